@@ -1,0 +1,146 @@
+use super::{Errors, did_you_mean};
+use proc_macro2::{Span, TokenStream};
+use syn::{
+    Ident, Token,
+    ext::IdentExt,
+    parse::{Parse, ParseStream, Parser},
+    punctuated::Punctuated,
+    token,
+};
+
+/// One `key`, `key = value` or `key(value)` of an attribute.
+pub(crate) struct Key {
+    /// The key, where the user wrote it.
+    pub(crate) name: Ident,
+    /// What stands behind `=` or between the parentheses.
+    pub(crate) value: Option<TokenStream>,
+}
+
+impl Key {
+    /// The value, read as a `T`; the error says what was expected.
+    pub(crate) fn parse<T: Parse>(&self, expected: &str) -> syn::Result<T> {
+        let Some(value) = &self.value else {
+            return Err(syn::Error::new_spanned(
+                &self.name,
+                format!("`{}` needs a value: {expected}", self.name),
+            ));
+        };
+        syn::parse2(value.clone()).map_err(|_| {
+            syn::Error::new_spanned(value, format!("`{}` takes {expected}", self.name))
+        })
+    }
+
+    /// That there is no value.
+    pub(crate) fn flag(&self) -> syn::Result<()> {
+        match &self.value {
+            None => Ok(()),
+            Some(value) => Err(syn::Error::new_spanned(
+                value,
+                format!("`{}` takes no value", self.name),
+            )),
+        }
+    }
+}
+
+impl Parse for Key {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let name = input.call(Ident::parse_any)?;
+        let value = if input.peek(Token![=]) {
+            input.parse::<Token![=]>()?;
+            Some(until_comma(input)?)
+        } else if input.peek(token::Paren) {
+            let inner;
+            syn::parenthesized!(inner in input);
+            Some(inner.parse()?)
+        } else {
+            None
+        };
+        Ok(Self { name, value })
+    }
+}
+
+fn until_comma(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    let mut value = TokenStream::new();
+    while !input.is_empty() && !input.peek(Token![,]) {
+        value.extend([input.parse::<proc_macro2::TokenTree>()?]);
+    }
+    if value.is_empty() {
+        return Err(input.error("expected a value after `=`"));
+    }
+    Ok(value)
+}
+
+/// The keys of an attribute, of all `#[name(…)]` of one item together.
+#[derive(Default)]
+pub(crate) struct Attrs(Vec<Key>);
+
+impl Attrs {
+    /// Reads the tokens between the parentheses of an attribute; mistakes go
+    /// to `errors`.
+    pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
+        let mut all = Self::default();
+        all.add(tokens, errors);
+        all
+    }
+
+    /// Reads every `#[name(…)]` among `attrs`.
+    pub(crate) fn of(name: &str, attrs: &[syn::Attribute], errors: &mut Errors) -> Self {
+        let mut all = Self::default();
+        for attr in attrs.iter().filter(|attr| attr.path().is_ident(name)) {
+            match &attr.meta {
+                syn::Meta::List(list) => all.add(list.tokens.clone(), errors),
+                syn::Meta::Path(path) => {
+                    errors.at(
+                        path,
+                        format!("write `#[{name}(…)]` with a key, or leave it out"),
+                    );
+                }
+                syn::Meta::NameValue(meta) => {
+                    errors.at(meta, format!("write `#[{name}(key = value)]`"));
+                }
+            }
+        }
+        all
+    }
+
+    fn add(&mut self, tokens: TokenStream, errors: &mut Errors) {
+        let keys = errors.ok(Punctuated::<Key, Token![,]>::parse_terminated.parse2(tokens));
+        for key in keys.into_iter().flatten() {
+            if let Some(first) = self.0.iter().find(|first| first.name == key.name) {
+                errors.at(&key.name, format!("`{}` is set twice", key.name));
+                errors.at(&first.name, "first set here");
+                continue;
+            }
+            self.0.push(key);
+        }
+    }
+
+    /// Takes the key of this name out.
+    pub(crate) fn take(&mut self, name: &str) -> Option<Key> {
+        let index = self.0.iter().position(|key| key.name == name)?;
+        Some(self.0.remove(index))
+    }
+
+    /// Where the key of this name stands.
+    pub(crate) fn span(&self, name: &str) -> Option<Span> {
+        self.0
+            .iter()
+            .find(|key| key.name == name)
+            .map(|key| key.name.span())
+    }
+
+    /// Reports every key that nobody took.
+    pub(crate) fn finish(self, known: &[&str], errors: &mut Errors) {
+        for key in self.0 {
+            let name = key.name.to_string();
+            let known_keys = known.join("`, `");
+            let hint = did_you_mean(&name, known);
+            let hint = if hint.is_empty() {
+                format!("; the keys are `{known_keys}`")
+            } else {
+                hint
+            };
+            errors.at(&key.name, format!("no key `{name}`{hint}"));
+        }
+    }
+}

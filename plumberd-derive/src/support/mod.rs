@@ -1,0 +1,13 @@
+//! What both kinds of macros need: errors, attributes, paths.
+
+mod attrs;
+mod crate_path;
+mod errors;
+mod pascal;
+mod suggest;
+
+pub(crate) use attrs::{Attrs, Key};
+pub(crate) use crate_path::CratePath;
+pub(crate) use errors::Errors;
+pub(crate) use pascal::pascal_case;
+pub(crate) use suggest::did_you_mean;

@@ -1,0 +1,1 @@
+//! Tests for what you build with plumberd.

@@ -1,0 +1,34 @@
+use crate::event::new_event_id;
+use std::{fmt::Display, hash::Hash, str::FromStr};
+use uuid::Uuid;
+
+/// What tells one aggregate of a category from another: a `Uuid`, a number, a
+/// `String`, or a type of your own that is `Display` and `FromStr`.
+///
+/// Its text is the second part of the stream's name, so two ids with one text
+/// are one aggregate, and an id without text is refused.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the id of an aggregate",
+    note = "an id is `Clone + Eq + Hash + Debug + Display + FromStr + Send + Sync + 'static`"
+)]
+pub trait AggregateId:
+    Clone + Eq + Hash + std::fmt::Debug + Display + FromStr + Send + Sync + 'static
+{
+}
+
+impl<T> AggregateId for T where
+    T: Clone + Eq + Hash + std::fmt::Debug + Display + FromStr + Send + Sync + 'static
+{
+}
+
+/// An id that plumberd can make up: a `Uuid`, or a type of your own around one.
+pub trait GenerateId: AggregateId {
+    /// A new id, unlike every other.
+    fn generate() -> Self;
+}
+
+impl GenerateId for Uuid {
+    fn generate() -> Self {
+        new_event_id()
+    }
+}

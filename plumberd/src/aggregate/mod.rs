@@ -1,0 +1,90 @@
+//! Who decides: state that events build, and the dispatch to it.
+
+mod dispatch;
+mod error;
+mod id;
+mod into_events;
+mod raise;
+
+#[doc(hidden)]
+pub use dispatch::assert_distinct;
+pub use dispatch::{HandlerTable, Row};
+pub use error::ApplyError;
+pub use id::{AggregateId, GenerateId};
+pub use into_events::IntoEvents;
+pub use raise::{Raise, Raised};
+
+use crate::event::{Event, RawMetadata};
+
+/// State that is built from the events of one stream, and decides what
+/// happens next.
+///
+/// `#[aggregate]` on an `impl` block implements it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an aggregate",
+    label = "not an aggregate",
+    note = "add `#[plumberd::aggregate]` to an `impl` block of `{Self}` with its event sourcing handlers"
+)]
+pub trait Aggregate: Default + Send + Sync + 'static {
+    /// What tells one from another.
+    type Id: AggregateId;
+
+    /// The first part of the name of its streams.
+    const CATEGORY: &'static str;
+
+    /// What happens to a stored event that no handler is for.
+    const UNKNOWN_EVENTS: UnknownEvents;
+
+    /// Its event sourcing handlers, by stored name.
+    const HANDLERS: HandlerTable<Self>;
+}
+
+/// What a fold does with an event that no handler is for. It is counted in the
+/// revision either way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnknownEvents {
+    /// Fail: the state would not be what the stream says.
+    Error,
+    /// Pass over it.
+    Skip,
+}
+
+/// An aggregate that has a handler for the event `E`.
+///
+/// `#[aggregate]` implements it for the event of each handler.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no event sourcing handler for `{E}`",
+    label = "`{E}` cannot be raised by `{Self}`",
+    note = "add `#[event_sourcing_handler] fn …(&mut self, event: &{E})` to the `#[aggregate]` block of `{Self}`"
+)]
+pub trait Handles<E: Event>: Aggregate {
+    /// Applies `event`.
+    ///
+    /// # Errors
+    ///
+    /// [`ApplyError`] when the handler asks for the metadata and it cannot be
+    /// read.
+    fn handle(&mut self, event: &E, metadata: &RawMetadata) -> Result<(), ApplyError>;
+}
+
+/// An aggregate that decides the command `C`.
+///
+/// `#[aggregate]` implements it for each `#[command_handler]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no command handler for `{C}`",
+    label = "`{C}` is not a command of `{Self}`",
+    note = "add `#[command_handler] fn …(&self, command: {C}) -> Result<…>` to the `#[aggregate]` block of `{Self}`"
+)]
+pub trait HandlesCommand<C>: Aggregate {
+    /// The events it decides on.
+    type Events: IntoEvents<Self>;
+    /// Why it refuses.
+    type Error;
+
+    /// Decides `command`.
+    ///
+    /// # Errors
+    ///
+    /// The aggregate's own, when it refuses the command.
+    fn decide(&self, command: C) -> Result<Self::Events, Self::Error>;
+}

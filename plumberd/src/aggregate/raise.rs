@@ -1,0 +1,95 @@
+use super::{ApplyError, Handles};
+use crate::{
+    context::MessageContext,
+    event::{EncodeError, Event, NewEvent, derived_event_id, new_event_id},
+};
+use uuid::Uuid;
+
+/// Takes the events of a decision: applies each to the aggregate, and keeps it
+/// encoded for the append.
+#[derive(Debug)]
+pub struct Raise<'a, A> {
+    aggregate: &'a mut A,
+    events: &'a mut Vec<NewEvent>,
+    context: &'a MessageContext,
+    command_id: Option<Uuid>,
+    /// How many events of this command were raised before.
+    index: usize,
+}
+
+impl<'a, A> Raise<'a, A> {
+    /// Applies to `aggregate` and appends to `events`.
+    pub const fn new(
+        aggregate: &'a mut A,
+        events: &'a mut Vec<NewEvent>,
+        context: &'a MessageContext,
+        command_id: Option<Uuid>,
+    ) -> Self {
+        Self {
+            aggregate,
+            events,
+            context,
+            command_id,
+            index: 0,
+        }
+    }
+
+    /// Takes one event.
+    ///
+    /// # Errors
+    ///
+    /// [`Raised`] when it cannot be stored, or its id cannot be the one that
+    /// the command leads to. The aggregate may have been changed by events
+    /// raised before; throw it away.
+    pub fn event<E: Event>(&mut self, mut event: E) -> Result<(), Raised>
+    where
+        A: Handles<E>,
+    {
+        let own = event.id();
+        let id = match (own.filter(|id| !id.is_nil()), self.command_id) {
+            (Some(own), Some(command)) if own != derived_event_id(command, self.index) => {
+                return Err(Raised::OwnId {
+                    event_id: own,
+                    command_id: command,
+                });
+            }
+            (Some(own), _) => own,
+            (None, Some(command)) => derived_event_id(command, self.index),
+            (None, None) => new_event_id(),
+        };
+        if own.is_some() {
+            event.assign_id(id);
+        }
+        let encoded = NewEvent::encode_with(&event, id, self.context)?;
+        self.aggregate.handle(&event, encoded.metadata())?;
+        self.events.push(encoded);
+        self.index += 1;
+        Ok(())
+    }
+}
+
+/// Why an event cannot be raised.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Raised {
+    /// The event cannot be stored.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+
+    /// A handler asks for the metadata, and it cannot be read.
+    #[error(transparent)]
+    Apply(#[from] ApplyError),
+
+    /// The event has an id of its own and the command has one too: a repeated
+    /// command could not be recognised. Leave the event's id nil.
+    #[error(
+        "event {event_id} has an id of its own, so command {command_id} could not be recognised \
+         when it is repeated; leave the field `#[event(id)]` nil"
+    )]
+    OwnId {
+        /// The event's own id.
+        event_id: Uuid,
+        /// The command's id.
+        command_id: Uuid,
+    },
+}

@@ -1,0 +1,217 @@
+//! Why something is done, and for whom: carried along without being passed.
+
+mod message_id;
+mod scope;
+
+pub use message_id::{InvalidMessageId, MessageId};
+pub use scope::Scope;
+
+use crate::{
+    codec::{CodecError, JsonObject},
+    event::RecordedEvent,
+    stream::TenantId,
+};
+use chrono::{DateTime, FixedOffset};
+use serde::Serialize;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Correlation, causation, user, tenant and headers of what is being done.
+///
+/// It is ambient: [`MessageContext::scope`] sets it for a future, and every
+/// append inside writes it into the metadata. Cloning is cheap.
+///
+/// A scope holds while its future is polled, so it follows `.await` and does
+/// not cross into a spawned task: wrap what is spawned in a scope of its own.
+///
+/// # Examples
+///
+/// ```
+/// use plumberd::MessageContext;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let context = MessageContext::new().with_user("joe");
+/// context.scope(async {
+///     assert_eq!(MessageContext::current().user_id(), Some("joe"));
+/// }).await;
+/// assert_eq!(MessageContext::current().user_id(), None);
+/// # }
+/// ```
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct MessageContext(Option<Arc<Parts>>);
+
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Parts {
+    correlation: Option<MessageId>,
+    causation: Option<MessageId>,
+    user: Option<String>,
+    session: Option<String>,
+    recipient: Option<String>,
+    tenant: Option<TenantId>,
+    created: Option<DateTime<FixedOffset>>,
+    headers: JsonObject,
+}
+
+static NO_HEADERS: JsonObject = JsonObject::new();
+
+impl MessageContext {
+    /// A context that says nothing.
+    pub const fn new() -> Self {
+        Self(None)
+    }
+
+    /// The context of the scope this code runs in; an empty one outside.
+    pub fn current() -> Self {
+        scope::current()
+    }
+
+    /// Runs `future` with this context as the current one.
+    pub fn scope<F: Future>(&self, future: F) -> Scope<F> {
+        Scope::new(self.clone(), future)
+    }
+
+    /// The context of what reacts to `event`: the same correlation, user and
+    /// tenant, and the event as the cause. Headers stay behind.
+    ///
+    /// # Errors
+    ///
+    /// [`CodecError`] when the event's metadata cannot be read.
+    pub fn caused_by(event: &RecordedEvent) -> Result<Self, CodecError> {
+        let metadata = crate::event::Metadata::from_json(event.metadata.as_bytes())?;
+        let correlation = match metadata.correlation_id() {
+            Some(text) => {
+                MessageId::new(text).map_err(|error| CodecError::new(error.to_string()))?
+            }
+            None => event.id.into(),
+        };
+        let mut context = Self::new()
+            .with_correlation(correlation)
+            .with_causation(event.id);
+        if let Some(user) = metadata.user_id() {
+            context = context.with_user(user);
+        }
+        if let Some(session) = metadata.session_id() {
+            context = context.with_session(session);
+        }
+        if let Some(tenant) = &event.tenant {
+            context = context.with_tenant(tenant.clone());
+        }
+        Ok(context)
+    }
+
+    /// With this id on everything that belongs together: `$correlationId`.
+    #[must_use]
+    pub fn with_correlation(mut self, id: impl Into<MessageId>) -> Self {
+        self.parts().correlation = Some(id.into());
+        self
+    }
+
+    /// With the id of what led to this: `$causationId`.
+    #[must_use]
+    pub fn with_causation(mut self, id: impl Into<MessageId>) -> Self {
+        self.parts().causation = Some(id.into());
+        self
+    }
+
+    /// With who does it: `UserId`.
+    #[must_use]
+    pub fn with_user(mut self, user: impl Into<String>) -> Self {
+        self.parts().user = Some(user.into());
+        self
+    }
+
+    /// With the session it is done in: `SessionId`.
+    #[must_use]
+    pub fn with_session(mut self, session: impl Into<String>) -> Self {
+        self.parts().session = Some(session.into());
+        self
+    }
+
+    /// With whom it was asked of: `RecipientId`.
+    #[must_use]
+    pub fn with_recipient(mut self, recipient: impl Into<String>) -> Self {
+        self.parts().recipient = Some(recipient.into());
+        self
+    }
+
+    /// With the tenant it is done for: `TenantId` in the metadata. Which
+    /// tenant's streams are read and written is the store handle's matter.
+    #[must_use]
+    pub fn with_tenant(mut self, tenant: TenantId) -> Self {
+        self.parts().tenant = Some(tenant);
+        self
+    }
+
+    /// With the time it happened, where that is not now: `Created`. For
+    /// events that come from elsewhere, like a log that is read in.
+    #[must_use]
+    pub fn with_created(mut self, time: DateTime<FixedOffset>) -> Self {
+        self.parts().created = Some(time);
+        self
+    }
+
+    /// With a metadata key of your own, which may override a standard one.
+    ///
+    /// # Errors
+    ///
+    /// [`CodecError`] when `value` has no JSON form.
+    pub fn with_header<T: Serialize + ?Sized>(
+        mut self,
+        key: &str,
+        value: &T,
+    ) -> Result<Self, CodecError> {
+        self.parts().headers.insert(key, value)?;
+        Ok(self)
+    }
+
+    /// What belongs together.
+    pub fn correlation_id(&self) -> Option<&MessageId> {
+        self.0.as_ref()?.correlation.as_ref()
+    }
+
+    /// What led to this.
+    pub fn causation_id(&self) -> Option<&MessageId> {
+        self.0.as_ref()?.causation.as_ref()
+    }
+
+    /// Who does it.
+    pub fn user_id(&self) -> Option<&str> {
+        self.0.as_ref()?.user.as_deref()
+    }
+
+    /// The session it is done in.
+    pub fn session_id(&self) -> Option<&str> {
+        self.0.as_ref()?.session.as_deref()
+    }
+
+    /// Whom it was asked of.
+    pub fn recipient_id(&self) -> Option<&str> {
+        self.0.as_ref()?.recipient.as_deref()
+    }
+
+    /// The tenant it is done for.
+    pub fn tenant_id(&self) -> Option<&TenantId> {
+        self.0.as_ref()?.tenant.as_ref()
+    }
+
+    /// The time it happened, where that is not now.
+    pub fn created(&self) -> Option<DateTime<FixedOffset>> {
+        self.0.as_ref()?.created
+    }
+
+    /// The metadata keys of the user's own.
+    pub fn headers(&self) -> &JsonObject {
+        self.0.as_ref().map_or(&NO_HEADERS, |parts| &parts.headers)
+    }
+
+    fn parts(&mut self) -> &mut Parts {
+        Arc::make_mut(self.0.get_or_insert_with(Arc::default))
+    }
+}
+
+impl From<Uuid> for MessageId {
+    fn from(id: Uuid) -> Self {
+        Self::of_uuid(id)
+    }
+}

@@ -1,0 +1,55 @@
+use super::text::Text;
+use std::{fmt, sync::Arc};
+
+/// How an event's data is encoded: `application/json` unless said otherwise.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct ContentType(Text);
+
+impl ContentType {
+    /// JSON, the default.
+    pub const JSON: Self = Self(Text::Static("application/json"));
+    /// Bytes that mean something to whoever wrote them.
+    pub const OCTET_STREAM: Self = Self(Text::Static("application/octet-stream"));
+
+    /// The content type with this name.
+    pub fn new(name: impl AsRef<str>) -> Self {
+        match name.as_ref() {
+            "application/json" => Self::JSON,
+            "application/octet-stream" => Self::OCTET_STREAM,
+            other => Self(Text::Shared(Arc::from(other))),
+        }
+    }
+
+    /// The content type with this name, without an allocation.
+    pub const fn from_static(name: &'static str) -> Self {
+        Self(Text::Static(name))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// Whether it is [`ContentType::JSON`].
+    pub fn is_json(&self) -> bool {
+        self.as_str() == "application/json"
+    }
+}
+
+impl Default for ContentType {
+    fn default() -> Self {
+        Self::JSON
+    }
+}
+
+impl fmt::Display for ContentType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for ContentType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`", self.as_str())
+    }
+}

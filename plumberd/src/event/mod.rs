@@ -1,0 +1,120 @@
+//! What happened: events, their names, their metadata, their stored forms.
+
+mod content_type;
+mod decode;
+mod error;
+mod event_type;
+mod id;
+mod metadata;
+mod new_event;
+mod raw_metadata;
+mod recorded_event;
+mod shape;
+mod text;
+pub mod value;
+
+pub use content_type::ContentType;
+pub use decode::{EncodedEvent, Upcaster};
+#[doc(hidden)]
+pub use decode::{Links, decode_event};
+pub use error::{DecodeError, EncodeError};
+pub use event_type::{EventType, InvalidEventType};
+pub use id::{derived_event_id, new_event_id};
+pub use metadata::{InvalidCreated, Metadata};
+pub use new_event::NewEvent;
+pub use raw_metadata::RawMetadata;
+pub use recorded_event::{Link, RecordedEvent};
+pub use shape::{Shape, ShapeBuilder, ShapeOf};
+pub use value::EventValue;
+
+use uuid::Uuid;
+
+/// Something that happened, as the application's own type.
+///
+/// Derive it: `#[derive(Event)]`. A struct is stored under one name, an enum
+/// under one name a variant.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event",
+    label = "not an event",
+    note = "add `#[derive(plumberd::Event)]` to `{Self}`"
+)]
+pub trait Event: Sized + Send + Sync + 'static {
+    /// The stored types a value may have: one for a struct, one a variant for
+    /// an enum.
+    const TYPES: &'static [EventInfo];
+
+    /// Which of [`Event::TYPES`] this value is.
+    fn type_index(&self) -> usize;
+
+    /// Appends the encoded data to `out`.
+    ///
+    /// # Errors
+    ///
+    /// [`EncodeError`] when a value has no stored form (NaN, for example).
+    fn encode(&self, out: &mut Vec<u8>) -> Result<(), EncodeError>;
+
+    /// Decodes what was stored as `Self::TYPES[index]`, of any revision that
+    /// has an upcaster.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] when the data is of another shape, of a revision that
+    /// nothing leads on from, or of a content type that is not the event's.
+    fn decode(index: usize, encoded: &EncodedEvent<'_>) -> Result<Self, DecodeError>;
+
+    /// The shape of the data of `Self::TYPES[index]`.
+    fn shape(index: usize, builder: &mut ShapeBuilder) -> Shape;
+
+    /// The id that the value carries in its field `#[event(id)]`.
+    ///
+    /// A nil id means "none yet": the store's id is assigned to it.
+    fn id(&self) -> Option<Uuid> {
+        None
+    }
+
+    /// Puts `id` into the field `#[event(id)]`; does nothing without one.
+    fn assign_id(&mut self, id: Uuid) {
+        let _ = id;
+    }
+}
+
+/// One stored type of an [`Event`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct EventInfo {
+    /// The name in the store.
+    pub name: &'static str,
+    /// The revision that is written, from 1.
+    pub revision: u32,
+    /// The oldest revision that can be read; upcasters lead on from it.
+    pub oldest_revision: u32,
+    /// The content type of the data.
+    pub content_type: &'static str,
+}
+
+impl EventInfo {
+    /// A type `name` of revision 1 in JSON.
+    pub const fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            revision: 1,
+            oldest_revision: 1,
+            content_type: "application/json",
+        }
+    }
+
+    /// With this revision, and the oldest one that upcasters lead on from.
+    #[must_use]
+    pub const fn with_revision(mut self, revision: u32, oldest_revision: u32) -> Self {
+        self.revision = revision;
+        self.oldest_revision = oldest_revision;
+        self
+    }
+
+    /// With this content type.
+    #[must_use]
+    pub const fn with_content_type(mut self, content_type: &'static str) -> Self {
+        self.content_type = content_type;
+        self
+    }
+}

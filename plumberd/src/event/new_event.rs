@@ -1,0 +1,140 @@
+use super::{ContentType, EncodeError, Event, EventType, Metadata, RawMetadata, new_event_id};
+use crate::context::MessageContext;
+use bytes::Bytes;
+use uuid::Uuid;
+
+/// An encoded event on its way into a store.
+///
+/// Cloning shares the data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEvent {
+    id: Uuid,
+    event_type: EventType,
+    content_type: ContentType,
+    data: Bytes,
+    metadata: RawMetadata,
+    revision: u32,
+}
+
+impl NewEvent {
+    /// An event of JSON data, with metadata from the ambient
+    /// [`MessageContext`].
+    ///
+    /// `id` is the event's identity: an append of the same id is recognised.
+    /// Take [`new_event_id`] for a new one.
+    pub fn new(id: Uuid, event_type: EventType, data: impl Into<Bytes>) -> Self {
+        Self {
+            id,
+            event_type,
+            content_type: ContentType::JSON,
+            data: data.into(),
+            metadata: RawMetadata::for_event(id, 1, &MessageContext::current()),
+            revision: 1,
+        }
+    }
+
+    /// Encodes `event`, with its own id when it has one, else a new one.
+    ///
+    /// # Errors
+    ///
+    /// [`EncodeError`] when a value of the event has no stored form.
+    pub fn encode<E: Event>(event: &E) -> Result<Self, EncodeError> {
+        let id = event.id().filter(|id| !id.is_nil());
+        Self::encode_with(
+            event,
+            id.unwrap_or_else(new_event_id),
+            &MessageContext::current(),
+        )
+    }
+
+    /// Encodes `event` under `id`, in `context`.
+    ///
+    /// # Errors
+    ///
+    /// [`EncodeError`] when a value of the event has no stored form.
+    pub fn encode_with<E: Event>(
+        event: &E,
+        id: Uuid,
+        context: &MessageContext,
+    ) -> Result<Self, EncodeError> {
+        let info = &E::TYPES[event.type_index()];
+        let event_type = EventType::from_static(info.name)
+            .map_err(|error| EncodeError::new(info.name, error))?;
+        let mut data = Vec::with_capacity(128);
+        event.encode(&mut data)?;
+        Ok(Self {
+            id,
+            event_type,
+            content_type: ContentType::from_static(info.content_type),
+            data: data.into(),
+            metadata: RawMetadata::for_event(id, info.revision, context),
+            revision: info.revision,
+        })
+    }
+
+    /// With data of this content type.
+    #[must_use]
+    pub fn with_content_type(mut self, content_type: ContentType) -> Self {
+        self.content_type = content_type;
+        self
+    }
+
+    /// With exactly this metadata in place of plumberd's own.
+    ///
+    /// # Errors
+    ///
+    /// [`EncodeError`] when its `Revision` is not a whole number from 1.
+    pub fn with_metadata(mut self, metadata: &Metadata) -> Result<Self, EncodeError> {
+        self.revision = metadata
+            .revision()
+            .map_err(|error| EncodeError::new(self.event_type.as_str(), error))?;
+        self.metadata = RawMetadata::new(metadata.to_bytes().into());
+        Ok(self)
+    }
+
+    /// With these metadata bytes, which a store keeps as they are: for tools
+    /// that carry events from one store to another.
+    #[must_use]
+    pub fn with_raw_metadata(mut self, metadata: RawMetadata) -> Self {
+        self.revision = metadata.revision().unwrap_or(0);
+        self.metadata = metadata;
+        self
+    }
+
+    /// The event's identity in the store.
+    pub const fn id(&self) -> Uuid {
+        self.id
+    }
+
+    /// The name it is stored under.
+    pub const fn event_type(&self) -> &EventType {
+        &self.event_type
+    }
+
+    /// How the data is encoded.
+    pub const fn content_type(&self) -> &ContentType {
+        &self.content_type
+    }
+
+    /// The encoded data.
+    pub const fn data(&self) -> &Bytes {
+        &self.data
+    }
+
+    /// The encoded metadata.
+    pub const fn metadata(&self) -> &RawMetadata {
+        &self.metadata
+    }
+
+    /// The revision of the data's shape as the metadata says it, from 1; 0
+    /// when the metadata cannot be read. A backend may store it, so that a
+    /// read need not look into the metadata.
+    pub const fn shape_revision(&self) -> u32 {
+        self.revision
+    }
+
+    /// How many bytes count against a store's size limits: data and metadata.
+    pub fn size(&self) -> usize {
+        self.data.len() + self.metadata.as_bytes().len()
+    }
+}

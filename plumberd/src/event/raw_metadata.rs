@@ -1,0 +1,156 @@
+use super::{DecodeError, Metadata};
+use crate::{codec::JsonObject, context::MessageContext};
+use bytes::Bytes;
+use chrono::{DateTime, Local, Timelike};
+use std::{io::Write as _, sync::OnceLock};
+use uuid::Uuid;
+
+/// Metadata as the bytes it is stored as; read only when somebody asks.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RawMetadata(Bytes);
+
+impl RawMetadata {
+    /// Takes bytes that are meant to be a JSON object.
+    pub const fn new(json: Bytes) -> Self {
+        Self(json)
+    }
+
+    /// The metadata that plumberd writes beside the event `id`.
+    ///
+    /// `Created` (now, in local time), `ClientHostName`, `$correlationId` and
+    /// `$causationId` (from `context`, else the event's own id), what else the
+    /// context knows, `Revision` when it is above 1, and the context's headers
+    /// as keys of their own, which may override.
+    pub fn for_event(id: Uuid, revision: u32, context: &MessageContext) -> Self {
+        let mut json = Vec::with_capacity(256);
+        write_standard_keys(&mut json, id, revision, context);
+        if context.headers().is_empty() {
+            return Self(json.into());
+        }
+        // Headers are the rare case: they may name a key that is there already.
+        let mut object = JsonObject::parse(&json).unwrap_or_default();
+        object.extend(context.headers());
+        Self(object.to_bytes().into())
+    }
+
+    /// The JSON text.
+    pub fn as_bytes(&self) -> &Bytes {
+        &self.0
+    }
+
+    /// Reads all of it.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError::Metadata`] when it is not a JSON object.
+    pub fn parse(&self) -> Result<Metadata, DecodeError> {
+        Metadata::from_json(&self.0).map_err(|source| DecodeError::Metadata { source })
+    }
+
+    /// The revision of the event's shape: the key `Revision`, 1 without it.
+    ///
+    /// Nothing is parsed when the text has no such key.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError::Metadata`] when it is not a JSON object, or `Revision`
+    /// is not a whole number from 1.
+    pub fn revision(&self) -> Result<u32, DecodeError> {
+        if memchr::memmem::find(&self.0, b"\"Revision\"").is_none() {
+            return Ok(1);
+        }
+        self.parse()?
+            .revision()
+            .map_err(|source| DecodeError::Metadata { source })
+    }
+}
+
+fn write_standard_keys(json: &mut Vec<u8>, id: Uuid, revision: u32, context: &MessageContext) {
+    // Writing to a `Vec` cannot fail.
+    let mut key = |name: &str, value: &dyn Fn(&mut Vec<u8>)| {
+        json.extend_from_slice(if json.is_empty() { b"{\"" } else { b",\"" });
+        json.extend_from_slice(name.as_bytes());
+        json.extend_from_slice(b"\":");
+        value(json);
+    };
+    key("Created", &|json| {
+        json.push(b'"');
+        write_created(json, &local_now(context));
+        json.push(b'"');
+    });
+    key("ClientHostName", &|json| {
+        json.extend_from_slice(host_name());
+    });
+    let own_id = |json: &mut Vec<u8>| {
+        let _ = write!(json, "\"{id}\"");
+    };
+    match context.correlation_id() {
+        Some(correlation) => key("$correlationId", &|json| {
+            write_text(json, correlation.as_str());
+        }),
+        None => key("$correlationId", &own_id),
+    }
+    match context.causation_id() {
+        Some(causation) => key("$causationId", &|json| write_text(json, causation.as_str())),
+        None => key("$causationId", &own_id),
+    }
+    let optional = [
+        ("UserId", context.user_id()),
+        ("SessionId", context.session_id()),
+        ("RecipientId", context.recipient_id()),
+        (
+            "TenantId",
+            context
+                .tenant_id()
+                .map(super::super::stream::TenantId::as_str),
+        ),
+    ];
+    for (name, value) in optional {
+        if let Some(value) = value {
+            key(name, &|json| write_text(json, value));
+        }
+    }
+    if revision > 1 {
+        key("Revision", &|json| {
+            let _ = write!(json, "{revision}");
+        });
+    }
+    json.push(b'}');
+}
+
+fn write_text(json: &mut Vec<u8>, text: &str) {
+    let _ = serde_json::to_writer(json, text);
+}
+
+/// The local time with the context's own time when it has one.
+fn local_now(context: &MessageContext) -> DateTime<chrono::FixedOffset> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "`Created` is in local time, as .NET writes it"
+    )]
+    context
+        .created()
+        .unwrap_or_else(|| Local::now().fixed_offset())
+}
+
+/// `2025-07-13T18:22:19.2192669+02:00`: .NET's "O", always seven digits.
+pub(super) fn write_created(out: &mut Vec<u8>, time: &DateTime<chrono::FixedOffset>) {
+    // A leap second is nanosecond 1,000,000,000 and above.
+    let ticks = time.nanosecond() % 1_000_000_000 / 100;
+    let _ = write!(
+        out,
+        "{}.{ticks:07}{}",
+        time.format("%Y-%m-%dT%H:%M:%S"),
+        time.format("%:z")
+    );
+}
+
+/// The name of this machine as a JSON string.
+fn host_name() -> &'static [u8] {
+    static NAME: OnceLock<Vec<u8>> = OnceLock::new();
+    NAME.get_or_init(|| {
+        let mut json = Vec::new();
+        write_text(&mut json, &gethostname::gethostname().to_string_lossy());
+        json
+    })
+}

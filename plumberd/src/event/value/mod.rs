@@ -1,0 +1,82 @@
+//! Values inside events, and the forms they are stored in.
+
+mod time;
+
+pub(super) use time::parse_time;
+
+use super::{Shape, ShapeBuilder};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A value that can be a field of an event.
+///
+/// Derive it for your own types: `#[derive(EventValue)]`. The forms are those
+/// that System.Text.Json and py-micro-plumberd read and write.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be stored in an event",
+    label = "not a value of an event",
+    note = "add `#[derive(plumberd::EventValue)]` to `{Self}`",
+    note = "or, when it implements serde's traits, mark the field `#[event(with = \"plumberd::event::value::serde\")]`"
+)]
+pub trait EventValue: Sized {
+    /// Writes the value.
+    ///
+    /// # Errors
+    ///
+    /// The serializer's, and for values without a stored form, like NaN.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
+
+    /// Reads a value.
+    ///
+    /// # Errors
+    ///
+    /// The deserializer's.
+    fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
+
+    /// What the stored form looks like.
+    fn shape(builder: &mut ShapeBuilder) -> Shape;
+
+    /// The value that a missing field stands for, if it may be missing.
+    #[doc(hidden)]
+    fn absent() -> Option<Self> {
+        None
+    }
+
+    /// A list of values; overridden where a list has a form of its own (bytes).
+    #[doc(hidden)]
+    fn serialize_list<S: Serializer>(list: &[Self], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(list.iter().map(Ref))
+    }
+
+    /// The counterpart of `serialize_list`.
+    #[doc(hidden)]
+    fn deserialize_list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Self>, D::Error> {
+        let list = Vec::<Owned<Self>>::deserialize(deserializer)?;
+        Ok(list.into_iter().map(|Owned(value)| value).collect())
+    }
+
+    /// The shape of a list of values.
+    #[doc(hidden)]
+    fn list_shape(builder: &mut ShapeBuilder) -> Shape {
+        Shape::List(Box::new(builder.nested::<Self>()))
+    }
+}
+
+/// Lends an [`EventValue`] to a serde serializer.
+#[derive(Debug)]
+pub struct Ref<'a, T>(pub &'a T);
+
+impl<T: EventValue> Serialize for Ref<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+/// Receives an [`EventValue`] from a serde deserializer.
+#[derive(Debug)]
+pub struct Owned<T>(pub T);
+
+impl<'de, T: EventValue> Deserialize<'de> for Owned<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::deserialize(deserializer).map(Self)
+    }
+}

@@ -1,0 +1,180 @@
+use crate::{
+    BoxError,
+    stream::{ExpectedRevision, InvalidStreamMetadata, Revision, StreamName},
+};
+use uuid::Uuid;
+
+/// Why an [`EventStore`](super::EventStore) could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// Another writer was first. Reload, decide again, append again.
+    #[error("stream `{stream}` is not at {expected}, it is at {}", at(*actual))]
+    Conflict {
+        /// The stream that was written.
+        stream: StreamName,
+        /// What the writer expected.
+        expected: ExpectedRevision,
+        /// Where the stream is; `None` when it has no visible events.
+        actual: Option<Revision>,
+    },
+
+    /// Some event ids of the batch are stored already, and not as this batch.
+    /// Nothing was written. A command id used for two commands does this.
+    #[error("event {event_id} cannot be appended to `{stream}`: {reason}")]
+    Idempotency {
+        /// The stream that was written.
+        stream: StreamName,
+        /// The first event of the batch that is out of place.
+        event_id: Uuid,
+        /// What is wrong with it.
+        reason: IdempotencyReason,
+    },
+
+    /// The stream has a tombstone; its name is used up.
+    #[error("stream `{stream}` was deleted for ever")]
+    StreamDeleted {
+        /// The stream.
+        stream: StreamName,
+    },
+
+    /// An append without events.
+    #[error("an append to `{stream}` has no events")]
+    EmptyAppend {
+        /// The stream.
+        stream: StreamName,
+    },
+
+    /// The batch is larger than the store takes.
+    #[error("{what} is {size}, the limit is {limit}")]
+    LimitExceeded {
+        /// What is too large, with its unit: "the size in bytes of event 3".
+        what: String,
+        /// How large it is.
+        size: u64,
+        /// How large it may be.
+        limit: u64,
+    },
+
+    /// A `$metadata` event has data that no store understands.
+    #[error("metadata for stream `{stream}` is refused")]
+    InvalidStreamMetadata {
+        /// The stream whose metadata it was to be.
+        stream: StreamName,
+        /// What is wrong with it.
+        source: InvalidStreamMetadata,
+    },
+
+    /// The call has no tenant, and this store takes none without. Use
+    /// `store.tenant(…)`.
+    #[error("this store is used by tenants only, and the call names none")]
+    TenantRequired,
+
+    /// A tenant's handle asked for the events of others.
+    #[error("a handle of one tenant cannot read another's events")]
+    TenantForbidden,
+
+    /// The backend cannot do this at all.
+    #[error("{backend} cannot {what}")]
+    Unsupported {
+        /// The backend.
+        backend: &'static str,
+        /// What it cannot do, as a verb: "read `$ce-Account`, …".
+        what: String,
+    },
+
+    /// The events may or may not have been written. Append the same events
+    /// again: it is safe, and the outcome tells.
+    #[error("it is unknown whether {backend} wrote the append to `{stream}`")]
+    OutcomeUnknown {
+        /// The backend.
+        backend: &'static str,
+        /// The stream that was written.
+        stream: StreamName,
+        /// What went wrong.
+        source: BoxError,
+    },
+
+    /// What is stored is not what a store writes.
+    #[error("{backend} holds a damaged record: {what}")]
+    Corrupt {
+        /// The backend.
+        backend: &'static str,
+        /// Which record, and what is wrong with it.
+        what: String,
+    },
+
+    /// The backend could not be reached or is closed, and nothing was written.
+    #[error("{backend} is unavailable")]
+    Unavailable {
+        /// The backend.
+        backend: &'static str,
+        /// What went wrong.
+        source: BoxError,
+    },
+
+    /// The backend answered, and the answer was a failure. Nothing was written.
+    #[error("{backend} failed")]
+    Backend {
+        /// The backend.
+        backend: &'static str,
+        /// What went wrong.
+        source: BoxError,
+    },
+}
+
+fn at(actual: Option<Revision>) -> String {
+    actual.map_or_else(
+        || "no stream".to_owned(),
+        |revision| format!("revision {revision}"),
+    )
+}
+
+/// How stored event ids differ from the batch that repeats them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum IdempotencyReason {
+    /// The id occurs twice in the batch.
+    #[error("its id occurs twice in the batch")]
+    RepeatedInBatch,
+    /// The id is stored in another stream.
+    #[error("its id is stored in another stream")]
+    OtherStream,
+    /// The ids before it are stored, it is not.
+    #[error("the events before it are stored already, and it is not one of those that followed")]
+    OtherTail,
+    /// It is stored, and events before it in the batch are not.
+    #[error("it is stored already, and events before it in the batch are not")]
+    OtherHead,
+    /// The ids are stored, not in this order or not side by side.
+    #[error("the events are stored already, in another order or not side by side")]
+    OtherOrder,
+}
+
+impl StoreError {
+    /// Whether the same call may succeed later with nothing else changed.
+    ///
+    /// A conflict is not transient: it will not go away until the caller
+    /// reloads the stream. An unknown outcome is: the same append tells it.
+    pub const fn is_transient(&self) -> bool {
+        match self {
+            Self::Unavailable { .. } | Self::OutcomeUnknown { .. } => true,
+            Self::Conflict { .. }
+            | Self::Idempotency { .. }
+            | Self::StreamDeleted { .. }
+            | Self::EmptyAppend { .. }
+            | Self::LimitExceeded { .. }
+            | Self::InvalidStreamMetadata { .. }
+            | Self::TenantRequired
+            | Self::TenantForbidden
+            | Self::Unsupported { .. }
+            | Self::Corrupt { .. }
+            | Self::Backend { .. } => false,
+        }
+    }
+
+    /// Whether another writer was first.
+    pub const fn is_conflict(&self) -> bool {
+        matches!(self, Self::Conflict { .. })
+    }
+}

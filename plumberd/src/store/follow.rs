@@ -1,0 +1,1 @@
+//! Subscriptions for backends that are read page by page.
