@@ -1,5 +1,8 @@
 //! An event-sourcing SDK: annotate structs, decide, append, follow.
 
+#[doc(hidden)]
+pub mod __private;
+
 // Words: values, no I/O.
 pub mod aggregate;
 pub mod clock;
@@ -18,6 +21,12 @@ pub mod repository;
 pub mod snapshot;
 
 pub use context::MessageContext;
+pub use event::{Event, EventValue};
+
+#[doc = include_str!("docs/derive_event.md")]
+pub use plumberd_derive::Event;
+#[doc = include_str!("docs/derive_event_value.md")]
+pub use plumberd_derive::EventValue;
 
 /// An error of any kind, as a source or from an application's own code.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync + 'static>;
