@@ -11,6 +11,9 @@ pub mod stream;
 // Ports: small object-safe traits.
 pub mod store;
 
+// Edges: one technology, one folder.
+pub mod backend;
+
 pub use context::MessageContext;
 
 /// An error of any kind, as a source or from an application's own code.
