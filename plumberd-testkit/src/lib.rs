@@ -1,1 +1,3 @@
 //! Tests for what you build with plumberd.
+
+pub mod conformance;

@@ -98,7 +98,10 @@ pub async fn a_batch_is_stored_whole_or_not_at_all<S: EventStore>(store: S) {
 
         let refused = store.append(&stream, ExpectedRevision::Any, batch).await;
 
-        assert!(refused.is_err(), "event {place} is stored already: got {refused:?}");
+        assert!(
+            refused.is_err(),
+            "event {place} is stored already: got {refused:?}"
+        );
         let read = super::scene::ids(&read_forwards(&store, &stream).await);
         assert_eq!(
             read,
@@ -121,7 +124,9 @@ pub async fn batches_of_concurrent_writers_do_not_interleave<S: EventStore>(stor
         .collect();
     let mut batches = Vec::new();
     for writer in writers {
-        batches.push(new_ids(&patient("a writer", writer).await.expect("a writer failed")));
+        batches.push(new_ids(
+            &patient("a writer", writer).await.expect("a writer failed"),
+        ));
     }
 
     let read = super::scene::ids(&read_forwards(&store, &stream).await);
@@ -140,8 +145,12 @@ pub async fn an_event_above_the_limit_is_refused<S: EventStore>(store: S) {
     let stream = fresh_stream();
     let limit = store.limits().event_bytes;
     let of_size = |size: usize| {
-        NewEvent::new(new_event_id(), super::scene::event_type("Large"), vec![b' '; size])
-            .with_raw_metadata(RawMetadata::default())
+        NewEvent::new(
+            new_event_id(),
+            super::scene::event_type("Large"),
+            vec![b' '; size],
+        )
+        .with_raw_metadata(RawMetadata::default())
     };
 
     let batch = vec![event("Small"), of_size(limit + 1)];
@@ -184,8 +193,12 @@ pub async fn a_batch_of_too_many_bytes_is_refused<S: EventStore>(store: S) {
     let limits = store.limits();
     let data = bytes::Bytes::from(vec![b' '; limits.event_bytes]);
     let large = |_| {
-        NewEvent::new(new_event_id(), super::scene::event_type("Large"), data.clone())
-            .with_raw_metadata(RawMetadata::default())
+        NewEvent::new(
+            new_event_id(),
+            super::scene::event_type("Large"),
+            data.clone(),
+        )
+        .with_raw_metadata(RawMetadata::default())
     };
     let batch = (0..=limits.batch_bytes / limits.event_bytes)
         .map(large)
@@ -214,16 +227,31 @@ pub async fn two_handles_see_what_the_other_wrote<S: EventStore>(one: S, two: S)
     let seen = read_forwards(&two, &stream).await;
     assert_eq!(seen.len(), 1, "a handle does not see what another wrote");
     let second = two
-        .append(&stream, ExpectedRevision::Exact(first.revision()), events(1))
+        .append(
+            &stream,
+            ExpectedRevision::Exact(first.revision()),
+            events(1),
+        )
         .await;
-    assert!(second.is_ok(), "a handle does not know the other's revision: {second:?}");
+    assert!(
+        second.is_ok(),
+        "a handle does not know the other's revision: {second:?}"
+    );
     let stale = one
-        .append(&stream, ExpectedRevision::Exact(first.revision()), events(1))
+        .append(
+            &stream,
+            ExpectedRevision::Exact(first.revision()),
+            events(1),
+        )
         .await;
     assert!(
         matches!(stale, Err(StoreError::Conflict { .. })),
         "a handle does not conflict with another: got {stale:?}"
     );
     let all = read_all(&one, ReadOptions::forwards(), scene.filter()).await;
-    assert_eq!(revisions(&all), [0, 1], "a handle does not see all of the other's events");
+    assert_eq!(
+        revisions(&all),
+        [0, 1],
+        "a handle does not see all of the other's events"
+    );
 }

@@ -64,7 +64,10 @@ pub async fn expectations_of_a_deleted_stream<S: EventStore>(store: S) {
     ] {
         let stream = fresh_stream();
         written(&store, &stream, 3).await;
-        store.delete(&stream, Any).await.expect("a stream is deleted");
+        store
+            .delete(&stream, Any)
+            .await
+            .expect("a stream is deleted");
         check(&store, &stream, "was deleted", expected, &must).await;
     }
 }
@@ -82,7 +85,10 @@ pub async fn expectations_of_a_stream_written_again<S: EventStore>(store: S) {
     ] {
         let stream = fresh_stream();
         written(&store, &stream, 3).await;
-        store.delete(&stream, Any).await.expect("a stream is deleted");
+        store
+            .delete(&stream, Any)
+            .await
+            .expect("a stream is deleted");
         written(&store, &stream, 1).await;
         check(&store, &stream, "was written again", expected, &must).await;
     }
@@ -93,8 +99,18 @@ pub async fn expectations_of_a_tombstoned_stream<S: EventStore>(store: S) {
     for expected in [Any, NoStream, StreamExists, exact(2), exact(0)] {
         let stream = fresh_stream();
         written(&store, &stream, 3).await;
-        store.tombstone(&stream, Any).await.expect("a stream gets a tombstone");
-        check(&store, &stream, "has a tombstone", expected, &Must::FindTombstone).await;
+        store
+            .tombstone(&stream, Any)
+            .await
+            .expect("a stream gets a tombstone");
+        check(
+            &store,
+            &stream,
+            "has a tombstone",
+            expected,
+            &Must::FindTombstone,
+        )
+        .await;
     }
 }
 
@@ -121,7 +137,10 @@ async fn check(
         Err(StoreError::StreamDeleted { .. }) => Must::FindTombstone,
         Err(other) => panic!("{expected} of a stream that {state}: got {other:?}"),
     };
-    assert_eq!(did, *must, "{expected} of a stream that {state} did the first, not the second");
+    assert_eq!(
+        did, *must,
+        "{expected} of a stream that {state} did the first, not the second"
+    );
     let mut wanted = visible;
     match must {
         Must::FindTombstone => return,
@@ -129,7 +148,10 @@ async fn check(
         Must::WriteAt(_) => wanted.extend(new_ids(&batch)),
     }
     let read = ids(&read_forwards(store, stream).await);
-    assert_eq!(read, wanted, "{expected} of a stream that {state} left other events");
+    assert_eq!(
+        read, wanted,
+        "{expected} of a stream that {state} left other events"
+    );
 }
 
 /// The error is what a writer reloads by, and what a person reads in a log.
@@ -140,10 +162,18 @@ pub async fn a_conflict_tells_what_was_expected_and_what_is<S: EventStore>(store
     let refused = store.append(&stream, exact(0), events(1)).await;
 
     match refused {
-        Err(StoreError::Conflict { stream: named, expected, actual }) => {
+        Err(StoreError::Conflict {
+            stream: named,
+            expected,
+            actual,
+        }) => {
             assert_eq!(named, stream, "a conflict names another stream");
             assert_eq!(expected, exact(0), "a conflict tells another expectation");
-            assert_eq!(actual, Some(Revision::new(1)), "a conflict tells another revision");
+            assert_eq!(
+                actual,
+                Some(Revision::new(1)),
+                "a conflict tells another revision"
+            );
         }
         other => panic!("a stale append: got {other:?}"),
     }
@@ -167,13 +197,19 @@ pub async fn of_concurrent_writers_at_one_revision_one_wins<S: EventStore>(store
             .collect();
         let mut won = 0;
         for writer in writers {
-            match super::scene::patient("a writer", writer).await.expect("a writer failed") {
+            match super::scene::patient("a writer", writer)
+                .await
+                .expect("a writer failed")
+            {
                 Ok(_) => won += 1,
                 Err(StoreError::Conflict { .. }) => {}
                 Err(other) => panic!("a writer of {WRITERS}: got {other:?}"),
             }
         }
-        assert_eq!(won, 1, "of {WRITERS} writers that expect one revision so many won");
+        assert_eq!(
+            won, 1,
+            "of {WRITERS} writers that expect one revision so many won"
+        );
     }
     let read = revisions(&read_forwards(&store, &stream).await);
     let wanted: Vec<u64> = (0..=ROUNDS).collect();
@@ -199,7 +235,11 @@ pub async fn of_concurrent_writers_that_expect_nothing_all_are_kept<S: EventStor
     let read = read_forwards(&store, &stream).await;
 
     let numbers: Vec<u64> = (0..128).collect();
-    assert_eq!(revisions(&read), numbers, "concurrent appends left other revisions");
+    assert_eq!(
+        revisions(&read),
+        numbers,
+        "concurrent appends left other revisions"
+    );
     let mut kept = ids(&read);
     kept.sort_unstable();
     wanted.sort_unstable();

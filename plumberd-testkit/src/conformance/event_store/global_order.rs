@@ -31,7 +31,10 @@ pub async fn everything_is_read_once_and_in_order<S: EventStore>(store: S) {
 
     assert_eq!(ids(&read), written, "the global order has other events");
     let positions: Vec<_> = read.iter().map(|event| event.position).collect();
-    assert!(positions.is_sorted_by(|a, b| a < b), "positions of the global order do not grow");
+    assert!(
+        positions.is_sorted_by(|a, b| a < b),
+        "positions of the global order do not grow"
+    );
 }
 
 /// Without a filter nothing of the application is left out either.
@@ -43,7 +46,10 @@ pub async fn an_unfiltered_read_has_everything<S: EventStore>(store: S) {
     let from = ReadOptions::forwards().from(ReadFrom::At(first));
     let read = read_all(&store, from, Filter::new()).await;
 
-    let own: Vec<Uuid> = ids(&read).into_iter().filter(|id| written.contains(id)).collect();
+    let own: Vec<Uuid> = ids(&read)
+        .into_iter()
+        .filter(|id| written.contains(id))
+        .collect();
     assert_eq!(own, written, "an unfiltered read has other events");
 }
 
@@ -55,7 +61,11 @@ pub async fn a_backward_read_of_everything_is_the_reverse<S: EventStore>(store: 
 
     let read = read_all(&store, ReadOptions::backwards(), scene.filter()).await;
 
-    assert_eq!(ids(&read), written, "a backward read of everything is not the reverse");
+    assert_eq!(
+        ids(&read),
+        written,
+        "a backward read of everything is not the reverse"
+    );
 }
 
 /// A reader that stops after event k and goes on must have every event once,
@@ -64,18 +74,31 @@ pub async fn a_read_of_everything_can_resume_at_every_event<S: EventStore>(store
     let scene = Scene::new();
     let written = interleaved(&store, &scene).await;
     let all = read_all(&store, ReadOptions::forwards(), scene.filter()).await;
-    assert_eq!(all.len(), written.len(), "the global order has other events");
+    assert_eq!(
+        all.len(),
+        written.len(),
+        "the global order has other events"
+    );
     for (k, event) in all.iter().enumerate() {
         let at = ReadFrom::At(event.position);
         let after = ReadFrom::After(event.position);
         for (options, wanted) in [
             (ReadOptions::forwards().from(at), written[k..].to_vec()),
-            (ReadOptions::forwards().from(after), written[k + 1..].to_vec()),
+            (
+                ReadOptions::forwards().from(after),
+                written[k + 1..].to_vec(),
+            ),
             (ReadOptions::backwards().from(at), reversed(&written[..=k])),
-            (ReadOptions::backwards().from(after), reversed(&written[..k])),
+            (
+                ReadOptions::backwards().from(after),
+                reversed(&written[..k]),
+            ),
         ] {
             let read = ids(&read_all(&store, options, scene.filter()).await);
-            assert_eq!(read, wanted, "a read of everything with {options:?} yields other events");
+            assert_eq!(
+                read, wanted,
+                "a read of everything with {options:?} yields other events"
+            );
         }
     }
     for options in [
@@ -84,7 +107,10 @@ pub async fn a_read_of_everything_can_resume_at_every_event<S: EventStore>(store
         ReadOptions::forwards().from(ReadFrom::After(Position::new(u64::MAX))),
     ] {
         let read = read_all(&store, options, scene.filter()).await;
-        assert!(read.is_empty(), "a read of everything with {options:?} yields events");
+        assert!(
+            read.is_empty(),
+            "a read of everything with {options:?} yields events"
+        );
     }
 }
 
@@ -101,7 +127,11 @@ pub async fn a_limit_counts_what_passes_the_filter<S: EventStore>(store: S) {
     for limit in 0..=4_u64 {
         let wanted = &of_b[..of_b.len().min(usize::try_from(limit).unwrap_or(usize::MAX))];
         let read = read_all(&store, ReadOptions::forwards().limit(limit), only_b()).await;
-        assert_eq!(ids(&read), wanted, "a filtered read with the limit {limit} yields others");
+        assert_eq!(
+            ids(&read),
+            wanted,
+            "a filtered read with the limit {limit} yields others"
+        );
         let read = read_all(&store, ReadOptions::backwards().limit(limit), only_b()).await;
         let mut turned = of_b;
         turned.reverse();
@@ -151,7 +181,10 @@ impl Filtered {
         assert_eq!(read, wanted, "a filter by {what} lets others through");
         wanted.reverse();
         let read = ids(&read_all(store, ReadOptions::backwards(), filter).await);
-        assert_eq!(read, wanted, "a filter by {what} lets others through backwards");
+        assert_eq!(
+            read, wanted,
+            "a filter by {what} lets others through backwards"
+        );
     }
 }
 
@@ -161,8 +194,15 @@ pub async fn a_filter_by_stream_is_exact<S: EventStore>(store: S) {
     let stream = |id| all.scene.stream(id);
     let one = Filter::new().stream(stream("1"));
     all.passes(&store, "stream", one.clone(), &[0, 2]).await;
-    all.passes(&store, "two streams", one.stream(stream("2")), &[0, 2, 3]).await;
-    all.passes(&store, "a stream `%`", Filter::new().stream(stream("%")), &[6]).await;
+    all.passes(&store, "two streams", one.stream(stream("2")), &[0, 2, 3])
+        .await;
+    all.passes(
+        &store,
+        "a stream `%`",
+        Filter::new().stream(stream("%")),
+        &[6],
+    )
+    .await;
 }
 
 /// A prefix is text: no letter in it is a wild card, case counts.
@@ -170,12 +210,17 @@ pub async fn a_filter_by_prefix_takes_it_as_text<S: EventStore>(store: S) {
     let all = Filtered::new(&store).await;
     let tag = all.scene.category().to_owned();
     let prefix = |text: &str| Filter::new().stream_prefix(text);
-    all.passes(&store, "prefix", prefix(&format!("{tag}-1")), &[0, 1, 2]).await;
-    all.passes(&store, "a prefix `%`", prefix(&format!("{tag}-%")), &[6]).await;
-    all.passes(&store, "a prefix `_`", prefix(&format!("{tag}-_")), &[7]).await;
-    all.passes(&store, "a prefix `*`", prefix(&format!("{tag}-a*")), &[8]).await;
+    all.passes(&store, "prefix", prefix(&format!("{tag}-1")), &[0, 1, 2])
+        .await;
+    all.passes(&store, "a prefix `%`", prefix(&format!("{tag}-%")), &[6])
+        .await;
+    all.passes(&store, "a prefix `_`", prefix(&format!("{tag}-_")), &[7])
+        .await;
+    all.passes(&store, "a prefix `*`", prefix(&format!("{tag}-a*")), &[8])
+        .await;
     let whole = prefix(&tag);
-    all.passes(&store, "a short prefix", whole, &[0, 1, 2, 3, 4, 6, 7, 8]).await;
+    all.passes(&store, "a short prefix", whole, &[0, 1, 2, 3, 4, 6, 7, 8])
+        .await;
 }
 
 /// A category is what stands before the first dash, all of it.
@@ -183,10 +228,18 @@ pub async fn a_filter_by_category_takes_all_of_it<S: EventStore>(store: S) {
     let all = Filtered::new(&store).await;
     let category = |name: &str| Filter::new().category(name).expect("a category");
     let tag = all.scene.category();
-    all.passes(&store, "category", category(tag), &[0, 1, 2, 3, 6, 7, 8]).await;
-    all.passes(&store, "another category", category(&format!("{tag}X")), &[4]).await;
+    all.passes(&store, "category", category(tag), &[0, 1, 2, 3, 6, 7, 8])
+        .await;
+    all.passes(
+        &store,
+        "another category",
+        category(&format!("{tag}X")),
+        &[4],
+    )
+    .await;
     let both = category(tag).stream_prefix(format!("{tag}X-"));
-    all.passes(&store, "two categories", both, &[0, 1, 2, 3, 4, 6, 7, 8]).await;
+    all.passes(&store, "two categories", both, &[0, 1, 2, 3, 4, 6, 7, 8])
+        .await;
 }
 
 /// A type is a whole name, case counts; types are alternatives among
@@ -235,7 +288,12 @@ pub async fn system_events_come_only_when_asked_for<S: EventStore>(store: S) {
     let filter = || scene.filter().stream(stream.metadata_stream());
 
     let without = read_all(&store, ReadOptions::forwards(), filter()).await;
-    let with = read_all(&store, ReadOptions::forwards(), filter().with_system_events()).await;
+    let with = read_all(
+        &store,
+        ReadOptions::forwards(),
+        filter().with_system_events(),
+    )
+    .await;
 
     assert_eq!(ids(&without), new_ids(&own), "system events came unasked");
     let types: Vec<_> = with.iter().map(|event| event.event_type.as_str()).collect();
@@ -259,7 +317,9 @@ pub async fn hidden_events_stay_in_the_global_order<S: EventStore>(store: S) {
         .delete(&scene.stream("b"), exact(2))
         .await
         .expect("a stream is deleted");
-    written.extend(new_ids(&super::scene::written(&store, &scene.stream("b"), 1).await));
+    written.extend(new_ids(
+        &super::scene::written(&store, &scene.stream("b"), 1).await,
+    ));
 
     let read = ids(&read_all(&store, ReadOptions::forwards(), scene.filter()).await);
 

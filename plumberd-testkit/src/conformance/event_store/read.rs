@@ -35,7 +35,11 @@ fn model(all: &[u64], options: ReadOptions<Revision>) -> Vec<u64> {
         At(from) => number <= from.as_u64(),
         After(from) => number < from.as_u64(),
     };
-    let mut wanted: Vec<u64> = all.iter().copied().filter(|number| begins(*number)).collect();
+    let mut wanted: Vec<u64> = all
+        .iter()
+        .copied()
+        .filter(|number| begins(*number))
+        .collect();
     if !forwards {
         wanted.reverse();
     }
@@ -52,9 +56,18 @@ async fn five(store: &impl EventStore) -> (StreamName, Vec<u64>) {
     (stream, (0..COUNT).collect())
 }
 
-async fn check(store: &impl EventStore, stream: &StreamName, all: &[u64], options: ReadOptions<Revision>) {
+async fn check(
+    store: &impl EventStore,
+    stream: &StreamName,
+    all: &[u64],
+    options: ReadOptions<Revision>,
+) {
     let got = revisions(&read(store, stream, options).await);
-    assert_eq!(got, model(all, options), "a read with {options:?} yields other events");
+    assert_eq!(
+        got,
+        model(all, options),
+        "a read with {options:?} yields other events"
+    );
 }
 
 /// A fold, a page of history, a resume: each starts somewhere else.
@@ -90,7 +103,10 @@ pub async fn a_stream_that_never_was_reads_as_empty<S: EventStore>(store: S) {
     let stream = fresh_stream();
     for options in [ReadOptions::forwards(), ReadOptions::backwards()] {
         for from in starts() {
-            let read = store.read_stream(&stream, options.from(from)).collect_all().await;
+            let read = store
+                .read_stream(&stream, options.from(from))
+                .collect_all()
+                .await;
             assert!(
                 matches!(&read, Ok(events) if events.is_empty()),
                 "a stream that never was: got {read:?}"
@@ -113,7 +129,11 @@ pub async fn a_read_may_be_dropped_at_any_time<S: EventStore>(store: S) {
     }
 
     written(&store, &stream, 1).await;
-    assert_eq!(read_forwards(&store, &stream).await.len(), 6, "a dropped read did harm");
+    assert_eq!(
+        read_forwards(&store, &stream).await.len(),
+        6,
+        "a dropped read did harm"
+    );
 }
 
 /// A long stream must not be taken into memory by one read.
@@ -124,10 +144,16 @@ pub async fn a_long_read_comes_in_pages<S: EventStore>(store: S) {
     for _ in 0..4 {
         put(&store, &stream, small_events(batch)).await;
     }
-    for (options, first) in [(ReadOptions::forwards(), 0), (ReadOptions::backwards(), total - 1)] {
+    for (options, first) in [
+        (ReadOptions::forwards(), 0),
+        (ReadOptions::backwards(), total - 1),
+    ] {
         let mut read = store.read_stream(&stream, options);
         let (mut numbers, mut largest) = (Vec::<u64>::new(), 0);
-        while let Some(page) = patient("a page", read.next_page()).await.expect("a page is read") {
+        while let Some(page) = patient("a page", read.next_page())
+            .await
+            .expect("a page is read")
+        {
             largest = largest.max(page.len());
             numbers.extend(page.iter().map(|event| event.revision.as_u64()));
         }
@@ -135,7 +161,10 @@ pub async fn a_long_read_comes_in_pages<S: EventStore>(store: S) {
         assert_eq!(numbers.len(), total, "a long read yields so many events");
         assert_eq!(numbers[0], first as u64, "a long read begins elsewhere");
         let step = |pair: &[u64]| pair[0].abs_diff(pair[1]) == 1;
-        assert!(numbers.windows(2).all(step), "a long read has a gap between pages");
+        assert!(
+            numbers.windows(2).all(step),
+            "a long read has a gap between pages"
+        );
     }
 }
 
@@ -161,7 +190,11 @@ pub async fn a_read_during_appends_has_no_gap<S: EventStore>(store: S) {
         backwards.reverse();
         no_gap(&backwards);
         forwards.truncate(backwards.len());
-        assert_eq!(ids(&forwards), ids(&backwards[..forwards.len()]), "two reads differ");
+        assert_eq!(
+            ids(&forwards),
+            ids(&backwards[..forwards.len()]),
+            "two reads differ"
+        );
         if done {
             assert_eq!(backwards.len(), BATCHES * 7, "events are missing");
             break;
@@ -183,6 +216,10 @@ pub async fn a_read_can_resume_after_every_event<S: EventStore>(store: S) {
     for place in 0..7 {
         let options = ReadOptions::forwards().from(After(revision(place)));
         let rest = ids(&read(&store, &stream, options).await);
-        assert_eq!(rest, written[place + 1..], "a read resumed after {place} yields other events");
+        assert_eq!(
+            rest,
+            written[place + 1..],
+            "a read resumed after {place} yields other events"
+        );
     }
 }

@@ -18,7 +18,7 @@ use std::time::Duration;
 pub async fn data_comes_back_byte_for_byte<S: EventStore>(store: S) {
     let stream = fresh_stream();
     let written = [
-        Bytes::from_iter(0..=u8::MAX),
+        (0..=u8::MAX).collect::<Bytes>(),
         Bytes::new(),
         Bytes::from_static(b"\0\0"),
         Bytes::from_static(b" {\"a\" : 1.50} \n"),
@@ -42,7 +42,12 @@ pub async fn data_comes_back_byte_for_byte<S: EventStore>(store: S) {
 /// parsed and written anew on the way.
 pub async fn metadata_comes_back_byte_for_byte<S: EventStore>(store: S) {
     let stream = fresh_stream();
-    let written = ["", "{}", "{ \"b\": 1.50, \"a\": \"ü\", \"b\": 2 }", "\u{1f40e}"];
+    let written = [
+        "",
+        "{}",
+        "{ \"b\": 1.50, \"a\": \"ü\", \"b\": 2 }",
+        "\u{1f40e}",
+    ];
     let batch = written
         .iter()
         .map(|json| event("Noted").with_raw_metadata(RawMetadata::new((*json).into())));
@@ -60,23 +65,38 @@ pub async fn id_type_and_content_type_come_back_as_written<S: EventStore>(store:
     let types = ["com.myco.AccountOpened", "Событие", "'; drop \"x\" % \\"];
     let batch: Vec<_> = types
         .iter()
-        .zip(["application/json", "application/octet-stream", "avro/binary;v=1"])
+        .zip([
+            "application/json",
+            "application/octet-stream",
+            "avro/binary;v=1",
+        ])
         .map(|(name, content)| event(name).with_content_type(ContentType::new(content)))
         .collect();
     put(&store, &stream, batch.clone()).await;
 
     let read = read_forwards(&store, &stream).await;
 
-    assert_eq!(super::scene::ids(&read), new_ids(&batch), "ids came back otherwise");
+    assert_eq!(
+        super::scene::ids(&read),
+        new_ids(&batch),
+        "ids came back otherwise"
+    );
     for (read, written) in read.iter().zip(&batch) {
         assert_eq!(read.stream, stream, "an event names another stream");
-        assert_eq!(read.event_type, *written.event_type(), "a type came back otherwise");
+        assert_eq!(
+            read.event_type,
+            *written.event_type(),
+            "a type came back otherwise"
+        );
         assert_eq!(
             read.content_type,
             *written.content_type(),
             "a content type came back otherwise"
         );
-        assert!(read.link.is_none(), "an event that is no link came through one");
+        assert!(
+            read.link.is_none(),
+            "an event that is no link came through one"
+        );
     }
 }
 
@@ -87,7 +107,12 @@ pub async fn the_shape_revision_comes_back_as_written<S: EventStore>(store: S) {
     let of_shape = |metadata: &'static str| {
         event("Shaped").with_raw_metadata(RawMetadata::new(metadata.into()))
     };
-    put(&store, &stream, vec![of_shape("{}"), of_shape("{\"Revision\":7}")]).await;
+    put(
+        &store,
+        &stream,
+        vec![of_shape("{}"), of_shape("{\"Revision\":7}")],
+    )
+    .await;
 
     let read = read_forwards(&store, &stream).await;
 
@@ -132,8 +157,16 @@ pub async fn events_bear_the_time_of_the_stores_clock<S: EventStore>(store: S, c
     let read = read_forwards(&store, &stream).await;
 
     let times: Vec<_> = read.iter().map(|event| event.recorded_at).collect();
-    assert_eq!(times, [first, second], "an event bears another time than the store's");
-    assert_ne!(Some(times[0]), Utc.timestamp_opt(0, 0).single(), "the time is unset");
+    assert_eq!(
+        times,
+        [first, second],
+        "an event bears another time than the store's"
+    );
+    assert_ne!(
+        Some(times[0]),
+        Utc.timestamp_opt(0, 0).single(),
+        "the time is unset"
+    );
 }
 
 /// Stream names are the user's: letters of every script, quotes, wild cards
@@ -142,8 +175,31 @@ pub async fn every_valid_stream_name_is_a_stream_of_its_own<S: EventStore>(store
     let scene = Scene::new();
     let base = scene.category();
     let ids = [
-        "1", "10", "1%", "1_", "a", "A", "ä", "a\u{308}", "'", "''", "\"", "\\", "\\%", "a b",
-        "a b ", "a-b-c", "данные", "銀行", "🐎", "../x", "a?b#c", "$x", "@", "{0}", ";--",
+        "1",
+        "10",
+        "1%",
+        "1_",
+        "a",
+        "A",
+        "ä",
+        "a\u{308}",
+        "'",
+        "''",
+        "\"",
+        "\\",
+        "\\%",
+        "a b",
+        "a b ",
+        "a-b-c",
+        "данные",
+        "銀行",
+        "🐎",
+        "../x",
+        "a?b#c",
+        "$x",
+        "@",
+        "{0}",
+        ";--",
     ];
     let mut names: Vec<StreamName> = ids.iter().map(|id| scene.stream(id)).collect();
     let room = StreamName::MAX_LEN - base.len() - 1;

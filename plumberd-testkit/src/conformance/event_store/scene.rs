@@ -151,10 +151,9 @@ pub(super) fn positions(events: &[RecordedEvent]) -> Vec<u64> {
 
 /// Waits for `what`, and fails instead of hanging when it never comes.
 pub(super) async fn patient<F: Future>(what: &str, future: F) -> F::Output {
-    match tokio::time::timeout(PATIENCE, future).await {
-        Ok(output) => output,
-        Err(_) => panic!("{what} did not come within {PATIENCE:?}"),
-    }
+    tokio::time::timeout(PATIENCE, future)
+        .await
+        .unwrap_or_else(|_| panic!("{what} did not come within {PATIENCE:?}"))
 }
 
 /// A subscription, read with patience.

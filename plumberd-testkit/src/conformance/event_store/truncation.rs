@@ -29,7 +29,9 @@ async fn shows(store: &impl EventStore, stream: &StreamName, wanted: &[u64]) {
     let mut backwards = revisions(&read(store, stream, ReadOptions::backwards()).await);
     backwards.reverse();
     assert_eq!(backwards, wanted, "other events are visible backwards");
-    let from_first = ReadOptions::forwards().from(ReadFrom::At(Revision::FIRST)).limit(1);
+    let from_first = ReadOptions::forwards()
+        .from(ReadFrom::At(Revision::FIRST))
+        .limit(1);
     let first = revisions(&read(store, stream, from_first).await);
     assert_eq!(
         first,
@@ -40,7 +42,11 @@ async fn shows(store: &impl EventStore, stream: &StreamName, wanted: &[u64]) {
     let hidden = read(store, stream, at_first).await;
     assert_eq!(
         revisions(&hidden),
-        wanted.iter().copied().filter(|number| *number == 0).collect::<Vec<_>>(),
+        wanted
+            .iter()
+            .copied()
+            .filter(|number| *number == 0)
+            .collect::<Vec<_>>(),
         "a backward read goes on among hidden events"
     );
 }
@@ -50,7 +56,12 @@ pub async fn truncate_before_hides_what_is_before<S: EventStore>(store: S) {
     let stream = fresh_stream();
     written(&store, &stream, 5).await;
 
-    for (before, wanted) in [(0, &[0, 1, 2, 3, 4][..]), (2, &[2, 3, 4]), (4, &[4]), (9, &[])] {
+    for (before, wanted) in [
+        (0, &[0, 1, 2, 3, 4][..]),
+        (2, &[2, 3, 4]),
+        (4, &[4]),
+        (9, &[]),
+    ] {
         set(&store, &stream, &format!("{{\"$tb\":{before}}}")).await;
         shows(&store, &stream, wanted).await;
     }
@@ -85,7 +96,10 @@ pub async fn max_age_hides_what_is_older<S: EventStore>(store: S, clock: ManualC
 
     let outcome = store.append(&stream, exact(2), events(1)).await;
     let at = outcome.map(|outcome| outcome.revision().as_u64());
-    assert!(matches!(at, Ok(3)), "an append after all events grew too old: got {at:?}");
+    assert!(
+        matches!(at, Ok(3)),
+        "an append after all events grew too old: got {at:?}"
+    );
     shows(&store, &stream, &[3]).await;
 }
 
@@ -120,9 +134,14 @@ pub async fn metadata_may_come_before_the_first_event<S: EventStore>(store: S) {
     let stream = fresh_stream();
     set(&store, &stream, "{\"$maxCount\":1}").await;
 
-    let empty = store.stream_info(&stream).await.expect("there is information");
+    let empty = store
+        .stream_info(&stream)
+        .await
+        .expect("there is information");
     assert_eq!(empty.last_revision, None, "metadata made a stream");
-    let outcome = store.append(&stream, ExpectedRevision::NoStream, events(3)).await;
+    let outcome = store
+        .append(&stream, ExpectedRevision::NoStream, events(3))
+        .await;
     assert!(outcome.is_ok(), "metadata is taken for events: {outcome:?}");
     shows(&store, &stream, &[2]).await;
 }
@@ -139,13 +158,26 @@ pub async fn metadata_keeps_keys_that_nobody_knows<S: EventStore>(store: S) {
         .await
         .expect("a stream is truncated");
 
-    let (metadata, expected) = store.stream_metadata(&stream).await.expect("metadata is read");
+    let (metadata, expected) = store
+        .stream_metadata(&stream)
+        .await
+        .expect("metadata is read");
     let wanted = JsonObject::parse(other.as_bytes()).expect("valid JSON");
     assert_eq!(metadata.other, wanted, "keys of metadata were lost");
-    assert_eq!(metadata.truncate_before, Some(Revision::new(1)), "metadata is not in force");
+    assert_eq!(
+        metadata.truncate_before,
+        Some(Revision::new(1)),
+        "metadata is not in force"
+    );
     assert_eq!(expected, exact(1), "metadata has another revision");
-    let info = store.stream_info(&stream).await.expect("there is information");
-    assert_eq!(info.metadata, metadata, "the information has other metadata");
+    let info = store
+        .stream_info(&stream)
+        .await
+        .expect("there is information");
+    assert_eq!(
+        info.metadata, metadata,
+        "the information has other metadata"
+    );
 }
 
 /// Metadata that no store understands must not get in: it would hide
@@ -174,7 +206,10 @@ pub async fn metadata_that_cannot_be_read_is_refused<S: EventStore>(store: S) {
     let result = store
         .append(&stream.metadata_stream(), ExpectedRevision::Any, other)
         .await;
-    assert!(result.is_err(), "an event in a metadata stream: got {result:?}");
+    assert!(
+        result.is_err(),
+        "an event in a metadata stream: got {result:?}"
+    );
     let left = read_forwards(&store, &stream.metadata_stream()).await.len();
     assert_eq!(left, 0, "refused metadata left something");
     shows(&store, &stream, &[0, 1]).await;
@@ -192,11 +227,21 @@ pub async fn a_metadata_stream_is_a_stream<S: EventStore>(store: S) {
         matches!(stale, Err(StoreError::Conflict { .. })),
         "stale metadata: got {stale:?}"
     );
-    let next = store.append(&of, exact(0), vec![metadata("{\"$tb\":1}")]).await;
+    let next = store
+        .append(&of, exact(0), vec![metadata("{\"$tb\":1}")])
+        .await;
     assert!(next.is_ok(), "metadata at its revision: got {next:?}");
     let last = read(&store, &of, ReadOptions::backwards().limit(1)).await;
-    assert_eq!(last[0].data.as_ref(), b"{\"$tb\":1}", "metadata came back otherwise");
-    assert_eq!(last[0].revision, Revision::new(1), "metadata has another revision");
+    assert_eq!(
+        last[0].data.as_ref(),
+        b"{\"$tb\":1}",
+        "metadata came back otherwise"
+    );
+    assert_eq!(
+        last[0].revision,
+        Revision::new(1),
+        "metadata has another revision"
+    );
 }
 
 /// When every event is hidden, the next one still gets the next number.
@@ -206,10 +251,20 @@ pub async fn the_highest_revision_outlives_its_event<S: EventStore>(store: S) {
     set(&store, &stream, "{\"$tb\":4}").await;
     shows(&store, &stream, &[]).await;
 
-    let info = store.stream_info(&stream).await.expect("there is information");
-    assert_eq!(info.last_revision, Some(Revision::new(3)), "the highest revision is forgotten");
+    let info = store
+        .stream_info(&stream)
+        .await
+        .expect("there is information");
+    assert_eq!(
+        info.last_revision,
+        Some(Revision::new(3)),
+        "the highest revision is forgotten"
+    );
     let outcome = store.append(&stream, exact(3), events(1)).await;
     let at = outcome.map(|outcome| outcome.revision().as_u64());
-    assert!(matches!(at, Ok(4)), "an append after all events were hidden: got {at:?}");
+    assert!(
+        matches!(at, Ok(4)),
+        "an append after all events were hidden: got {at:?}"
+    );
     shows(&store, &stream, &[4]).await;
 }
