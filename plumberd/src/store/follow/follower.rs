@@ -1,10 +1,17 @@
-use super::{CHECKPOINT_AFTER, Cursor, FollowPage, Listener, PageSource, backoff::Backoff};
+use super::{CHECKPOINT_AFTER, Cursor, FollowPage, Listener, PageSource};
 use crate::{
     event::RecordedEvent,
+    retry::{Backoff, RetryPolicy},
     store::{StoreError, SubscriptionMessage},
     stream::Position,
 };
-use std::vec;
+use std::{time::Duration, vec};
+
+/// Readers of a store that comes back must not all come at once, and none may
+/// give up.
+const PAUSES: RetryPolicy = RetryPolicy::DEFAULT
+    .with_retries(u32::MAX)
+    .with_pauses(Duration::from_millis(50), Duration::from_secs(5));
 
 /// One subscription: what it has read and not yet yielded, and where it is.
 pub(super) struct Follower<S: PageSource> {
@@ -43,7 +50,7 @@ impl<S: PageSource> Follower<S> {
         Self {
             source,
             listener,
-            backoff: Backoff::default(),
+            backoff: Backoff::new(PAUSES),
             events: Vec::new().into_iter(),
             before: None,
             checkpoint: None,
@@ -89,11 +96,11 @@ impl<S: PageSource> Follower<S> {
             self.listener.begin_to_read();
             match self.source.read_page(self.after).await {
                 Ok(page) => {
-                    self.backoff.reset();
+                    self.backoff = Backoff::new(PAUSES);
                     return Ok(page);
                 }
                 Err(error) if error.is_transient() => {
-                    let pause = self.backoff.pause();
+                    let pause = self.backoff.next_pause().unwrap_or(PAUSES.cap);
                     tracing::warn!(
                         error = &error as &dyn std::error::Error,
                         ?pause,

@@ -29,7 +29,6 @@
 //! let subscription = follow(Nothing, None, committed.listen());
 //! ```
 
-mod backoff;
 mod follower;
 mod signal;
 
