@@ -5,7 +5,7 @@ use plumberd::prelude::*;
 
 /// What happens in a case. Two stored types, one for each variant.
 #[derive(Event, Debug, Clone, PartialEq)]
-pub enum CaseEvent {
+pub(super) enum CaseEvent {
     /// The first activity: the case is open from here on.
     CaseStarted {
         activity: String,
@@ -19,7 +19,7 @@ pub enum CaseEvent {
 }
 
 impl CaseEvent {
-    pub fn activity(&self) -> &str {
+    pub(super) fn activity(&self) -> &str {
         match self {
             Self::CaseStarted { activity, .. } | Self::ActivityRecorded { activity, .. } => {
                 activity
@@ -30,7 +30,7 @@ impl CaseEvent {
 
 /// One case of a permit process, as far as its rules need to know it.
 #[derive(Debug, Default, Clone, PartialEq)]
-pub struct Case {
+pub(super) struct Case {
     /// When the last activity was; none before the case starts.
     last: Option<DateTime<FixedOffset>>,
 }
@@ -46,7 +46,7 @@ impl Case {
 
 /// Why a case refuses an activity.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum CaseError {
+pub(super) enum CaseError {
     #[error("the case has started already")]
     AlreadyStarted,
     #[error("the case has not started")]
@@ -60,7 +60,11 @@ pub enum CaseError {
 
 impl Case {
     /// Starts the case with its first activity.
-    pub fn start(&self, activity: &str, at: DateTime<FixedOffset>) -> Result<CaseEvent, CaseError> {
+    pub(super) fn start(
+        &self,
+        activity: &str,
+        at: DateTime<FixedOffset>,
+    ) -> Result<CaseEvent, CaseError> {
         match self.last {
             Some(_) => Err(CaseError::AlreadyStarted),
             None => Ok(CaseEvent::CaseStarted {
@@ -71,7 +75,7 @@ impl Case {
     }
 
     /// Records a later activity.
-    pub fn record(
+    pub(super) fn record(
         &self,
         activity: &str,
         at: DateTime<FixedOffset>,
@@ -88,7 +92,7 @@ impl Case {
 
     /// Takes what a log says: its first row of a case starts it, the others
     /// are recorded. A log that goes on where another ended is fine.
-    pub fn observe(
+    pub(super) fn observe(
         &self,
         activity: &str,
         at: DateTime<FixedOffset>,

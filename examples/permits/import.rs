@@ -18,26 +18,26 @@ const ROWS: Uuid = Uuid::from_u128(0x3d0c_5a94_7f1e_4b6a_9a51_2f64_8e0b_d7c3);
 
 /// A row, and the id that makes its command the same one in every run.
 #[derive(Debug)]
-pub struct Command {
-    pub id: Uuid,
-    pub row: Row,
+pub(super) struct Command {
+    pub(super) id: Uuid,
+    pub(super) row: Row,
 }
 
 /// The commands of one case, in order.
 #[derive(Debug)]
-pub struct CaseLog {
-    pub case: String,
-    pub commands: Vec<Command>,
+pub(super) struct CaseLog {
+    pub(super) case: String,
+    pub(super) commands: Vec<Command>,
 }
 
 /// A row that its case refuses, and why.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: `{case}` refuses `{activity}`: {error}")]
-pub struct Refused {
-    pub line: u64,
-    pub case: String,
-    pub activity: String,
-    pub error: CaseError,
+pub(super) struct Refused {
+    pub(super) line: u64,
+    pub(super) case: String,
+    pub(super) activity: String,
+    pub(super) error: CaseError,
 }
 
 impl Refused {
@@ -57,7 +57,7 @@ impl Refused {
 /// # Errors
 ///
 /// An event that cannot be stored.
-pub fn plan(rows: Vec<Row>) -> Result<(Vec<CaseLog>, Vec<Refused>), BoxError> {
+pub(super) fn plan(rows: Vec<Row>) -> Result<(Vec<CaseLog>, Vec<Refused>), BoxError> {
     let mut places = HashMap::new();
     let mut cases: Vec<(Root<Case>, CaseLog)> = Vec::new();
     let mut occurrences = HashMap::new();
@@ -84,7 +84,10 @@ pub fn plan(rows: Vec<Row>) -> Result<(Vec<CaseLog>, Vec<Refused>), BoxError> {
         }
     }
     let logs = cases.into_iter().map(|(_, log)| log);
-    Ok((logs.filter(|log| !log.commands.is_empty()).collect(), refused))
+    Ok((
+        logs.filter(|log| !log.commands.is_empty()).collect(),
+        refused,
+    ))
 }
 
 /// Made of what the row says and not of where it stands, so a row is the same
@@ -93,7 +96,10 @@ fn command_id(row: &Row, occurrences: &mut HashMap<String, u32>) -> Uuid {
     let (case, activity) = (&row.case, &row.activity);
     // With their lengths, so that no two keys can run into each other.
     let lengths = (case.len(), activity.len());
-    let key = format!("{lengths:?}{case}{activity}{}", row.time.to_utc().to_rfc3339());
+    let key = format!(
+        "{lengths:?}{case}{activity}{}",
+        row.time.to_utc().to_rfc3339()
+    );
     let occurrence = occurrences.entry(key.clone()).or_insert(0);
     *occurrence += 1;
     Uuid::new_v5(&ROWS, format!("{key}#{occurrence}").as_bytes())
@@ -101,15 +107,15 @@ fn command_id(row: &Row, occurrences: &mut HashMap<String, u32>) -> Uuid {
 
 /// What came of an import.
 #[derive(Debug, Default)]
-pub struct Imported {
+pub(super) struct Imported {
     /// Events written now.
-    pub stored: u64,
+    pub(super) stored: u64,
     /// Rows that an earlier run had stored.
-    pub already_stored: u64,
+    pub(super) already_stored: u64,
     /// Rows that the case refused, because of what an earlier run had stored.
-    pub refused: Vec<Refused>,
+    pub(super) refused: Vec<Refused>,
     /// What ended the import before its time.
-    pub failure: Option<BoxError>,
+    pub(super) failure: Option<BoxError>,
 }
 
 /// Executes every command: those of one case in order, those of different
@@ -117,7 +123,7 @@ pub struct Imported {
 ///
 /// After a failure, or a refusal when `stop_at_refusal`, no further command is
 /// begun; what is under way is finished and counted.
-pub async fn run(
+pub(super) async fn run(
     cases: &Repository<Case>,
     logs: Vec<CaseLog>,
     concurrency: usize,
@@ -155,7 +161,9 @@ async fn one_case(
             context = context.with_user(resource);
         }
         let executed = cases
-            .execute(log.case.clone(), |case| case.observe(&row.activity, row.time))
+            .execute(log.case.clone(), |case| {
+                case.observe(&row.activity, row.time)
+            })
             .command_id(id)
             .context(context)
             .await;
@@ -177,7 +185,7 @@ async fn one_case(
 }
 
 /// An error and what led to it, in one line.
-pub fn chain(error: &dyn std::error::Error) -> String {
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(error) = source {

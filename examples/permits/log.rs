@@ -15,33 +15,33 @@ const COLUMNS: [&str; 4] = [
 
 /// What one row says: something was done in a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
+pub(super) struct Row {
     /// The line it begins at, from 1.
-    pub line: u64,
-    pub case: String,
-    pub activity: String,
-    pub time: DateTime<FixedOffset>,
+    pub(super) line: u64,
+    pub(super) case: String,
+    pub(super) activity: String,
+    pub(super) time: DateTime<FixedOffset>,
     /// Who did it; empty cells are nobody.
-    pub resource: Option<String>,
+    pub(super) resource: Option<String>,
 }
 
 /// What could be read, and what could not.
 #[derive(Debug, Default)]
-pub struct Log {
-    pub rows: Vec<Row>,
-    pub malformed: Vec<Malformed>,
+pub(super) struct Log {
+    pub(super) rows: Vec<Row>,
+    pub(super) malformed: Vec<Malformed>,
 }
 
 /// A row that is not an event, and why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {fault}")]
-pub struct Malformed {
-    pub line: u64,
-    pub fault: Fault,
+pub(super) struct Malformed {
+    pub(super) line: u64,
+    pub(super) fault: Fault,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
+pub(super) enum Fault {
     #[error("{found} fields, the header has {expected}")]
     FieldCount { found: usize, expected: usize },
     #[error("a quotation mark is opened and never closed, so the rest of the file is one field")]
@@ -58,7 +58,7 @@ pub enum Fault {
 
 /// Why a file is no event log at all.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotALog {
+pub(super) enum NotALog {
     #[error("the file is empty; its first line should name the columns")]
     NoHeader,
     #[error("no column {}; found {}", quoted(missing), quoted(found))]
@@ -78,7 +78,7 @@ pub enum NotALog {
 ///
 /// [`NotALog`] when the header is not one of an event log. A row that is not
 /// an event is no error: it is listed in [`Log::malformed`].
-pub fn parse(csv: &[u8]) -> Result<Log, NotALog> {
+pub(super) fn parse(csv: &[u8]) -> Result<Log, NotALog> {
     let csv = csv.strip_prefix(b"\xef\xbb\xbf").unwrap_or(csv);
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
@@ -222,7 +222,9 @@ impl<'a> Lines<'a> {
     /// ends with the file inside quotation marks.
     fn locate(&mut self, start: u64, end: u64) -> (u64, bool) {
         let start = usize::try_from(start).unwrap_or(usize::MAX);
-        let end = usize::try_from(end).unwrap_or(usize::MAX).min(self.csv.len());
+        let end = usize::try_from(end)
+            .unwrap_or(usize::MAX)
+            .min(self.csv.len());
         let blank = self.csv[start.min(end)..end]
             .iter()
             .take_while(|byte| matches!(byte, b'\r' | b'\n'))
@@ -315,24 +317,41 @@ mod tests {
         ] {
             assert_eq!(parse_time(text), Some(expected), "{text}");
         }
-        for text in ["2011-10-11", "2011-10-11 13:45:40", "yesterday", "2011-13-11 11:45:40Z"] {
+        for text in [
+            "2011-10-11",
+            "2011-10-11 13:45:40",
+            "yesterday",
+            "2011-13-11 11:45:40Z",
+        ] {
             assert_eq!(parse_time(text), None, "{text}");
         }
     }
 
     #[test]
     fn a_malformed_row_has_its_line_and_its_fault() {
-        let few = Fault::FieldCount { found: 2, expected: 5 };
+        let few = Fault::FieldCount {
+            found: 2,
+            expected: 5,
+        };
         assert_eq!(fault(b"A,c1\n"), (3, few));
-        let case = Fault::Empty { column: "case:concept:name" };
+        let case = Fault::Empty {
+            column: "case:concept:name",
+        };
         assert_eq!(fault(b"A, ,,2011-10-11 13:45:40Z,R\n"), (3, case));
-        let activity = Fault::Empty { column: "concept:name" };
+        let activity = Fault::Empty {
+            column: "concept:name",
+        };
         assert_eq!(fault(b"A,c1,,2011-10-11 13:45:40Z,\n"), (3, activity));
         assert_eq!(fault(b"A,c1,,noon,R\n"), (3, Fault::Time("noon".into())));
-        let bytes = Fault::NotUtf8 { column: "org:resource" };
+        let bytes = Fault::NotUtf8 {
+            column: "org:resource",
+        };
         assert_eq!(fault(b"\xff,c1,,2011-10-11 13:45:40Z,R\n"), (3, bytes));
         let (line, control) = fault(b"A,c\x011,,2011-10-11 13:45:40Z,R\n");
-        assert!(line == 3 && matches!(control, Fault::Case(_)), "{control:?}");
+        assert!(
+            line == 3 && matches!(control, Fault::Case(_)),
+            "{control:?}"
+        );
     }
 
     #[test]
@@ -351,7 +370,10 @@ mod tests {
 
         let log = parse(csv.as_bytes()).unwrap();
 
-        assert_eq!(log.rows.iter().map(|row| row.line).collect::<Vec<_>>(), [2, 5]);
+        assert_eq!(
+            log.rows.iter().map(|row| row.line).collect::<Vec<_>>(),
+            [2, 5]
+        );
         assert_eq!(log.malformed[0].line, 7);
     }
 
@@ -363,7 +385,10 @@ mod tests {
         let log = parse(csv.as_bytes()).unwrap();
 
         assert_eq!(log.rows, []);
-        assert_eq!((log.malformed[0].line, &log.malformed[0].fault), (2, &Fault::OpenQuote));
+        assert_eq!(
+            (log.malformed[0].line, &log.malformed[0].fault),
+            (2, &Fault::OpenQuote)
+        );
     }
 
     #[test]

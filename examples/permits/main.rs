@@ -128,7 +128,10 @@ async fn run(args: &Args) -> Result<(), BoxError> {
 
     let report = Report::read(&store).await?;
     let seconds = took.as_secs_f64();
-    print(format_args!("{report}{summary}\n{} in {seconds:.1} s\n", report.totals()))
+    print(format_args!(
+        "{report}{summary}\n{} in {seconds:.1} s\n",
+        report.totals()
+    ))
 }
 
 /// `8577 stored, 0 were there already, 0 skipped; 7147 events a second`

@@ -6,17 +6,14 @@ use plumberd::{
     prelude::*,
     store::{EventStore, Filter, ReadOptions},
 };
-use std::{
-    collections::{BTreeMap, HashMap},
-    fmt,
-};
+use std::{collections::BTreeMap, fmt};
 
 /// Every event of the category, counted.
 #[derive(Debug, Default)]
-pub struct Report {
+pub(super) struct Report {
     events: u64,
     activities: BTreeMap<String, u64>,
-    cases: HashMap<String, u64>,
+    cases: BTreeMap<String, u64>,
 }
 
 impl Report {
@@ -25,7 +22,7 @@ impl Report {
     /// # Errors
     ///
     /// The store's, and of an event that is not one of a case.
-    pub async fn read(store: &Store) -> Result<Self, BoxError> {
+    pub(super) async fn read(store: &Store) -> Result<Self, BoxError> {
         let filter = Filter::new().category(Case::CATEGORY)?;
         let mut events = store.read_all(ReadOptions::forwards(), filter);
         let mut report = Self::default();
@@ -40,28 +37,18 @@ impl Report {
 
     fn count(&mut self, case: &str, activity: &str) {
         self.events += 1;
-        add(&mut self.cases, case);
-        match self.activities.get_mut(activity) {
-            Some(count) => *count += 1,
-            None => drop(self.activities.insert(activity.to_owned(), 1)),
-        }
+        *self.cases.entry(case.to_owned()).or_default() += 1;
+        *self.activities.entry(activity.to_owned()).or_default() += 1;
     }
 
     /// `8577 events, 1434 cases, 27 activities`
-    pub fn totals(&self) -> String {
+    pub(super) fn totals(&self) -> String {
         format!(
             "{} events, {} cases, {} activities",
             self.events,
             self.cases.len(),
             self.activities.len()
         )
-    }
-}
-
-fn add(counts: &mut HashMap<String, u64>, key: &str) {
-    match counts.get_mut(key) {
-        Some(count) => *count += 1,
-        None => drop(counts.insert(key.to_owned(), 1)),
     }
 }
 
