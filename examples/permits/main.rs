@@ -7,10 +7,12 @@
 //! ```
 //!
 //! Read `case.rs` first (the domain), then `import.rs` (commands that may be
-//! repeated), `report.rs` (reading everything back), `log.rs` (CSV).
+//! repeated), `report.rs` (reading everything back), `log.rs` and `lines.rs`
+//! (CSV).
 
 mod case;
 mod import;
+mod lines;
 mod log;
 mod report;
 
