@@ -23,6 +23,10 @@ pub mod snapshot;
 pub use context::MessageContext;
 pub use event::{Event, EventValue};
 
+#[doc = include_str!("docs/aggregate.md")]
+pub use plumberd_derive::aggregate;
+pub use plumberd_derive::{command_handler, event_sourcing_handler};
+
 #[doc = include_str!("docs/derive_event.md")]
 pub use plumberd_derive::Event;
 #[doc = include_str!("docs/derive_event_value.md")]
