@@ -20,6 +20,9 @@ pub mod store;
 pub mod repository;
 pub mod snapshot;
 
+// Edges: one technology, one folder.
+pub mod backend;
+
 pub use context::MessageContext;
 pub use event::{Event, EventValue};
 

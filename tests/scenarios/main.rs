@@ -1,3 +1,4 @@
 //! What must hold when parts of plumberd meet.
 
 mod follow;
+mod memory;

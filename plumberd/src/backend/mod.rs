@@ -1,0 +1,3 @@
+//! Backends: what keeps the events.
+
+pub mod memory;
