@@ -96,6 +96,14 @@ pub mod snapshot;
 // Edges: one technology, one folder.
 pub mod backend;
 
+pub mod connect;
+
+// Pages about the whole.
+pub mod docs;
+
+pub mod prelude;
+
+pub use connect::{Store, connect};
 pub use context::MessageContext;
 pub use event::{Event, EventValue};
 
