@@ -1,3 +1,5 @@
 //! Backends: what keeps the events.
 
 pub mod memory;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
