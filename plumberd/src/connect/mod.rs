@@ -74,7 +74,11 @@ pub async fn connect(url: &str) -> Result<Store, ConnectError> {
         Some((_, Scheme::Coming(backend))) => Err(ConnectError::NotYet { backend }),
         None => Err(ConnectError::UnknownScheme {
             scheme: lower,
-            known: SCHEMES.iter().map(|(name, _)| *name).collect::<Vec<_>>().join("`, `"),
+            known: SCHEMES
+                .iter()
+                .map(|(name, _)| *name)
+                .collect::<Vec<_>>()
+                .join("`, `"),
         }),
     }
 }
