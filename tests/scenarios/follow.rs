@@ -229,6 +229,32 @@ async fn a_waiting_subscription_is_woken_by_a_commit() {
     assert_eq!(event.position, Position::new(1));
 }
 
+/// A list that gains an event while its first page is on the way.
+struct Racing(List, bool);
+
+impl PageSource for Racing {
+    type Cursor = Position;
+
+    async fn read_page(
+        &mut self,
+        after: Option<Position>,
+    ) -> Result<FollowPage<Position>, StoreError> {
+        let page = self.0.read_page(after).await;
+        if !std::mem::replace(&mut self.1, true) {
+            self.0.add(1);
+        }
+        page
+    }
+}
+
+#[tokio::test]
+async fn a_commit_between_a_read_and_the_wait_is_not_missed() {
+    let list = List::of(0, 10);
+    let listener = list.committed.listen();
+    let mut subscription = follow(Racing(list, false), None, listener);
+    assert_eq!(drain(&mut subscription), [Event(1), CaughtUp]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_commit_of_another_process_is_found_at_the_next_interval() {
     let list = List::of(0, 10);
