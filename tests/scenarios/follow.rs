@@ -289,7 +289,7 @@ async fn a_passing_failure_is_retried_with_growing_pauses_after_the_last_event()
         let event = subscription.next_event().await.unwrap().unwrap();
         assert_eq!(event.position, Position::new(number));
     }
-    for _ in 0..10 {
+    for _ in 0..100 {
         list.fail_with(unavailable());
     }
     let begun = tokio::time::Instant::now();
@@ -297,10 +297,11 @@ async fn a_passing_failure_is_retried_with_growing_pauses_after_the_last_event()
         let event = subscription.next_event().await.unwrap().unwrap();
         assert_eq!(event.position, Position::new(number));
     }
-    // 50 + 100 + … + 3200 ms and three times 5 s, each at least by half.
+    // The longest pauses are 50 ms, 100 ms, … 3.2 s and 93 times 5 s, and each
+    // is a random part of that: about half of them together.
     let waited = begun.elapsed();
-    assert!(waited >= Duration::from_millis(10_675), "{waited:?}");
-    assert!(waited <= Duration::from_millis(21_400), "{waited:?}");
+    assert!(waited >= Duration::from_secs(120), "{waited:?}");
+    assert!(waited <= Duration::from_secs(472), "{waited:?}");
 }
 
 #[tokio::test]
