@@ -2,7 +2,7 @@
 //! macros and may change in any release.
 
 pub use crate::{
-    aggregate::assert_distinct,
+    aggregate::{DecisionResult, assert_distinct},
     event::{Links, Shape, ShapeBuilder, decode_event},
 };
 pub use core;
