@@ -1,0 +1,4 @@
+//! The macros, as their users see them.
+
+mod aggregate;
+mod ui;
