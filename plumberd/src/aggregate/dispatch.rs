@@ -1,5 +1,8 @@
 use super::{Aggregate, ApplyError, Handles, UnknownEvents};
-use crate::event::{Event, EventInfo, RecordedEvent};
+use crate::{
+    BoxError,
+    event::{Event, EventInfo, RecordedEvent, Shape, ShapeBuilder},
+};
 use std::fmt;
 
 /// Which handler gets which stored event: what `#[aggregate]` fills in.
@@ -13,6 +16,8 @@ pub struct Row<A> {
     aliases: &'static [&'static str],
     method: &'static str,
     apply: fn(&mut A, usize, &RecordedEvent) -> Result<(), ApplyError>,
+    recode: fn(usize, &RecordedEvent) -> Result<Vec<u8>, BoxError>,
+    shape: fn(usize, &mut ShapeBuilder) -> Shape,
 }
 
 impl<A: Aggregate> Row<A> {
@@ -26,6 +31,8 @@ impl<A: Aggregate> Row<A> {
             aliases: &[],
             method,
             apply: apply::<A, E>,
+            recode: recode::<E>,
+            shape: E::shape,
         }
     }
 
@@ -54,6 +61,24 @@ impl<A> Row<A> {
         self.method
     }
 
+    /// The data of a stored event as it would be written today: decoded as
+    /// `types()[index]`, by upcasters when it is of an old revision, and
+    /// encoded again. For tests of stored forms, and for rewriting streams.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`](crate::event::DecodeError) or
+    /// [`EncodeError`](crate::event::EncodeError), as the one or the other
+    /// fails.
+    pub fn recode(&self, index: usize, event: &RecordedEvent) -> Result<Vec<u8>, BoxError> {
+        (self.recode)(index, event)
+    }
+
+    /// The shape of the data of `types()[index]`.
+    pub fn shape(&self, index: usize) -> Shape {
+        (self.shape)(index, &mut ShapeBuilder::default())
+    }
+
     fn index_of(&self, name: &str) -> Option<usize> {
         self.types
             .iter()
@@ -73,6 +98,13 @@ fn apply<A: Handles<E>, E: Event>(
     aggregate.handle(&decoded, &event.metadata)
 }
 
+fn recode<E: Event>(index: usize, event: &RecordedEvent) -> Result<Vec<u8>, BoxError> {
+    let decoded: E = event.decode_as(index)?;
+    let mut data = Vec::with_capacity(event.data.len());
+    decoded.encode(&mut data)?;
+    Ok(data)
+}
+
 impl<A: Aggregate> HandlerTable<A> {
     /// The table of these handlers.
     ///
@@ -84,6 +116,14 @@ impl<A: Aggregate> HandlerTable<A> {
     /// The handlers.
     pub const fn rows(&self) -> &'static [Row<A>] {
         self.rows
+    }
+
+    /// The handler for events stored under `name`, and which of its types
+    /// they are.
+    pub fn find(&self, name: &str) -> Option<(&'static Row<A>, usize)> {
+        self.rows
+            .iter()
+            .find_map(|row| Some((row, row.index_of(name)?)))
     }
 
     /// Applies a stored event to `aggregate`; the one way in which a fold
