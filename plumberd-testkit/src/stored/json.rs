@@ -86,7 +86,11 @@ impl Json {
                 for (index, value) in values.iter().enumerate() {
                     out.push_str(&indent);
                     value.write(out, depth + 1);
-                    out.push_str(if index + 1 < values.len() { ",\n" } else { "\n" });
+                    out.push_str(if index + 1 < values.len() {
+                        ",\n"
+                    } else {
+                        "\n"
+                    });
                 }
                 let _ = write!(out, "{close}]");
             }
@@ -95,7 +99,11 @@ impl Json {
                 for (index, (key, value)) in fields.iter().enumerate() {
                     let _ = write!(out, "{indent}{}: ", serde_json::Value::from(key.as_str()));
                     value.write(out, depth + 1);
-                    out.push_str(if index + 1 < fields.len() { ",\n" } else { "\n" });
+                    out.push_str(if index + 1 < fields.len() {
+                        ",\n"
+                    } else {
+                        "\n"
+                    });
                 }
                 let _ = write!(out, "{close}}}");
             }
@@ -111,7 +119,8 @@ impl PartialEq for Json {
             (Self::Object(one), Self::Object(two)) => {
                 one.len() == two.len()
                     && one.iter().all(|(key, value)| {
-                        two.iter().any(|(name, other)| name == key && other == value)
+                        two.iter()
+                            .any(|(name, other)| name == key && other == value)
                     })
             }
             _ => false,

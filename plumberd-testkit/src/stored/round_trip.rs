@@ -18,7 +18,10 @@ pub(crate) enum Origin {
 ///
 /// What this program wrote must come out as it went in. What came from
 /// elsewhere, perhaps in an old revision, must come out the same both times.
-pub(crate) fn round_trip<A: Aggregate>(event: &RecordedEvent, origin: Origin) -> Result<(), String> {
+pub(crate) fn round_trip<A: Aggregate>(
+    event: &RecordedEvent,
+    origin: Origin,
+) -> Result<(), String> {
     let name = event.event_type.as_str();
     let Some((row, index)) = A::HANDLERS.find(name) else {
         return match A::UNKNOWN_EVENTS {
@@ -63,6 +66,10 @@ pub(crate) fn same_data(one: &[u8], two: &[u8]) -> Result<(), String> {
     match (parse(one), parse(two)) {
         (Some(one), Some(two)) if one == two => Ok(()),
         (Some(one), Some(two)) => Err(diff(&one.pretty(), &two.pretty())),
-        _ => Err(format!("- {}\n+ {}", one.escape_ascii(), two.escape_ascii())),
+        _ => Err(format!(
+            "- {}\n+ {}",
+            one.escape_ascii(),
+            two.escape_ascii()
+        )),
     }
 }

@@ -5,6 +5,9 @@ use crate::{
 };
 use std::fmt;
 
+/// How a row applies a stored event, given which type of its event it is.
+type Apply<A> = fn(&mut A, usize, &RecordedEvent) -> Result<(), ApplyError>;
+
 /// Which handler gets which stored event: what `#[aggregate]` fills in.
 pub struct HandlerTable<A: 'static> {
     rows: &'static [Row<A>],
@@ -12,10 +15,13 @@ pub struct HandlerTable<A: 'static> {
 
 /// One event sourcing handler.
 pub struct Row<A> {
+    /// The name of the first type: nearly always the only one, so a look-up
+    /// compares a length in the table itself and seldom more.
+    first: &'static str,
     types: &'static [EventInfo],
     aliases: &'static [&'static str],
     method: &'static str,
-    apply: fn(&mut A, usize, &RecordedEvent) -> Result<(), ApplyError>,
+    apply: Apply<A>,
     recode: fn(usize, &RecordedEvent) -> Result<Vec<u8>, BoxError>,
     shape: fn(usize, &mut ShapeBuilder) -> Shape,
 }
@@ -27,6 +33,11 @@ impl<A: Aggregate> Row<A> {
         A: Handles<E>,
     {
         Self {
+            first: match E::TYPES {
+                [first, ..] => first.name,
+                // An enum without variants; no stored name is empty.
+                [] => "",
+            },
             types: E::TYPES,
             aliases: &[],
             method,
@@ -79,7 +90,19 @@ impl<A> Row<A> {
         (self.shape)(index, &mut ShapeBuilder::default())
     }
 
+    /// Which of the event's types `name` is. `str` compares lengths first.
+    #[inline]
     fn index_of(&self, name: &str) -> Option<usize> {
+        if self.first == name {
+            Some(0)
+        } else if self.types.len() > 1 || !self.aliases.is_empty() {
+            self.index_of_other(name)
+        } else {
+            None
+        }
+    }
+
+    fn index_of_other(&self, name: &str) -> Option<usize> {
         self.types
             .iter()
             .position(|info| info.name == name)
@@ -108,14 +131,10 @@ fn recode<E: Event>(index: usize, event: &RecordedEvent) -> Result<Vec<u8>, BoxE
 impl<A: Aggregate> HandlerTable<A> {
     /// The table of these handlers.
     ///
-    /// `#[aggregate]` has checked that no two are for one stored name.
+    /// The first row that is for a stored name gets its events; `#[aggregate]`
+    /// does not compile when there are two.
     pub const fn new(rows: &'static [Row<A>]) -> Self {
         Self { rows }
-    }
-
-    /// The handlers.
-    pub const fn rows(&self) -> &'static [Row<A>] {
-        self.rows
     }
 
     /// The handler for events stored under `name`, and which of its types
@@ -148,6 +167,13 @@ impl<A: Aggregate> HandlerTable<A> {
     }
 }
 
+impl<A> HandlerTable<A> {
+    /// The handlers.
+    pub const fn rows(&self) -> &'static [Row<A>] {
+        self.rows
+    }
+}
+
 impl<A> fmt::Debug for HandlerTable<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.rows).finish()
@@ -166,69 +192,4 @@ impl<A> fmt::Debug for Row<A> {
             )
             .finish_non_exhaustive()
     }
-}
-
-/// Fails to compile when two of the handlers are for one stored name.
-#[doc(hidden)]
-pub const fn assert_distinct(handlers: &[(&[EventInfo], &[&str])]) {
-    let mut i = 0;
-    while i < handlers.len() {
-        let mut j = 0;
-        while j <= i {
-            let types = handlers[i].0;
-            let mut k = 0;
-            while k < types.len() {
-                assert_absent(
-                    types[k].name,
-                    handlers[j],
-                    if i == j { k } else { usize::MAX },
-                );
-                k += 1;
-            }
-            let aliases = handlers[i].1;
-            let mut k = 0;
-            while k < aliases.len() {
-                if i != j {
-                    assert_absent(aliases[k], handlers[j], usize::MAX);
-                }
-                k += 1;
-            }
-            j += 1;
-        }
-        i += 1;
-    }
-}
-
-const fn assert_absent(name: &str, handler: (&[EventInfo], &[&str]), types: usize) {
-    let mut i = 0;
-    while i < handler.0.len() && i < types {
-        assert!(
-            !same(name, handler.0[i].name),
-            "two event types have one stored name"
-        );
-        i += 1;
-    }
-    let mut i = 0;
-    while i < handler.1.len() && types == usize::MAX {
-        assert!(
-            !same(name, handler.1[i]),
-            "two event types have one stored name"
-        );
-        i += 1;
-    }
-}
-
-const fn same(a: &str, b: &str) -> bool {
-    let (a, b) = (a.as_bytes(), b.as_bytes());
-    if a.len() != b.len() {
-        return false;
-    }
-    let mut i = 0;
-    while i < a.len() {
-        if a[i] != b[i] {
-            return false;
-        }
-        i += 1;
-    }
-    true
 }

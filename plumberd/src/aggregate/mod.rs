@@ -1,20 +1,24 @@
 //! Who decides: state that events build, and the dispatch to it.
 
+mod decision_result;
 mod dispatch;
+mod distinct;
 mod error;
 mod id;
 mod into_events;
 mod raise;
 
 #[doc(hidden)]
-pub use dispatch::assert_distinct;
+pub use decision_result::DecisionResult;
 pub use dispatch::{HandlerTable, Row};
+#[doc(hidden)]
+pub use distinct::assert_distinct;
 pub use error::ApplyError;
 pub use id::{AggregateId, GenerateId};
 pub use into_events::IntoEvents;
 pub use raise::{Raise, Raised};
 
-use crate::event::{Event, RawMetadata};
+use crate::event::RawMetadata;
 
 /// State that is built from the events of one stream, and decides what
 /// happens next.
@@ -57,7 +61,7 @@ pub enum UnknownEvents {
     label = "`{E}` cannot be raised by `{Self}`",
     note = "add `#[event_sourcing_handler] fn …(&mut self, event: &{E})` to the `#[aggregate]` block of `{Self}`"
 )]
-pub trait Handles<E: Event>: Aggregate {
+pub trait Handles<E>: Aggregate {
     /// Applies `event`.
     ///
     /// # Errors

@@ -1,0 +1,34 @@
+use super::{
+    expand::{aggregate_impl, command_impl_of, handles_impl_of},
+    model::Aggregate,
+};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// The mistakes, the block as it is, and impls that do nothing, so that code
+/// which uses the aggregate has nothing to complain about.
+pub(super) fn expand(aggregate: &Aggregate, error: &syn::Error) -> TokenStream {
+    let krate = &aggregate.krate;
+    let errors = error.to_compile_error();
+    let block = &aggregate.block;
+    let stubs = aggregate.ty.as_ref().map(|ty| {
+        let implementation = aggregate_impl(aggregate, ty, &TokenStream::new());
+        let handles = aggregate
+            .handlers
+            .iter()
+            .map(|handler| handles_impl_of(aggregate, ty, handler, &quote!(let _ = event;)));
+        let body = quote!(#krate::__private::core::unreachable!());
+        let commands = aggregate
+            .commands
+            .iter()
+            .map(|handler| command_impl_of(aggregate, ty, handler, &body));
+        quote!(#implementation #(#handles)* #(#commands)*)
+    });
+    quote!(#errors #block #stubs)
+}
+
+/// The mistake, and the item as it is.
+pub(super) fn unreadable(item: &TokenStream, error: &syn::Error) -> TokenStream {
+    let errors = error.to_compile_error();
+    quote!(#errors #item)
+}

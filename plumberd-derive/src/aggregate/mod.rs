@@ -1,0 +1,38 @@
+//! `#[aggregate]`, with `#[event_sourcing_handler]` and `#[command_handler]`.
+
+mod expand;
+mod fallback;
+mod model;
+mod parse;
+mod signature;
+
+use proc_macro2::TokenStream;
+
+/// The attribute of a method that applies an event.
+pub(crate) const EVENT_SOURCING_HANDLER: &str = "event_sourcing_handler";
+/// The attribute of a method that decides a command.
+pub(crate) const COMMAND_HANDLER: &str = "command_handler";
+
+pub(crate) fn attribute(args: TokenStream, item: &TokenStream) -> TokenStream {
+    let block = match parse::parse(args, item.clone()) {
+        Ok(block) => block,
+        Err(error) => return fallback::unreadable(item, &error),
+    };
+    let (model, errors) = model::build(block);
+    match errors.finish(()) {
+        Ok(()) => expand::expand(&model),
+        Err(error) => fallback::expand(&model, &error),
+    }
+}
+
+/// What a handler's attribute says where no `#[aggregate]` took it away.
+pub(crate) fn misplaced(attribute: &str, item: &TokenStream) -> TokenStream {
+    let error = syn::Error::new(
+        proc_macro2::Span::call_site(),
+        format!(
+            "`#[{attribute}]` belongs on a method of an `impl` block with `#[aggregate]`; \
+             add `#[plumberd::aggregate]` to the block"
+        ),
+    );
+    fallback::unreadable(item, &error)
+}
