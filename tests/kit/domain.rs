@@ -11,7 +11,7 @@ use std::marker::PhantomData;
 use uuid::Uuid;
 
 /// How an event that is made by hand is stored, so that it can be broken.
-pub trait Form: Send + Sync + 'static {
+pub(crate) trait Form: Send + Sync + 'static {
     const INFO: EventInfo = EventInfo::new("Counted");
 
     fn write(value: &Counted<Self>, json: &mut JsonObject) -> Result<(), CodecError>
@@ -35,13 +35,13 @@ pub trait Form: Send + Sync + 'static {
 
 /// An amount was counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Counted<F> {
-    pub amount: u64,
-    pub id: Option<Uuid>,
-    pub form: PhantomData<F>,
+pub(crate) struct Counted<F> {
+    pub(crate) amount: u64,
+    pub(crate) id: Option<Uuid>,
+    pub(crate) form: PhantomData<F>,
 }
 
-pub fn counted<F>(amount: u64) -> Counted<F> {
+pub(crate) fn counted<F>(amount: u64) -> Counted<F> {
     Counted {
         amount,
         id: None,
@@ -95,8 +95,8 @@ impl<F: Form> Event for Counted<F> {
 
 /// Counts amounts of one form.
 #[derive(Debug)]
-pub struct Counter<F> {
-    pub total: u64,
+pub(crate) struct Counter<F> {
+    pub(crate) total: u64,
     form: PhantomData<F>,
 }
 
@@ -132,7 +132,7 @@ impl<F: Form> Handles<Counted<F>> for Counter<F> {
 
 /// As it should be.
 #[derive(Debug)]
-pub struct Sound;
+pub(crate) struct Sound;
 
 impl Form for Sound {
     fn write(value: &Counted<Self>, json: &mut JsonObject) -> Result<(), CodecError> {
@@ -142,7 +142,7 @@ impl Form for Sound {
 
 /// Writes another amount each time it is written.
 #[derive(Debug)]
-pub struct Lossy;
+pub(crate) struct Lossy;
 
 impl Form for Lossy {
     fn write(value: &Counted<Self>, json: &mut JsonObject) -> Result<(), CodecError> {
@@ -152,7 +152,7 @@ impl Form for Lossy {
 
 /// Writes a field under a name that is not read.
 #[derive(Debug)]
-pub struct Misnamed;
+pub(crate) struct Misnamed;
 
 impl Form for Misnamed {
     fn write(value: &Counted<Self>, json: &mut JsonObject) -> Result<(), CodecError> {
@@ -162,7 +162,7 @@ impl Form for Misnamed {
 
 /// Forgets the amount, and reads that as none.
 #[derive(Debug)]
-pub struct Forgetful;
+pub(crate) struct Forgetful;
 
 impl Form for Forgetful {
     fn write(_: &Counted<Self>, json: &mut JsonObject) -> Result<(), CodecError> {
@@ -172,7 +172,7 @@ impl Form for Forgetful {
 
 /// The second revision of its shape; the first had another name for it.
 #[derive(Debug)]
-pub struct Second;
+pub(crate) struct Second;
 
 impl Form for Second {
     const INFO: EventInfo = EventInfo::new("Counted").with_revision(2, 1);

@@ -119,7 +119,10 @@ fn a_refusal_where_events_are_expected_is_shown_with_them() {
             .then(credited(5, 5));
     });
 
-    assert_says(&message, &["refused with NotOpen", "AccountCredited {", "\"Amount\": 5"]);
+    assert_says(
+        &message,
+        &["refused with NotOpen", "AccountCredited {", "\"Amount\": 5"],
+    );
 }
 
 #[test]
@@ -132,7 +135,10 @@ fn events_where_a_refusal_is_expected_are_shown() {
 
     assert_says(
         &message,
-        &["expected a refusal with NotOpen, but this was raised", "AccountCredited {"],
+        &[
+            "expected a refusal with NotOpen, but this was raised",
+            "AccountCredited {",
+        ],
     );
 }
 
@@ -148,12 +154,19 @@ fn nothing_is_neither_events_nor_a_refusal() {
     assert_says(&refused, &["nothing was raised and nothing refused"]);
 
     let raised = failure(|| {
-        given::<Account>(opened()).when(Account::close).then_nothing();
+        given::<Account>(opened())
+            .when(Account::close)
+            .then_nothing();
     });
-    assert_says(&raised, &["expected nothing, but this was raised:\n  AccountClosed {}"]);
+    assert_says(
+        &raised,
+        &["expected nothing, but this was raised:\n  AccountClosed {}"],
+    );
 
     let error = failure(|| {
-        given_nothing::<Account>().when(|account| account.debit(1)).then_nothing();
+        given_nothing::<Account>()
+            .when(|account| account.debit(1))
+            .then_nothing();
     });
     assert_says(&error, &["refused with NotOpen"]);
 }
@@ -170,12 +183,18 @@ fn another_refusal_is_shown_as_a_difference() {
     let text = failure(move || {
         poor().then_error_message("there is only 3 on the account");
     });
-    assert_says(&text, &["- there is only 3 on the account\n+ there is only 4 on the account"]);
+    assert_says(
+        &text,
+        &["- there is only 3 on the account\n+ there is only 4 on the account"],
+    );
 
     let closure = failure(move || {
         poor().then_error_matching(|error| *error == AccountError::NotOpen);
     });
-    assert_says(&closure, &["unexpected error: InsufficientFunds { balance: 4 }"]);
+    assert_says(
+        &closure,
+        &["unexpected error: InsufficientFunds { balance: 4 }"],
+    );
 }
 
 #[test]
@@ -183,7 +202,10 @@ fn another_state_is_shown_as_a_difference() {
     let message = failure(|| {
         given::<Account>(opened()).then_state_eq(&Account::default());
     });
-    assert_says(&message, &["-     open: false,\n+     open: true,\n      balance: 0,"]);
+    assert_says(
+        &message,
+        &["-     open: false,\n+     open: true,\n      balance: 0,"],
+    );
 
     let message = failure(|| {
         given::<Account>(opened())
@@ -249,7 +271,8 @@ fn ids_are_compared_only_where_both_sides_set_one() {
         ..counted(1)
     };
     let (one, two) = (Uuid::from_u128(1), Uuid::from_u128(2));
-    let decide = move |id| given_nothing::<Counter<Sound>>().when(move |_| Ok::<_, ()>(with_id(id)));
+    let decide =
+        move |id| given_nothing::<Counter<Sound>>().when(move |_| Ok::<_, ()>(with_id(id)));
 
     decide(one).then(with_id(one));
     decide(one).then(with_id(Uuid::nil()));
@@ -257,7 +280,10 @@ fn ids_are_compared_only_where_both_sides_set_one() {
     let message = failure(move || {
         decide(one).then(with_id(two));
     });
-    assert_says(&message, &["-   \"Id\": \"00000000-0000-0000-0000-000000000002\""]);
+    assert_says(
+        &message,
+        &["-   \"Id\": \"00000000-0000-0000-0000-000000000002\""],
+    );
 }
 
 #[test]
@@ -299,7 +325,11 @@ impl Handles<Counted<Sound>> for Witness {
 fn handlers_see_the_context_that_was_given_and_a_time_that_stands_still() {
     let seen = |user: &str, branch: Option<&str>| {
         let user = (!user.is_empty()).then(|| user.to_owned());
-        (user, branch.map(str::to_owned), "1970-01-01T00:00:00+00:00".to_owned())
+        (
+            user,
+            branch.map(str::to_owned),
+            "1970-01-01T00:00:00+00:00".to_owned(),
+        )
     };
 
     given::<Witness>(counted(1))
@@ -318,6 +348,7 @@ fn handlers_see_the_context_that_was_given_and_a_time_that_stands_still() {
         });
 }
 
+#[rustfmt::skip] // a line a scenario
 #[test]
 fn a_failure_points_at_the_line_of_the_test() {
     let place = Arc::new(Mutex::new(String::new()));
