@@ -1,0 +1,6 @@
+//! What the macros stand for, through the public interface.
+
+mod event;
+mod ui;
+mod value;
+mod wire_format;
