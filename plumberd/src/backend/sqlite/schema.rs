@@ -121,7 +121,9 @@ fn check(connection: &Connection, path: &Path, known: &[&str]) -> Result<usize, 
     }
     let objects = number("SELECT count(*) FROM sqlite_schema")?;
     if objects != 0 {
-        return Err(foreign(format!("it has {objects} tables and indexes of its own")));
+        return Err(foreign(format!(
+            "it has {objects} tables and indexes of its own"
+        )));
     }
     if version != 0 {
         return Err(foreign(format!("its user version is {version}")));
@@ -185,7 +187,9 @@ mod tests {
     fn an_older_schema_is_brought_up_to_date_and_keeps_its_rows() {
         let mut connection = Connection::open_in_memory().unwrap();
         migrate(&mut connection, path(), OLDER).unwrap();
-        connection.execute("INSERT INTO one VALUES (1)", []).unwrap();
+        connection
+            .execute("INSERT INTO one VALUES (1)", [])
+            .unwrap();
 
         migrate(&mut connection, path(), NEWER).unwrap();
 
@@ -219,7 +223,14 @@ mod tests {
         let refused = migrate(&mut connection, path(), OLDER);
 
         assert!(
-            matches!(refused, Err(SqliteError::Newer { found: 3, known: 1, .. })),
+            matches!(
+                refused,
+                Err(SqliteError::Newer {
+                    found: 3,
+                    known: 1,
+                    ..
+                })
+            ),
             "got {refused:?}"
         );
     }

@@ -52,10 +52,7 @@ impl AllRead {
         let narrowed = narrowed.and(if types.is_empty() {
             Ok(())
         } else {
-            narrow(
-                "kind",
-                &session.kinds.of_types(types).map_err(store_error)?,
-            )
+            narrow("kind", &session.kinds.of_types(types).map_err(store_error)?)
         });
         // Writing to a `String` cannot fail.
         debug_assert!(narrowed.is_ok());
@@ -119,9 +116,12 @@ impl AllRead {
              ORDER BY position {order}"
         );
         let (page, full) = session.scan(&sql, (to_sql(first), to_sql(last)), &self.filter, most)?;
-        let events = page.into_events(&mut session.kinds, &mut session.streams)?;
+        let mut events = page.into_events(&mut session.kinds, &mut session.streams)?;
         let last_event = events.last().map(|event| event.position.as_u64());
         let looked_at = if full { last_event } else { Some(end) };
+        if window.resolves_links() {
+            events = session.resolve(events)?;
+        }
         let reached_end = match window.direction() {
             Direction::Forwards => end == high,
             Direction::Backwards => end == low,
@@ -204,7 +204,12 @@ impl Session<'_> {
         most: usize,
     ) -> rusqlite::Result<Vec<i64>> {
         let rows = self.streams_by_name.query_map(
-            (tenant, first, after, i64::try_from(most).unwrap_or(i64::MAX)),
+            (
+                tenant,
+                first,
+                after,
+                i64::try_from(most).unwrap_or(i64::MAX),
+            ),
             |row| row.get(0),
         )?;
         rows.collect()

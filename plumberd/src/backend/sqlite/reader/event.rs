@@ -39,10 +39,6 @@ struct RowParts {
 }
 
 impl PageBuffer {
-    pub(super) fn len(&self) -> usize {
-        self.rows.len()
-    }
-
     pub(super) fn is_full(&self, most: usize) -> bool {
         self.rows.len() >= most || self.bytes.len() >= PAGE_BYTES
     }
@@ -111,7 +107,10 @@ impl PageBuffer {
                 metadata: RawMetadata::new(bytes.slice(row.metadata)),
                 shape_revision: kind.shape,
                 recorded_at: DateTime::from_timestamp_micros(row.recorded).ok_or_else(|| {
-                    corrupt(format!("the time of the event at position {}", row.position))
+                    corrupt(format!(
+                        "the time of the event at position {}",
+                        row.position
+                    ))
                 })?,
                 tenant: tenant.clone(),
                 link: None,

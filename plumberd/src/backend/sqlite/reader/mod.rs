@@ -68,9 +68,7 @@ impl Readers {
         &self,
         job: impl FnOnce(&mut Session<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.begin(job)
-            .await
-            .unwrap_or_else(|_| Err(Closed.into()))
+        self.begin(job).await.unwrap_or_else(|_| Err(Closed.into()))
     }
 
     /// Has a thread do `job`; the receiver fails when there is none any more.

@@ -98,10 +98,7 @@ impl<'c> Streams<'c> {
         })
     }
 
-    pub(super) fn get(
-        &mut self,
-        key: i64,
-    ) -> Result<&(StreamName, Option<TenantId>), StoreError> {
+    pub(super) fn get(&mut self, key: i64) -> Result<&(StreamName, Option<TenantId>), StoreError> {
         if !self.known.contains(&key) {
             let found = load_stream(&mut self.find, key)?;
             self.known.put(key, found);
@@ -118,11 +115,18 @@ fn load_stream(
 ) -> Result<(StreamName, Option<TenantId>), StoreError> {
     let (stream, tenant) = find
         .query_row([key], |row| {
-            Ok((row.get::<_, Arc<str>>(0)?, row.get::<_, Option<Arc<str>>>(1)?))
+            Ok((
+                row.get::<_, Arc<str>>(0)?,
+                row.get::<_, Option<Arc<str>>>(1)?,
+            ))
         })
         .optional()
         .map_err(store_error)?
-        .ok_or_else(|| corrupt(format!("events are in stream number {key}, which there is not")))?;
+        .ok_or_else(|| {
+            corrupt(format!(
+                "events are in stream number {key}, which there is not"
+            ))
+        })?;
     let wrong = |error: &dyn std::error::Error| corrupt(format!("stream number {key} ({error})"));
     Ok((
         StreamName::raw(stream).map_err(|error| wrong(&error))?,
