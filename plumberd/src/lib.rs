@@ -9,10 +9,16 @@ pub mod clock;
 pub mod codec;
 pub mod context;
 pub mod event;
+pub mod retry;
 pub mod stream;
+pub mod telemetry;
 
 // Ports: small object-safe traits.
 pub mod store;
+
+// Services: what applications use.
+pub mod repository;
+pub mod snapshot;
 
 pub use context::MessageContext;
 pub use event::{Event, EventValue};

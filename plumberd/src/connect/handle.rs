@@ -1,0 +1,142 @@
+use crate::{
+    aggregate::Aggregate,
+    event::NewEvent,
+    repository::Repository,
+    store::{
+        AppendOutcome, EventStore, EventStream, Filter, Limits, Location, ReadOptions, StoreError,
+        StreamInfo, SubscribeFrom, Subscription,
+    },
+    stream::{ExpectedRevision, Position, Revision, StreamName, TenantId},
+    telemetry,
+};
+use async_trait::async_trait;
+use std::{fmt, sync::Arc};
+use tracing::Instrument;
+use uuid::Uuid;
+
+/// A store, whichever it is: what [`connect`](super::connect) gives.
+///
+/// Cheap to clone. It is an [`EventStore`] itself, and adds a tracing span to
+/// every append.
+#[derive(Clone)]
+pub struct Store(Arc<dyn EventStore>);
+
+impl Store {
+    /// A handle to a store of your own making.
+    pub fn new(store: impl EventStore) -> Self {
+        Self(Arc::new(store))
+    }
+
+    pub(super) fn from_shared(store: Arc<dyn EventStore>) -> Self {
+        Self(store)
+    }
+
+    /// The aggregates of kind `A` in this store.
+    pub fn repository<A: Aggregate>(&self) -> Repository<A> {
+        Repository::new(Arc::new(self.clone()))
+    }
+
+    /// A handle to the streams of one tenant, who sees nobody else's.
+    ///
+    /// # Errors
+    ///
+    /// [`TenantError`] when the name is none, the store has no tenants, or
+    /// this handle is one tenant's already.
+    pub fn tenant(&self, name: &str) -> Result<Self, TenantError> {
+        let tenant = TenantId::new(name)?;
+        Ok(Self(self.0.for_tenant(&tenant)?))
+    }
+}
+
+/// Why there is no handle for a tenant.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TenantError {
+    /// The name is none.
+    #[error(transparent)]
+    Invalid(#[from] crate::stream::InvalidTenant),
+    /// The store refuses.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl EventStore for Store {
+    async fn append(
+        &self,
+        stream: &StreamName,
+        expected: ExpectedRevision,
+        events: Vec<NewEvent>,
+    ) -> Result<AppendOutcome, StoreError> {
+        let span = telemetry::append_span(stream, expected, events.len());
+        self.0.append(stream, expected, events).instrument(span).await
+    }
+
+    fn read_stream(&self, stream: &StreamName, options: ReadOptions<Revision>) -> EventStream {
+        self.0.read_stream(stream, options)
+    }
+
+    fn read_all(&self, options: ReadOptions<Position>, filter: Filter) -> EventStream {
+        self.0.read_all(options, filter)
+    }
+
+    async fn subscribe_stream(
+        &self,
+        stream: &StreamName,
+        from: SubscribeFrom<Revision>,
+    ) -> Result<Subscription, StoreError> {
+        self.0.subscribe_stream(stream, from).await
+    }
+
+    async fn subscribe_all(
+        &self,
+        from: SubscribeFrom<Position>,
+        filter: Filter,
+    ) -> Result<Subscription, StoreError> {
+        self.0.subscribe_all(from, filter).await
+    }
+
+    async fn stream_info(&self, stream: &StreamName) -> Result<StreamInfo, StoreError> {
+        self.0.stream_info(stream).await
+    }
+
+    async fn find_event(
+        &self,
+        stream: &StreamName,
+        id: Uuid,
+    ) -> Result<Option<Location>, StoreError> {
+        self.0.find_event(stream, id).await
+    }
+
+    async fn delete(
+        &self,
+        stream: &StreamName,
+        expected: ExpectedRevision,
+    ) -> Result<(), StoreError> {
+        self.0.delete(stream, expected).await
+    }
+
+    async fn tombstone(
+        &self,
+        stream: &StreamName,
+        expected: ExpectedRevision,
+    ) -> Result<(), StoreError> {
+        self.0.tombstone(stream, expected).await
+    }
+
+    fn for_tenant(&self, tenant: &TenantId) -> Result<Arc<dyn EventStore>, StoreError> {
+        // The tenant's handle is a `Store` too, so that its appends have spans.
+        Ok(Arc::new(Self(self.0.for_tenant(tenant)?)))
+    }
+
+    fn limits(&self) -> Limits {
+        self.0.limits()
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Store").field(&self.0).finish()
+    }
+}

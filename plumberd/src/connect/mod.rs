@@ -1,0 +1,87 @@
+//! From a URL to a store.
+
+mod error;
+mod handle;
+
+pub use error::ConnectError;
+pub use handle::{Store, TenantError};
+
+use crate::backend;
+
+/// The schemes that plumberd knows, each with what it takes to use it.
+const SCHEMES: &[(&str, Scheme)] = &[
+    ("memory", Scheme::Memory),
+    ("sqlite", Scheme::Sqlite),
+    ("postgres", Scheme::Coming("Postgres")),
+    ("postgresql", Scheme::Coming("Postgres")),
+    ("esdb", Scheme::Coming("EventStoreDB")),
+    ("esdb+discover", Scheme::Coming("EventStoreDB")),
+    ("kurrentdb", Scheme::Coming("KurrentDB")),
+    ("kurrentdb+discover", Scheme::Coming("KurrentDB")),
+    ("eventstore+http", Scheme::Coming("`eventstore.v1`")),
+    ("eventstore+https", Scheme::Coming("`eventstore.v1`")),
+];
+
+#[derive(Clone, Copy)]
+enum Scheme {
+    Memory,
+    Sqlite,
+    /// A backend that this version does not have.
+    Coming(&'static str),
+}
+
+/// Opens the store that `url` names.
+///
+/// | URL | store | feature |
+/// |---|---|---|
+/// | `memory:` | in this process, gone with the last handle; each call a new one | always there |
+/// | `sqlite://bank.db`, `sqlite:///var/lib/bank.db` | one file, made when it is missing | `sqlite` |
+///
+/// Options follow a `?`; an option that the store does not know is an error.
+/// They are in the documentation of each backend.
+///
+/// # Errors
+///
+/// * [`ConnectError::InvalidUrl`], [`ConnectError::UnknownScheme`],
+///   [`ConnectError::FeatureMissing`], [`ConnectError::NotYet`]: the URL is
+///   wrong, or names what is not there. They never show what is behind the
+///   scheme, where a password may be.
+/// * [`ConnectError::Open`] when the store cannot be opened.
+///
+/// # Examples
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), plumberd::BoxError> {
+/// let store = plumberd::connect("memory:").await?;
+/// let acme = store.tenant("acme")?;
+/// # Ok(())
+/// # }
+/// ```
+pub async fn connect(url: &str) -> Result<Store, ConnectError> {
+    let Some((scheme, rest)) = url.split_once(':') else {
+        return Err(ConnectError::InvalidUrl {
+            reason: "it has no scheme, such as `sqlite://` or `memory:`".into(),
+        });
+    };
+    let lower = scheme.to_ascii_lowercase();
+    match SCHEMES.iter().find(|(name, _)| *name == lower) {
+        Some((_, Scheme::Memory)) => memory(rest),
+        Some((_, Scheme::Sqlite)) => backend::open_sqlite(url).await.map(Store::from_shared),
+        Some((_, Scheme::Coming(backend))) => Err(ConnectError::NotYet { backend }),
+        None => Err(ConnectError::UnknownScheme {
+            scheme: lower,
+            known: SCHEMES.iter().map(|(name, _)| *name).collect::<Vec<_>>().join("`, `"),
+        }),
+    }
+}
+
+fn memory(rest: &str) -> Result<Store, ConnectError> {
+    match rest {
+        "" | "//" => Ok(Store::new(backend::memory::Memory::new())),
+        _ => Err(ConnectError::InvalidUrl {
+            reason: "nothing may follow `memory:`, a store in memory has no name and no options"
+                .into(),
+        }),
+    }
+}

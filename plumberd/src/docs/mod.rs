@@ -1,0 +1,13 @@
+//! Pages about plumberd as a whole.
+
+#[doc = include_str!("getting_started.md")]
+pub mod getting_started {}
+
+#[doc = include_str!("wire_format.md")]
+pub mod wire_format {}
+
+#[doc = include_str!("writing_a_backend.md")]
+pub mod writing_a_backend {}
+
+#[doc = include_str!("architecture.md")]
+pub mod architecture {}

@@ -1,0 +1,17 @@
+//! What an application imports: `use plumberd::prelude::*;`.
+
+pub use crate::{
+    MessageContext, Store,
+    aggregate::{Aggregate as _, HandlesCommand as _},
+    connect,
+    event::{Metadata, RecordedEvent},
+    repository::{
+        CacheConfig, DecideError, ExecuteError, Executed, Repository, RepositoryError, Root,
+    },
+    snapshot::SnapshotPolicy,
+    store::{EventStore, EventStoreExt, Filter, ReadOptions, StoreError, SubscribeFrom},
+    stream::{ExpectedRevision, Position, Revision, StreamName},
+};
+pub use chrono::{DateTime, FixedOffset, Utc};
+pub use rust_decimal::{Decimal, dec};
+pub use uuid::Uuid;

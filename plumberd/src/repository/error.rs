@@ -1,0 +1,186 @@
+use crate::{
+    aggregate::{ApplyError, Raised},
+    store::StoreError,
+    stream::{ExpectedRevision, InvalidStreamName, Revision, StreamName},
+};
+
+/// Why a [`Repository`](super::Repository) could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RepositoryError {
+    /// There is no such aggregate.
+    #[error("`{stream}` does not exist")]
+    NotFound {
+        /// Its stream.
+        stream: StreamName,
+    },
+
+    /// There is such an aggregate already.
+    #[error("`{stream}` exists already")]
+    AlreadyExists {
+        /// Its stream.
+        stream: StreamName,
+    },
+
+    /// Other writers were first, each time. Nothing was written.
+    #[error("`{stream}` was changed by others, {attempts} attempts in a row")]
+    Conflict {
+        /// Its stream.
+        stream: StreamName,
+        /// What the last attempt expected.
+        expected: ExpectedRevision,
+        /// Where the stream was.
+        actual: Option<Revision>,
+        /// How many attempts there were.
+        attempts: u32,
+    },
+
+    /// The aggregate never was at this revision.
+    #[error("`{stream}` has no revision {asked}")]
+    NoSuchRevision {
+        /// Its stream.
+        stream: StreamName,
+        /// What was asked for.
+        asked: Revision,
+        /// Its last revision.
+        last: Revision,
+    },
+
+    /// The id makes no stream name.
+    #[error("the id makes no stream name")]
+    Id {
+        /// What is wrong with it.
+        #[from]
+        source: InvalidStreamName,
+    },
+
+    /// A stored event cannot be applied.
+    #[error("`{stream}` cannot be rebuilt from its events")]
+    Apply {
+        /// Its stream.
+        stream: StreamName,
+        /// What is wrong.
+        source: ApplyError,
+    },
+
+    /// The store skipped an event: a state without it would be wrong.
+    #[error("`{stream}` cannot be rebuilt: event {found} came where {expected} was due")]
+    Gap {
+        /// Its stream.
+        stream: StreamName,
+        /// The revision that was due.
+        expected: Revision,
+        /// The revision that came.
+        found: Revision,
+    },
+
+    /// A decision failed half way when its events were raised, and the root is
+    /// not what its stream will say. Load it again.
+    #[error("`{stream}` was left half changed by a decision that failed; load it again")]
+    HalfChanged {
+        /// Its stream.
+        stream: StreamName,
+    },
+
+    /// The store failed.
+    #[error("the store failed")]
+    Store {
+        /// How.
+        #[from]
+        source: StoreError,
+    },
+}
+
+impl RepositoryError {
+    /// Whether the same call may succeed later with nothing else changed.
+    pub const fn is_transient(&self) -> bool {
+        match self {
+            Self::Conflict { .. } => true,
+            Self::Store { source } => source.is_transient(),
+            Self::NotFound { .. }
+            | Self::AlreadyExists { .. }
+            | Self::NoSuchRevision { .. }
+            | Self::Id { .. }
+            | Self::Apply { .. }
+            | Self::Gap { .. }
+            | Self::HalfChanged { .. } => false,
+        }
+    }
+}
+
+/// Why a decision on a [`Root`](super::Root) came to nothing.
+///
+/// `E` is the aggregate's own error.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecideError<E> {
+    /// The aggregate refused.
+    #[error(transparent)]
+    Rejected(E),
+
+    /// It decided on events that cannot be raised.
+    #[error("the events of the decision cannot be raised")]
+    Raise(#[from] Raised),
+}
+
+impl<E> DecideError<E> {
+    /// The aggregate's own error, when that is what it is.
+    pub fn rejection(self) -> Option<E> {
+        match self {
+            Self::Rejected(error) => Some(error),
+            Self::Raise(_) => None,
+        }
+    }
+}
+
+/// Why a command on a [`Repository`](super::Repository) came to nothing.
+///
+/// `E` is the aggregate's own error.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExecuteError<E> {
+    /// The aggregate refused. Nothing was written.
+    #[error(transparent)]
+    Rejected(E),
+
+    /// It decided on events that cannot be raised. Nothing was written.
+    #[error("the events of the decision cannot be raised")]
+    Raise(#[source] Raised),
+
+    /// It could not be loaded, or the events not be written.
+    #[error(transparent)]
+    Repository(#[from] RepositoryError),
+}
+
+impl<E> ExecuteError<E> {
+    /// The aggregate's own error, when that is what it is.
+    pub fn rejection(self) -> Option<E> {
+        match self {
+            Self::Rejected(error) => Some(error),
+            Self::Raise(_) | Self::Repository(_) => None,
+        }
+    }
+
+    /// Whether the same call may succeed later with nothing else changed.
+    pub const fn is_transient(&self) -> bool {
+        match self {
+            Self::Repository(error) => error.is_transient(),
+            Self::Rejected(_) | Self::Raise(_) => false,
+        }
+    }
+}
+
+impl<E> From<DecideError<E>> for ExecuteError<E> {
+    fn from(error: DecideError<E>) -> Self {
+        match error {
+            DecideError::Rejected(error) => Self::Rejected(error),
+            DecideError::Raise(error) => Self::Raise(error),
+        }
+    }
+}
+
+impl<E> From<StoreError> for ExecuteError<E> {
+    fn from(source: StoreError) -> Self {
+        Self::Repository(source.into())
+    }
+}

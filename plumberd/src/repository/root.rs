@@ -1,0 +1,121 @@
+use super::DecideError;
+use crate::{
+    aggregate::{Aggregate, GenerateId, HandlesCommand, IntoEvents, Raise},
+    context::MessageContext,
+    event::NewEvent,
+    repository::loaded::Loaded,
+    stream::Revision,
+};
+use std::{fmt, ops::Deref};
+
+/// An aggregate with its identity, its revision, and the events that are
+/// decided and not yet saved.
+///
+/// It derefs to the aggregate, to read it; only events change it. Events leave
+/// it when a save has succeeded, so a failed save loses nothing and may be
+/// repeated: the same events have the same ids.
+pub struct Root<A: Aggregate> {
+    pub(super) id: A::Id,
+    pub(super) loaded: Loaded<A>,
+    pub(super) pending: Vec<NewEvent>,
+    /// Whether a decision failed after it had changed the state.
+    pub(super) half_changed: bool,
+}
+
+impl<A: Aggregate> Root<A> {
+    /// An aggregate that does not exist yet.
+    pub fn new(id: A::Id) -> Self {
+        Self::of(id, Loaded::default())
+    }
+
+    /// An aggregate that does not exist yet, with an id that is made up.
+    pub fn with_new_id() -> Self
+    where
+        A::Id: GenerateId,
+    {
+        Self::new(A::Id::generate())
+    }
+
+    pub(super) const fn of(id: A::Id, loaded: Loaded<A>) -> Self {
+        Self {
+            id,
+            loaded,
+            pending: Vec::new(),
+            half_changed: false,
+        }
+    }
+
+    /// Its id.
+    pub const fn id(&self) -> &A::Id {
+        &self.id
+    }
+
+    /// The revision of its last stored event; `None` when none is stored.
+    pub fn revision(&self) -> Option<Revision> {
+        self.loaded.revision()
+    }
+
+    /// The events that are decided and not yet saved, in order.
+    pub fn pending(&self) -> &[NewEvent] {
+        &self.pending
+    }
+
+    /// Decides, and applies the events of the decision. They are saved by
+    /// [`Repository::save`](super::Repository::save).
+    ///
+    /// # Errors
+    ///
+    /// * [`DecideError::Rejected`] with the aggregate's own error; it is as it
+    ///   was.
+    /// * [`DecideError::Raise`] when an event cannot be stored. When others of
+    ///   the same decision were applied before it, the root cannot be saved any
+    ///   more.
+    pub fn execute<D, E>(
+        &mut self,
+        decide: impl FnOnce(&A) -> Result<D, E>,
+    ) -> Result<(), DecideError<E>>
+    where
+        D: IntoEvents<A>,
+    {
+        let decision = decide(&self.loaded.state).map_err(DecideError::Rejected)?;
+        let saved = self.pending.len();
+        let context = MessageContext::current();
+        let mut raise = Raise::new(&mut self.loaded.state, &mut self.pending, &context, None);
+        decision.raise(&mut raise).map_err(|error| {
+            self.half_changed |= self.pending.len() > saved;
+            self.pending.truncate(saved);
+            DecideError::Raise(error)
+        })
+    }
+
+    /// Decides a command by its handler.
+    ///
+    /// # Errors
+    ///
+    /// As [`Root::execute`].
+    pub fn handle<C>(&mut self, command: C) -> Result<(), DecideError<A::Error>>
+    where
+        A: HandlesCommand<C>,
+    {
+        self.execute(|aggregate| aggregate.decide(command))
+    }
+}
+
+impl<A: Aggregate> Deref for Root<A> {
+    type Target = A;
+
+    fn deref(&self) -> &A {
+        &self.loaded.state
+    }
+}
+
+impl<A: Aggregate + fmt::Debug> fmt::Debug for Root<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Root")
+            .field("id", &self.id)
+            .field("revision", &self.revision())
+            .field("state", &self.loaded.state)
+            .field("pending", &self.pending.len())
+            .finish_non_exhaustive()
+    }
+}

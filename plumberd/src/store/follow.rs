@@ -1,1 +1,0 @@
-//! Subscriptions for backends that are read page by page.

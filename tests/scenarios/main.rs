@@ -1,0 +1,3 @@
+//! What must hold when parts of plumberd meet.
+
+mod follow;
