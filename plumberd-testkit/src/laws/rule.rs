@@ -2,7 +2,7 @@ use super::History;
 use crate::stored::{self, Origin, diff, indented};
 use bytes::Bytes;
 use plumberd::{
-    aggregate::Aggregate,
+    aggregate::{Aggregate, Row},
     codec::{Codec, Json},
     event::{EventType, EventValue, NewEvent, RawMetadata, derived_event_id},
 };
@@ -240,7 +240,7 @@ fn read_old_revisions<A: Aggregate>(recorded: &[(&str, u32, &str)]) -> Result<()
         stored::round_trip::<A>(&event, Origin::Elsewhere)
             .map_err(|message| format!("revision {revision}: {message}"))?;
     }
-    for info in A::HANDLERS.rows().iter().flat_map(|row| row.types()) {
+    for info in A::HANDLERS.rows().iter().flat_map(Row::types) {
         for revision in info.oldest_revision..info.revision {
             let mut given = recorded.iter();
             if !given.any(|(name, number, _)| *name == info.name && *number == revision) {
