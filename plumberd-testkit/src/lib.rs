@@ -4,8 +4,8 @@
 //!   events; no store, no runtime.
 //! * [`laws!`]: what must hold for every history of an aggregate.
 //! * [`golden`](mod@golden): what was ever stored can be read for ever.
-//! * [`conformance`]: what every event store must do.
-//! * [`mock`]: stores that answer, and fail, on cue.
+//! * [`mock`]: a store that expects calls, and one that fails on cue.
+//! * [`conformance`]: what every store must do, for whoever writes one.
 //! * [`sample`]: a bank account, the domain of the examples.
 
 pub mod conformance;

@@ -89,14 +89,16 @@ struct PlainMetadata<'a> {
     #[serde(rename = "ClientHostName")]
     host: &'a str,
     #[serde(rename = "$correlationId")]
-    correlation: Uuid,
+    correlation: &'a str,
     #[serde(rename = "$causationId")]
-    causation: Uuid,
+    causation: &'a str,
 }
 
 /// The metadata that every event has: a time, the machine, two ids.
 pub(crate) fn plain_metadata(id: Uuid) -> Vec<u8> {
     let now = plumberd::clock::Clock::system().now();
+    let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
+    let id = &*id.hyphenated().encode_lower(&mut text);
     let metadata = PlainMetadata {
         created: now.to_rfc3339_opts(chrono::SecondsFormat::Micros, false),
         host: "bench",

@@ -5,7 +5,7 @@ use crate::{
     side::Side,
 };
 use plumberd::event::new_event_id;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Statement, params};
 use std::{
     collections::HashMap,
     path::Path,
@@ -111,58 +111,85 @@ fn open(file: &Path, synchronous: &str) -> Connection {
     connection
 }
 
+/// The writer's statements, prepared once.
+struct Statements<'c> {
+    connection: &'c Connection,
+    find: Statement<'c>,
+    update: Statement<'c>,
+    add: Statement<'c>,
+    insert: Statement<'c>,
+    begin: Statement<'c>,
+    commit: Statement<'c>,
+}
+
+impl<'c> Statements<'c> {
+    fn new(connection: &'c Connection) -> Self {
+        let prepare = |sql| connection.prepare(sql).expect("a statement");
+        Self {
+            connection,
+            find: prepare("SELECT key, revision FROM streams WHERE name = ?"),
+            update: prepare("UPDATE streams SET revision = ? WHERE key = ?"),
+            add: prepare("INSERT INTO streams (name, revision) VALUES (?, ?)"),
+            insert: prepare(
+                "INSERT INTO events (stream, revision, id, type, data, metadata, recorded)
+                 VALUES (?, ?, ?, ?, ?, ?, ?)",
+            ),
+            begin: prepare("BEGIN IMMEDIATE"),
+            commit: prepare("COMMIT"),
+        }
+    }
+
+    /// With the checks that every store makes: the expected revision, unique ids.
+    fn append(&mut self, append: &Append) -> i64 {
+        let found: Option<(i64, i64)> = self
+            .find
+            .query_row([&append.stream], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()
+            .expect("a stream");
+        let last = found.map_or(-1, |(_, revision)| revision);
+        assert_eq!(last, append.expected, "conflict");
+        let next = last + i64::try_from(append.events.len()).expect("a count");
+        let key = if let Some((key, _)) = found {
+            self.update.execute([next, key]).expect("updated");
+            key
+        } else {
+            let stream = params![append.stream, next];
+            self.add.execute(stream).expect("inserted");
+            self.connection.last_insert_rowid()
+        };
+        let recorded = plumberd::clock::Clock::system().now().timestamp_micros();
+        for (revision, (id, data, metadata)) in (last + 1..).zip(&append.events) {
+            let id = id.as_bytes().as_slice();
+            self.insert
+                .execute(params![
+                    key, revision, id, CREDITED, data, metadata, recorded
+                ])
+                .expect("inserted");
+        }
+        self.connection.last_insert_rowid()
+    }
+}
+
 fn write(connection: &Connection, appends: &mpsc::Receiver<Append>) {
+    let mut statements = Statements::new(connection);
     while let Ok(first) = appends.recv() {
         let mut done = Vec::new();
-        connection.execute_batch("BEGIN IMMEDIATE").expect("begun");
+        statements.begin.execute([]).expect("begun");
         let mut next = Some(first);
         while let Some(append) = next {
-            let position = insert(connection, &append);
+            let position = statements.append(&append);
             done.push((append.done, position));
-            next = appends.try_recv().ok().filter(|_| done.len() < GROUP);
+            next = if done.len() < GROUP {
+                appends.try_recv().ok()
+            } else {
+                None
+            };
         }
-        connection.execute_batch("COMMIT").expect("committed");
+        statements.commit.execute([]).expect("committed");
         for (done, position) in done {
             let _ = done.send(position);
         }
     }
-}
-
-/// With the checks that every store makes: the expected revision, unique ids.
-fn insert(connection: &Connection, append: &Append) -> i64 {
-    let statement = |sql| connection.prepare_cached(sql).expect("a statement");
-    let found: Option<(i64, i64)> = statement("SELECT key, revision FROM streams WHERE name = ?")
-        .query_row([&append.stream], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()
-        .expect("a stream");
-    let last = found.map_or(-1, |(_, revision)| revision);
-    assert_eq!(last, append.expected, "conflict");
-    let count = i64::try_from(append.events.len()).expect("a count");
-    let key = if let Some((key, _)) = found {
-        statement("UPDATE streams SET revision = ? WHERE key = ?")
-            .execute([last + count, key])
-            .expect("updated");
-        key
-    } else {
-        statement("INSERT INTO streams (name, revision) VALUES (?, ?)")
-            .execute(params![append.stream, last + count])
-            .expect("inserted");
-        connection.last_insert_rowid()
-    };
-    let mut insert = statement(
-        "INSERT INTO events (stream, revision, id, type, data, metadata, recorded)
-         VALUES (?, ?, ?, ?, ?, ?, ?)",
-    );
-    let recorded = plumberd::clock::Clock::system().now().timestamp_micros();
-    for (revision, (id, data, metadata)) in (last + 1..).zip(&append.events) {
-        let id = id.as_bytes().as_slice();
-        insert
-            .execute(params![
-                key, revision, id, CREDITED, data, metadata, recorded
-            ])
-            .expect("inserted");
-    }
-    connection.last_insert_rowid()
 }
 
 fn credit(account: &mut PlainAccount) -> Encoded {
