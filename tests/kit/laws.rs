@@ -139,7 +139,9 @@ impl Clocked {
     }
 
     #[event_sourcing_handler]
-    fn on_stopped(&mut self, _: &Stopped) {}
+    fn on_stopped(&mut self, _: &Stopped) {
+        self.at = 0;
+    }
 }
 
 fn ticks() -> impl Strategy<Value = History<Clocked>> {
