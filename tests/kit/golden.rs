@@ -2,14 +2,11 @@
 
 use crate::{
     assert_says,
-    domain::{Counted, Counter, Form, Lossy, Misnamed, Second, Sound, counted},
+    domain::{Counter, Form, Lossy, Misnamed, Second, Sound, counted},
     failure,
+    forms::{Demanding, Dropped, Extended, Reinterpreted, Renamed, Retyped, Rewritten},
 };
-use plumberd::{
-    Event, aggregate,
-    codec::{CodecError, JsonObject},
-    event::{EventInfo, Shape},
-};
+use plumberd::{Event, aggregate};
 use plumberd_testkit::{
     golden,
     sample::{Account, AccountClosed, AccountCredited, AccountDebited, AccountOpened},
@@ -106,23 +103,6 @@ fn an_event_without_an_example_is_named() {
     );
 }
 
-/// The amount became text.
-#[derive(Debug)]
-struct Retyped;
-
-impl Form for Retyped {
-    fn write(value: &Counted<Self>, json: &mut JsonObject) -> Result<(), CodecError> {
-        json.insert("Amount", &value.amount)
-    }
-
-    fn shape() -> Vec<(&'static str, Shape)> {
-        vec![
-            ("Amount", Shape::Scalar("text")),
-            ("Unit", Shape::Scalar("text")),
-        ]
-    }
-}
-
 #[test]
 fn an_unannounced_change_of_shape_names_the_fields_and_the_way_out() {
     let folder = recorded_by_version_1();
@@ -146,22 +126,6 @@ fn an_unannounced_change_of_shape_names_the_fields_and_the_way_out() {
     assert_eq!(names(folder.path()), ["Counted.1.json"]);
 }
 
-/// A field was added that may be missing.
-#[derive(Debug)]
-struct Extended;
-
-impl Form for Extended {
-    fn write(value: &Counted<Self>, json: &mut JsonObject) -> Result<(), CodecError> {
-        json.insert("Amount", &value.amount)?;
-        json.insert("Note", &None::<String>)
-    }
-
-    fn shape() -> Vec<(&'static str, Shape)> {
-        let note = Shape::Optional(Box::new(Shape::Scalar("text")));
-        vec![("Amount", Shape::Scalar("number")), ("Note", note)]
-    }
-}
-
 #[test]
 fn a_field_that_may_be_missing_is_recorded_beside_what_there_was() {
     let folder = recorded_by_version_1();
@@ -183,31 +147,6 @@ fn a_field_that_may_be_missing_is_recorded_beside_what_there_was() {
 
     let back = check_fails::<Sound>(folder.path());
     assert_says(&back, &["field `Note` was removed (was text?)"]);
-}
-
-/// A field was added that may not be missing.
-#[derive(Debug)]
-struct Demanding;
-
-impl Form for Demanding {
-    fn write(value: &Counted<Self>, json: &mut JsonObject) -> Result<(), CodecError> {
-        json.insert("Amount", &value.amount)?;
-        json.insert("Unit", "piece")
-    }
-
-    fn read(_: u32, json: &JsonObject) -> Result<u64, CodecError> {
-        let unit: Option<String> = json.get_as("Unit")?;
-        unit.ok_or_else(|| CodecError::new("no `Unit`"))?;
-        json.get_as("Amount")?
-            .ok_or_else(|| CodecError::new("no `Amount`"))
-    }
-
-    fn shape() -> Vec<(&'static str, Shape)> {
-        vec![
-            ("Amount", Shape::Scalar("number")),
-            ("Unit", Shape::Scalar("text")),
-        ]
-    }
 }
 
 #[test]
@@ -262,23 +201,6 @@ fn an_old_revision_goes_through_its_upcasters_for_ever() {
     assert_eq!(content(folder.path(), "Counted.1.json"), before);
 }
 
-/// [`Second`], with an upcaster that reads the old amount another way.
-#[derive(Debug)]
-struct Reinterpreted;
-
-impl Form for Reinterpreted {
-    const INFO: EventInfo = Second::INFO;
-
-    fn write(value: &Counted<Self>, json: &mut JsonObject) -> Result<(), CodecError> {
-        json.insert("Amount", &value.amount)
-    }
-
-    fn read(revision: u32, json: &JsonObject) -> Result<u64, CodecError> {
-        let amount = Second::read(revision, json)?;
-        Ok(if revision == 1 { amount * 100 } else { amount })
-    }
-}
-
 #[test]
 fn an_upcaster_that_changes_its_mind_is_caught() {
     let folder = recorded_by_version_1();
@@ -297,25 +219,6 @@ fn an_upcaster_that_changes_its_mind_is_caught() {
     );
 }
 
-/// Dropped the upcaster from revision 1.
-#[derive(Debug)]
-struct Dropped;
-
-impl Form for Dropped {
-    const INFO: EventInfo = EventInfo::new("Counted").with_revision(2, 2);
-
-    fn write(value: &Counted<Self>, json: &mut JsonObject) -> Result<(), CodecError> {
-        json.insert("Amount", &value.amount)
-    }
-
-    fn read(revision: u32, json: &JsonObject) -> Result<u64, CodecError> {
-        if revision < 2 {
-            return Err(CodecError::new("upcasters lead on only from 2"));
-        }
-        Second::read(revision, json)
-    }
-}
-
 #[test]
 fn an_old_revision_without_upcaster_is_caught() {
     let folder = recorded_by_version_1();
@@ -329,17 +232,6 @@ fn an_old_revision_without_upcaster_is_caught() {
             "upcasters lead on only from 2",
         ],
     );
-}
-
-/// Writes a key more, and says nothing about it.
-#[derive(Debug)]
-struct Rewritten;
-
-impl Form for Rewritten {
-    fn write(value: &Counted<Self>, json: &mut JsonObject) -> Result<(), CodecError> {
-        json.insert("Amount", &value.amount)?;
-        json.insert("Extra", &true)
-    }
 }
 
 #[test]
@@ -374,18 +266,6 @@ fn a_form_that_is_not_stable_or_not_readable_is_caught() {
         &misnamed,
         &["Counted.1.json: cannot be read", "no `Amount`"],
     );
-}
-
-/// The event under another stored name.
-#[derive(Debug)]
-struct Renamed;
-
-impl Form for Renamed {
-    const INFO: EventInfo = EventInfo::new("com.myco/Tallied");
-
-    fn write(value: &Counted<Self>, json: &mut JsonObject) -> Result<(), CodecError> {
-        json.insert("Amount", &value.amount)
-    }
 }
 
 #[test]
