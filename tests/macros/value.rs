@@ -665,7 +665,6 @@ fn an_enum_with_data_needs_its_type_first() {
 #[test]
 fn a_shape_says_what_is_stored() {
     #[derive(EventValue)]
-    #[expect(dead_code, reason = "only its shape is looked at")]
     struct All {
         time: DateTime<Utc>,
         span: Duration,
