@@ -40,9 +40,15 @@ fn a_generic_struct() {
 #[test]
 fn structs_without_names() {
     let expansion = [
-        derive(quote!(struct Closed;)),
-        derive(quote!(struct Renamed(String);)),
-        derive(quote!(struct Moved(i32, i32);)),
+        derive(quote!(
+            struct Closed;
+        )),
+        derive(quote!(
+            struct Renamed(String);
+        )),
+        derive(quote!(
+            struct Moved(i32, i32);
+        )),
     ];
     let expansion = expansion.into_iter().collect();
     check(expansion, &expect_file!["./snapshots/event_unnamed.rs"]);
