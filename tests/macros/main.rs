@@ -1,5 +1,6 @@
 //! What the macros stand for, through the public interface.
 
+mod aggregate;
 mod event;
 mod ui;
 mod value;

@@ -1,3 +1,10 @@
 //! What must hold when parts of plumberd meet.
 
+mod cache;
+mod contention;
+mod context;
+mod domain;
 mod follow;
+mod memory;
+mod repository;
+mod snapshot;

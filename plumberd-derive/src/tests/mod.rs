@@ -1,6 +1,7 @@
 //! Expansions that a reviewer can read: each test writes or compares one file
 //! in `snapshots`. `UPDATE_EXPECT=1` writes them.
 
+mod aggregate;
 mod event;
 mod value;
 

@@ -10,6 +10,7 @@ mod info;
 mod limits;
 mod read;
 pub mod rules;
+mod shared;
 mod subscription;
 
 pub use append::AppendOutcome;

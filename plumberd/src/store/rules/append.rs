@@ -1,14 +1,8 @@
-//! The decisions every backend that keeps its own streams must make alike.
-//!
-//! Pure functions: they see what a backend looked up and say what it must do.
-//! The memory and SQLite stores have no other copy of these rules.
-
-use super::{AppendOutcome, IdempotencyReason, Limits, Location, StoreError};
 use crate::{
-    event::{NewEvent, RecordedEvent},
-    stream::{ExpectedRevision, Position, Revision, StreamMetadata, StreamName},
+    event::NewEvent,
+    store::{AppendOutcome, IdempotencyReason, Limits, Location, StoreError, rules::read_metadata},
+    stream::{ExpectedRevision, Revision, StreamMetadata, StreamName},
 };
-use chrono::{DateTime, Utc};
 use std::collections::HashSet;
 
 /// What a backend knows of the stream it is about to change.
@@ -46,7 +40,9 @@ pub struct Stored {
 /// What to do with an append.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Admission {
-    /// Write the batch, its first event at this revision.
+    /// Write the batch, its first event at this revision. When the stream is
+    /// soft-deleted, [`revival_event`](super::revival_event) goes to the
+    /// metadata stream before it, in the same atomic step.
     Write(Revision),
     /// Write nothing; this is the outcome.
     AlreadyApplied(AppendOutcome),
@@ -125,12 +121,7 @@ fn check_metadata_events(stream: &StreamName, events: &[NewEvent]) -> Result<(),
                 ),
             });
         }
-        StreamMetadata::from_json(event.data()).map_err(|source| {
-            StoreError::InvalidStreamMetadata {
-                stream: of.clone(),
-                source,
-            }
-        })?;
+        read_metadata(&of, event)?;
     }
     Ok(())
 }
@@ -148,11 +139,7 @@ pub fn admit(
     state: StreamState,
     stored: &[Option<Stored>],
 ) -> Result<Admission, StoreError> {
-    if state.tombstoned {
-        return Err(StoreError::StreamDeleted {
-            stream: stream.clone(),
-        });
-    }
+    check_no_tombstone(stream, state)?;
     if let Some(outcome) = already_applied(stream, events, stored)? {
         return Ok(Admission::AlreadyApplied(outcome));
     }
@@ -198,23 +185,32 @@ pub fn check_expected(
     })
 }
 
-/// Checks a soft delete: what is expected must hold, and there must have been
+/// What to do with a soft delete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deletion {
+    /// Append [`soft_delete_event`](super::soft_delete_event) to the metadata
+    /// stream.
+    Write,
+    /// Nothing: the stream is deleted already.
+    AlreadyDeleted,
+}
+
+/// Decides a soft delete: what is expected must hold, and there must have been
 /// a stream. One that is deleted already may be deleted again, with `Any` or
 /// `NoStream`.
 ///
 /// # Errors
 ///
-/// [`StoreError::StreamDeleted`] or [`StoreError::Conflict`].
+/// [`StoreError::StreamDeleted`], [`StoreError::Conflict`], or
+/// [`StoreError::Unsupported`] for a metadata stream, which other metadata
+/// replaces.
 pub fn check_delete(
     stream: &StreamName,
     expected: ExpectedRevision,
     state: StreamState,
-) -> Result<(), StoreError> {
-    if state.tombstoned {
-        return Err(StoreError::StreamDeleted {
-            stream: stream.clone(),
-        });
-    }
+) -> Result<Deletion, StoreError> {
+    check_no_metadata_stream(stream)?;
+    check_no_tombstone(stream, state)?;
     if state.last.is_none() {
         return Err(StoreError::Conflict {
             stream: stream.clone(),
@@ -222,7 +218,46 @@ pub fn check_delete(
             actual: None,
         });
     }
+    check_expected(stream, expected, state)?;
+    Ok(if state.deleted {
+        Deletion::AlreadyDeleted
+    } else {
+        Deletion::Write
+    })
+}
+
+/// Checks a tombstone: what is expected must hold; the stream need not exist.
+///
+/// # Errors
+///
+/// As [`check_delete`].
+pub fn check_tombstone(
+    stream: &StreamName,
+    expected: ExpectedRevision,
+    state: StreamState,
+) -> Result<(), StoreError> {
+    check_no_metadata_stream(stream)?;
+    check_no_tombstone(stream, state)?;
     check_expected(stream, expected, state)
+}
+
+fn check_no_tombstone(stream: &StreamName, state: StreamState) -> Result<(), StoreError> {
+    if !state.tombstoned {
+        return Ok(());
+    }
+    Err(StoreError::StreamDeleted {
+        stream: stream.clone(),
+    })
+}
+
+fn check_no_metadata_stream(stream: &StreamName) -> Result<(), StoreError> {
+    if stream.metadata_of().is_none() {
+        return Ok(());
+    }
+    Err(StoreError::Unsupported {
+        backend: "plumberd",
+        what: format!("delete `{stream}`, which holds metadata; append other metadata instead"),
+    })
 }
 
 fn already_applied(
@@ -278,87 +313,4 @@ fn refused(stream: &StreamName, event: &NewEvent, reason: IdempotencyReason) -> 
         event_id: event.id(),
         reason,
     }
-}
-
-/// Which events of a stream its metadata leaves visible.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Visibility {
-    first: Revision,
-    recorded_after: Option<DateTime<Utc>>,
-}
-
-impl Visibility {
-    /// What `metadata` leaves visible at the time `now` of a stream whose last
-    /// event is `last`.
-    pub fn of(metadata: &StreamMetadata, last: Option<Revision>, now: DateTime<Utc>) -> Self {
-        let truncated = metadata.truncate_before.unwrap_or(Revision::FIRST);
-        let counted = match (metadata.max_count, last) {
-            (Some(count), Some(last)) => Revision::new((last.as_u64() + 1).saturating_sub(count)),
-            _ => Revision::FIRST,
-        };
-        let recorded_after = metadata.max_age.and_then(|age| {
-            // An age that reaches before the calendar hides nothing.
-            now.checked_sub_signed(chrono::TimeDelta::from_std(age).ok()?)
-        });
-        Self {
-            first: truncated.max(counted),
-            recorded_after,
-        }
-    }
-
-    /// The first revision that may be visible.
-    pub const fn first_revision(&self) -> Revision {
-        self.first
-    }
-
-    /// Events are visible that were recorded after this time.
-    pub const fn recorded_after(&self) -> Option<DateTime<Utc>> {
-        self.recorded_after
-    }
-
-    /// Whether an event of this revision, recorded then, is visible.
-    pub fn shows(&self, revision: Revision, recorded_at: DateTime<Utc>) -> bool {
-        revision >= self.first && self.recorded_after.is_none_or(|after| recorded_at > after)
-    }
-}
-
-/// The revision and stream that a link's data points to.
-pub fn link_target(data: &[u8]) -> Option<(Revision, StreamName)> {
-    let (revision, stream) = std::str::from_utf8(data).ok()?.split_once('@')?;
-    Some((
-        Revision::new(revision.parse().ok()?),
-        StreamName::raw(stream).ok()?,
-    ))
-}
-
-/// The position past which nobody has anything to read: for a read of the
-/// global order that starts at [`ReadFrom::End`](super::ReadFrom::End).
-pub const END: Position = Position::new(u64::MAX);
-
-/// Refuses to read a stream that EventStoreDB's projections would fill and
-/// this backend does not: an empty answer would look like there is nothing.
-///
-/// # Errors
-///
-/// [`StoreError::Unsupported`], which names the filter to use instead.
-pub fn check_readable(backend: &'static str, stream: &StreamName) -> Result<(), StoreError> {
-    let name = stream.as_str();
-    let instead = if name.starts_with("$ce-") {
-        "read all with `Filter::category`"
-    } else if name.starts_with("$et-") {
-        "read all with `Filter::event_type`"
-    } else if name.starts_with("$bc-") || name == "$streams" {
-        "read all events"
-    } else {
-        return Ok(());
-    };
-    Err(StoreError::Unsupported {
-        backend,
-        what: format!("read `{stream}`, which only a server's projections fill; {instead} instead"),
-    })
-}
-
-/// Whether an event is a link whose target must be looked up.
-pub fn is_link(event: &RecordedEvent) -> bool {
-    event.event_type == RecordedEvent::LINK
 }

@@ -1,0 +1,165 @@
+use super::{
+    BACKEND, Memory,
+    state::Owner,
+    stream::StoredStream,
+    subscribe::{AllSource, StreamSource},
+};
+use crate::{
+    event::NewEvent,
+    store::{
+        AppendOutcome, EventStore, EventStream, Filter, Limits, Location, ReadOptions, StoreError,
+        StreamInfo, SubscribeFrom, Subscription,
+        follow::follow,
+        rules::{self, ReadWindow},
+    },
+    stream::{ExpectedRevision, Position, Revision, StreamName, TenantId},
+};
+use async_trait::async_trait;
+use std::sync::Arc;
+use uuid::Uuid;
+
+#[async_trait]
+impl EventStore for Memory {
+    async fn append(
+        &self,
+        stream: &StreamName,
+        expected: ExpectedRevision,
+        events: Vec<NewEvent>,
+    ) -> Result<AppendOutcome, StoreError> {
+        self.check_tenant()?;
+        rules::check_batch(stream, &events, &self.limits)?;
+        let now = self.clock.now();
+        let outcome = self
+            .state_mut()
+            .append(&self.owner, stream, expected, &events, now)?;
+        if !outcome.is_already_applied() {
+            self.shared.committed.notify();
+        }
+        Ok(outcome)
+    }
+
+    fn read_stream(&self, stream: &StreamName, options: ReadOptions<Revision>) -> EventStream {
+        match self
+            .check_tenant()
+            .and_then(|()| rules::check_readable(BACKEND, stream))
+        {
+            Ok(()) => self.stream_pages(stream, ReadWindow::of_stream(&options)),
+            Err(error) => EventStream::failed(error),
+        }
+    }
+
+    fn read_all(&self, options: ReadOptions<Position>, filter: Filter) -> EventStream {
+        let tenants = self
+            .check_tenant()
+            .and_then(|()| rules::check_tenants(self.owner.0.as_ref(), &filter));
+        match tenants {
+            Ok(tenants) => self.all_pages(ReadWindow::of_all(&options), filter, tenants),
+            Err(error) => EventStream::failed(error),
+        }
+    }
+
+    async fn subscribe_stream(
+        &self,
+        stream: &StreamName,
+        from: SubscribeFrom<Revision>,
+    ) -> Result<Subscription, StoreError> {
+        self.check_tenant()?;
+        rules::check_readable(BACKEND, stream)?;
+        let listener = self.shared.committed.listen();
+        let after = match from {
+            SubscribeFrom::Start => None,
+            SubscribeFrom::After(revision) => Some(revision),
+            SubscribeFrom::End => self
+                .state()
+                .stream(&self.owner, stream)
+                .and_then(StoredStream::last),
+        };
+        let source = StreamSource {
+            store: self.clone(),
+            name: stream.clone(),
+        };
+        Ok(follow(source, after, listener))
+    }
+
+    async fn subscribe_all(
+        &self,
+        from: SubscribeFrom<Position>,
+        filter: Filter,
+    ) -> Result<Subscription, StoreError> {
+        self.check_tenant()?;
+        let tenants = rules::check_tenants(self.owner.0.as_ref(), &filter)?;
+        let listener = self.shared.committed.listen();
+        let after = match from {
+            SubscribeFrom::Start => None,
+            SubscribeFrom::After(position) => Some(position),
+            SubscribeFrom::End => Some(Position::new(self.state().head())),
+        };
+        let source = AllSource {
+            store: self.clone(),
+            filter,
+            tenants,
+        };
+        Ok(follow(source, after, listener))
+    }
+
+    async fn stream_info(&self, stream: &StreamName) -> Result<StreamInfo, StoreError> {
+        self.check_tenant()?;
+        let state = self.state();
+        let found = state.stream(&self.owner, stream);
+        Ok(found.map(StoredStream::info).unwrap_or_default())
+    }
+
+    async fn find_event(
+        &self,
+        stream: &StreamName,
+        id: Uuid,
+    ) -> Result<Option<Location>, StoreError> {
+        self.check_tenant()?;
+        let state = self.state();
+        let found = state.event_by_id(&self.owner, id);
+        Ok(found.and_then(|(of, location)| (of.name == *stream).then_some(location)))
+    }
+
+    async fn delete(
+        &self,
+        stream: &StreamName,
+        expected: ExpectedRevision,
+    ) -> Result<(), StoreError> {
+        self.check_tenant()?;
+        let now = self.clock.now();
+        self.state_mut()
+            .delete(&self.owner, stream, expected, now)?;
+        self.shared.committed.notify();
+        Ok(())
+    }
+
+    async fn tombstone(
+        &self,
+        stream: &StreamName,
+        expected: ExpectedRevision,
+    ) -> Result<(), StoreError> {
+        self.check_tenant()?;
+        let now = self.clock.now();
+        self.state_mut()
+            .tombstone(&self.owner, stream, expected, now)?;
+        self.shared.committed.notify();
+        Ok(())
+    }
+
+    fn for_tenant(&self, tenant: &TenantId) -> Result<Arc<dyn EventStore>, StoreError> {
+        if self.owner.0.is_some() {
+            return Err(StoreError::Unsupported {
+                backend: BACKEND,
+                what: format!("give one tenant a handle of the tenant `{tenant}`"),
+            });
+        }
+        Ok(Arc::new(Self {
+            owner: Owner(Some(tenant.clone())),
+            ..self.clone()
+        }))
+    }
+
+    fn limits(&self) -> Limits {
+        self.limits
+    }
+}

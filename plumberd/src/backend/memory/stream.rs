@@ -1,0 +1,169 @@
+use super::state::Owner;
+use crate::{
+    event::RecordedEvent,
+    store::{
+        Direction, Page, StreamInfo,
+        follow::PAGE_EVENTS,
+        rules::{ReadWindow, StreamState, Visibility, is_link},
+    },
+    stream::{Revision, StreamMetadata, StreamName},
+};
+use chrono::{DateTime, Utc};
+use std::sync::Arc;
+
+/// One stream: its events in chunks that readers share, and the metadata in
+/// force.
+///
+/// The event at the index i has the revision i, but for a tombstone.
+#[derive(Debug)]
+pub(super) struct StoredStream {
+    pub(super) name: StreamName,
+    pub(super) owner: Owner,
+    pub(super) metadata: StreamMetadata,
+    // Each is full, but for the last.
+    chunks: Vec<Arc<Vec<RecordedEvent>>>,
+    last: Option<Revision>,
+    tombstoned: bool,
+    has_links: bool,
+}
+
+impl StoredStream {
+    pub(super) fn new(name: StreamName, owner: Owner) -> Self {
+        Self {
+            name,
+            owner,
+            metadata: StreamMetadata::default(),
+            chunks: Vec::new(),
+            last: None,
+            tombstoned: false,
+            has_links: false,
+        }
+    }
+
+    pub(super) fn state(&self) -> StreamState {
+        StreamState {
+            last: self.last,
+            deleted: self.metadata.is_deleted(),
+            tombstoned: self.tombstoned,
+        }
+    }
+
+    pub(super) fn info(&self) -> StreamInfo {
+        StreamInfo {
+            last_revision: self.last,
+            deleted: self.metadata.is_deleted(),
+            tombstoned: self.tombstoned,
+            metadata: self.metadata.clone(),
+        }
+    }
+
+    pub(super) fn last(&self) -> Option<Revision> {
+        self.last
+    }
+
+    pub(super) fn is_tombstoned(&self) -> bool {
+        self.tombstoned
+    }
+
+    pub(super) fn has_links(&self) -> bool {
+        self.has_links
+    }
+
+    /// Adds the event after the last one and gives its index.
+    pub(super) fn push(&mut self, event: RecordedEvent) -> usize {
+        if event.revision == Revision::MAX {
+            self.tombstoned = true;
+        } else {
+            self.last = Some(event.revision);
+        }
+        self.has_links |= is_link(&event);
+        let chunk = match self.chunks.last_mut() {
+            Some(chunk) if chunk.len() < PAGE_EVENTS => chunk,
+            _ => {
+                self.chunks.push(Arc::default());
+                let last = self.chunks.len() - 1;
+                &mut self.chunks[last]
+            }
+        };
+        // Copies the chunk when a reader holds it: what was read stays as it is.
+        let events = Arc::make_mut(chunk);
+        events.push(event);
+        let in_chunk = events.len() - 1;
+        (self.chunks.len() - 1) * PAGE_EVENTS + in_chunk
+    }
+
+    /// The event at `index`; there must be one.
+    pub(super) fn event(&self, index: usize) -> &RecordedEvent {
+        &self.chunks[index / PAGE_EVENTS][index % PAGE_EVENTS]
+    }
+
+    /// The indices of the visible events.
+    pub(super) fn visible(&self, now: DateTime<Utc>) -> Option<(usize, usize)> {
+        let last = index(self.last?.as_u64());
+        let visibility = Visibility::of(&self.metadata, self.last, now);
+        let mut first = index(visibility.first_revision().as_u64());
+        if let Some(after) = visibility.recorded_after() {
+            // Time never runs backwards in a store, so the old events are in front.
+            let (mut old, mut young) = (0, last + 1);
+            while old < young {
+                let middle = old + (young - old) / 2;
+                if self.event(middle).recorded_at > after {
+                    young = middle;
+                } else {
+                    old = middle + 1;
+                }
+            }
+            first = first.max(old);
+        }
+        (first <= last).then_some((first, last))
+    }
+
+    /// The next page of a read; empty when there is none.
+    pub(super) fn page(&self, window: &mut ReadWindow, now: DateTime<Utc>) -> Page {
+        let Some((first, last)) = self.in_window(window, now) else {
+            window.finish();
+            return Page::default();
+        };
+        let most = window.page(PAGE_EVENTS);
+        match window.direction() {
+            Direction::Forwards => {
+                let chunk = first / PAGE_EVENTS;
+                let end = ((chunk + 1) * PAGE_EVENTS).min(first + most).min(last + 1);
+                let start = first % PAGE_EVENTS;
+                let page = Page::shared(
+                    Arc::clone(&self.chunks[chunk]),
+                    start..start + (end - first),
+                );
+                window.advance(end as u64 - 1, end - first);
+                if end > last {
+                    window.finish();
+                }
+                page
+            }
+            Direction::Backwards => {
+                let start = first.max((last + 1).saturating_sub(most));
+                let events: Vec<_> = (start..=last)
+                    .rev()
+                    .map(|i| self.event(i).clone())
+                    .collect();
+                window.advance(start as u64, events.len());
+                if start == first {
+                    window.finish();
+                }
+                events.into()
+            }
+        }
+    }
+
+    fn in_window(&self, window: &ReadWindow, now: DateTime<Utc>) -> Option<(usize, usize)> {
+        let (low, high) = window.bounds()?;
+        let (first, last) = self.visible(now)?;
+        let (first, last) = (first.max(index(low)), last.min(index(high)));
+        (first <= last).then_some((first, last))
+    }
+}
+
+/// A revision as an index; one beyond memory is beyond every stream.
+pub(super) fn index(revision: u64) -> usize {
+    usize::try_from(revision).unwrap_or(usize::MAX)
+}
