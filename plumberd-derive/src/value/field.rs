@@ -238,6 +238,11 @@ impl Field {
             self.key = text.value();
             self.named_at = text.to_token_stream();
         }
+        self.read_as(attrs, skip.is_some());
+    }
+
+    /// From which names it is read, if at all, and what it is else.
+    fn read_as(&mut self, attrs: &mut Both<'_>, skipped: bool) {
         while let Some(alias) = attrs
             .event
             .take("alias")
