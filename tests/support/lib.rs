@@ -13,7 +13,10 @@ impl TempFolder {
     /// # Panics
     ///
     /// When it cannot be made.
-    #[expect(clippy::new_without_default, reason = "making a folder is not a default")]
+    #[expect(
+        clippy::new_without_default,
+        reason = "making a folder is not a default"
+    )]
     pub fn new() -> Self {
         let path = std::env::temp_dir().join(format!("plumberd-{}", new_event_id()));
         std::fs::create_dir_all(&path).expect("the temporary folder can be written");

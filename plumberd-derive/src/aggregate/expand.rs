@@ -136,7 +136,12 @@ pub(super) fn handles_impl_of(
 
 fn command_impl(aggregate: &Aggregate, ty: &Type, handler: &CommandHandler) -> TokenStream {
     let method = &handler.method;
-    command_impl_of(aggregate, ty, handler, &quote!(Self::#method(self, command)))
+    command_impl_of(
+        aggregate,
+        ty,
+        handler,
+        &quote!(Self::#method(self, command)),
+    )
 }
 
 /// `impl HandlesCommand`, with this body.

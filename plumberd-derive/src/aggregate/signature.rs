@@ -260,16 +260,15 @@ fn ends_with(ty: &Type, name: &str) -> bool {
 }
 
 fn has_impl_trait(ty: &Type) -> bool {
-    any_token(ty.to_token_stream(), &mut |token, _| {
-        matches!(token, TokenTree::Ident(ident) if ident == "impl")
-    })
+    any_token(
+        ty.to_token_stream(),
+        &mut |token, _| matches!(token, TokenTree::Ident(ident) if ident == "impl"),
+    )
 }
 
 /// Whether there is a reference or a lifetime other than `'static`.
 fn borrows(tokens: TokenStream) -> bool {
-    let is = |token: Option<&TokenTree>, mark: char| {
-        matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == mark)
-    };
+    let is = |token: Option<&TokenTree>, mark: char| matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == mark);
     any_token(tokens, &mut |token, next| {
         (is(Some(token), '&') && !is(next, '\''))
             || (is(Some(token), '\'')

@@ -141,7 +141,9 @@ impl Cues {
                 Ok(None)
             }
             Fault::Conflict => match call {
-                Call::Append { stream, expected, .. }
+                Call::Append {
+                    stream, expected, ..
+                }
                 | Call::Delete { stream, expected }
                 | Call::Tombstone { stream, expected } => Err(conflict(stream, *expected)),
                 _ => Ok(None),
@@ -169,13 +171,13 @@ fn conflict(stream: &StreamName, expected: ExpectedRevision) -> StoreError {
 
 fn unknown(call: &Call, fault: Fault) -> StoreError {
     match call {
-        Call::Append { stream, .. } | Call::Delete { stream, .. } | Call::Tombstone { stream, .. } => {
-            StoreError::OutcomeUnknown {
-                backend: BACKEND,
-                stream: stream.clone(),
-                source: OnCue(fault).into(),
-            }
-        }
+        Call::Append { stream, .. }
+        | Call::Delete { stream, .. }
+        | Call::Tombstone { stream, .. } => StoreError::OutcomeUnknown {
+            backend: BACKEND,
+            stream: stream.clone(),
+            source: OnCue(fault).into(),
+        },
         _ => unavailable(fault),
     }
 }
@@ -216,7 +218,9 @@ fn faulty_read(mut read: EventStream, fault: Option<Fault>) -> EventStream {
         Some(Fault::Delay(by)) => EventStream::from_pages(
             stream::once(async move {
                 tokio::time::sleep(by).await;
-                read.next_page().await.map(|first| (first.unwrap_or_default(), read))
+                read.next_page()
+                    .await
+                    .map(|first| (first.unwrap_or_default(), read))
             })
             .flat_map(|first| match first {
                 Ok((page, rest)) => stream::iter([Ok(page)]).chain(pages_of(rest)).boxed(),
@@ -247,7 +251,9 @@ impl<S: EventStore> Faulty<S> {
             Some(Fault::FailAfter(messages)) => {
                 let error = unavailable(Fault::FailAfter(messages));
                 let rest = stream::once(async { Err(error) });
-                Ok(Subscription::from_messages(subscribe.await?.take(messages).chain(rest)))
+                Ok(Subscription::from_messages(
+                    subscribe.await?.take(messages).chain(rest),
+                ))
             }
             Some(Fault::Delay(by)) => {
                 tokio::time::sleep(by).await;
@@ -303,7 +309,8 @@ impl<S: EventStore> EventStore for Faulty<S> {
             stream: stream.clone(),
             from,
         };
-        self.subscribed(call, self.inner.subscribe_stream(stream, from)).await
+        self.subscribed(call, self.inner.subscribe_stream(stream, from))
+            .await
     }
 
     async fn subscribe_all(
@@ -315,7 +322,8 @@ impl<S: EventStore> EventStore for Faulty<S> {
             from,
             filter: filter.clone(),
         };
-        self.subscribed(call, self.inner.subscribe_all(from, filter)).await
+        self.subscribed(call, self.inner.subscribe_all(from, filter))
+            .await
     }
 
     async fn stream_info(&self, stream: &StreamName) -> Result<StreamInfo, StoreError> {

@@ -153,4 +153,3 @@ impl<A> fmt::Debug for Row<A> {
             .finish_non_exhaustive()
     }
 }
-
