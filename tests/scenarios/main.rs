@@ -1,5 +1,11 @@
 //! What must hold when parts of plumberd meet.
 
+mod cache;
+mod contention;
+mod context;
+mod domain;
 mod follow;
 mod memory;
 mod mock;
+mod repository;
+mod snapshot;

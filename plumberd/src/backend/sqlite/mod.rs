@@ -1,0 +1,151 @@
+//! An embedded store in one SQLite file: feature `sqlite`.
+//!
+//! The file is in WAL mode, so reads never wait for writes, and several
+//! processes of one machine may use it at a time (not over a network file
+//! system). One thread writes; what is appended concurrently shares a commit.
+
+mod config;
+mod error;
+mod number;
+mod reader;
+mod schema;
+mod stats;
+mod store;
+mod url;
+mod watch;
+mod writer;
+
+pub use config::{SqliteConfig, Synchronous};
+pub use error::SqliteError;
+pub use stats::SqliteStats;
+pub use url::InvalidSqliteUrl;
+
+use crate::stream::TenantId;
+use reader::Readers;
+use stats::Counters;
+use std::{fmt, sync::Arc};
+use tokio::sync::{Mutex, mpsc};
+use watch::{Head, Watcher};
+use writer::{Notices, Writer};
+
+/// A store of events in a SQLite file.
+///
+/// Cloning is cheap, and clones are one store. When the last of them is gone,
+/// and the last read and subscription, its threads end after what is queued is
+/// answered; [`Sqlite::close`] waits for that.
+///
+/// # Examples
+///
+/// ```
+/// use plumberd::{
+///     backend::sqlite::{Sqlite, SqliteConfig},
+///     event::{NewEvent, new_event_id},
+///     store::EventStore,
+///     stream::{ExpectedRevision, Revision, StreamName},
+/// };
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), plumberd::BoxError> {
+/// # let folder = std::env::temp_dir().join(format!("plumberd-doc-{}", new_event_id()));
+/// # std::fs::create_dir(&folder)?;
+/// # let file = folder.join("bank.db");
+/// let store = Sqlite::open(SqliteConfig::new(&file)).await?;
+/// let stream = StreamName::new("Account", 7)?;
+/// let opened = NewEvent::new(new_event_id(), "AccountOpened".parse()?, r#"{"Owner":"Ada"}"#);
+///
+/// let outcome = store.append(&stream, ExpectedRevision::NoStream, vec![opened]).await?;
+///
+/// assert_eq!(outcome.revision(), Revision::FIRST);
+/// store.close().await;
+/// # std::fs::remove_dir_all(&folder)?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Sqlite {
+    shared: Arc<Shared>,
+    tenant: Option<TenantId>,
+}
+
+/// What the clones of a store have in common.
+struct Shared {
+    config: Arc<SqliteConfig>,
+    writer: Writer,
+    readers: Readers,
+    watcher: Arc<Watcher>,
+    head: Arc<Head>,
+    counters: Arc<Counters>,
+    /// Says when no thread is left.
+    threads: Mutex<mpsc::Receiver<()>>,
+}
+
+impl Sqlite {
+    /// Opens the store, and makes or migrates its file where that is needed.
+    ///
+    /// # Errors
+    ///
+    /// [`SqliteError`]; the file is as it was. That of another application, of
+    /// a newer plumberd, or one that is no database is never changed.
+    pub async fn open(config: SqliteConfig) -> Result<Self, SqliteError> {
+        let config = Arc::new(config);
+        let head = Arc::<Head>::default();
+        let counters = Arc::<Counters>::default();
+        let (alive, threads) = mpsc::channel(1);
+        let notices = Notices {
+            counters: Arc::clone(&counters),
+            head: Arc::clone(&head),
+        };
+        let writer = Writer::start(Arc::clone(&config), notices, alive.clone()).await?;
+        let readers = Readers::start(&config, &alive).await?;
+        let watcher = Watcher::new(Arc::clone(&config), Arc::clone(&head), alive.downgrade());
+        Ok(Self {
+            shared: Arc::new(Shared {
+                config,
+                writer,
+                readers,
+                watcher,
+                head,
+                counters,
+                threads: Mutex::new(threads),
+            }),
+            tenant: None,
+        })
+    }
+
+    /// Ends the store for every clone, after what was asked before, and
+    /// returns when its threads have ended. Every call after that fails as
+    /// unavailable.
+    ///
+    /// # Cancel safety
+    ///
+    /// When the future is dropped, the store may be closed all the same.
+    pub async fn close(&self) {
+        self.shared.writer.close().await;
+        self.shared.readers.close();
+        self.shared.watcher.close();
+        // Nothing is ever sent: it ends when every thread has dropped its end.
+        self.shared.threads.lock().await.recv().await;
+    }
+
+    /// What the store has written since it was opened.
+    pub fn stats(&self) -> SqliteStats {
+        self.shared.counters.shown()
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        // The writer ends by itself when nobody can ask it any more.
+        self.readers.close();
+        self.watcher.close();
+    }
+}
+
+impl fmt::Debug for Sqlite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sqlite")
+            .field("path", &self.shared.config.path())
+            .field("tenant", &self.tenant)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,231 @@
+use super::{
+    event::{COLUMNS, PageBuffer},
+    pages::{PageRead, ReadPage},
+    session::Session,
+};
+use crate::{
+    backend::sqlite::{error::store_error, number::to_sql},
+    store::{
+        Direction, Filter, StoreError,
+        rules::{ReadWindow, Tenants},
+    },
+};
+use std::fmt::Write as _;
+
+/// A page looks at so many positions at the most, so that a filter which lets
+/// little through does not keep a thread and a snapshot for long.
+const STRETCH: u64 = 50_000;
+
+/// So many streams a query may name; with more it looks at every event.
+const NAMED_STREAMS: usize = 64;
+
+/// A read of the global order.
+#[derive(Debug, Clone)]
+pub(in super::super) struct AllRead {
+    pub(in super::super) tenants: Tenants,
+    pub(in super::super) filter: Filter,
+}
+
+impl AllRead {
+    /// What SQL can rule out; `None` when that is everything.
+    fn conditions(&self, session: &mut Session<'_>) -> Result<Option<String>, StoreError> {
+        let mut sql = String::new();
+        let mut narrow = |column: &str, keys: &[i64]| {
+            let keys: Vec<_> = keys.iter().map(i64::to_string).collect();
+            // The `+` keeps SQLite from leaving the order of positions.
+            write!(sql, " AND +{column} IN ({})", keys.join(","))
+        };
+        let narrowed = match &self.tenants {
+            Tenants::Every => Ok(()),
+            Tenants::Of(tenant) => {
+                let Some(tenant) = session.tenant(tenant.as_ref())? else {
+                    return Ok(None);
+                };
+                if let Some(streams) = self.streams(session, tenant)? {
+                    narrow("stream", &streams).and(narrow("tenant", &[tenant]))
+                } else {
+                    narrow("tenant", &[tenant])
+                }
+            }
+        };
+        let types = self.filter.event_types();
+        let narrowed = narrowed.and(if types.is_empty() {
+            Ok(())
+        } else {
+            narrow("kind", &session.kinds.of_types(types).map_err(store_error)?)
+        });
+        // Writing to a `String` cannot fail.
+        debug_assert!(narrowed.is_ok());
+        Ok(Some(sql))
+    }
+
+    /// The streams the filter names, if they are few.
+    fn streams(
+        &self,
+        session: &mut Session<'_>,
+        tenant: i64,
+    ) -> Result<Option<Vec<i64>>, StoreError> {
+        if self.filter.stream_prefixes().len() == 0 {
+            return Ok(None);
+        }
+        let mut streams = Vec::new();
+        for prefix in self.filter.stream_prefixes() {
+            let left = NAMED_STREAMS - streams.len();
+            let found = session
+                .streams_between(tenant, prefix, after_prefix(prefix).as_deref(), left + 1)
+                .map_err(store_error)?;
+            if found.len() > left {
+                return Ok(None);
+            }
+            streams.extend(found);
+        }
+        Ok(Some(streams))
+    }
+
+    fn read(
+        &self,
+        session: &mut Session<'_>,
+        window: &ReadWindow,
+        most: usize,
+    ) -> Result<ReadPage, StoreError> {
+        let (Some((low, high)), Some(head)) = (window.bounds(), session.head()?) else {
+            return Ok(ReadPage::end());
+        };
+        let (low, high) = (low.max(1), high.min(head.as_u64()));
+        if low > high {
+            return Ok(ReadPage::end());
+        }
+        let (first, last, end, order) = match window.direction() {
+            Direction::Forwards => {
+                let last = high.min(low.saturating_add(STRETCH - 1));
+                (low, last, last, "ASC")
+            }
+            Direction::Backwards => {
+                let first = low.max(high.saturating_sub(STRETCH - 1));
+                (first, high, first, "DESC")
+            }
+        };
+        let Some(conditions) = self.conditions(session)? else {
+            return Ok(ReadPage {
+                looked_at: Some(high),
+                ..ReadPage::end()
+            });
+        };
+        let sql = format!(
+            "SELECT {COLUMNS} FROM events WHERE position BETWEEN ?1 AND ?2{conditions}
+             ORDER BY position {order}"
+        );
+        let (page, full) = session.scan(&sql, (to_sql(first), to_sql(last)), &self.filter, most)?;
+        let mut events = page.into_events(&mut session.kinds, &mut session.streams)?;
+        let last_event = events.last().map(|event| event.position.as_u64());
+        let looked_at = if full { last_event } else { Some(end) };
+        if window.resolves_links() {
+            events = session.resolve(events)?;
+        }
+        let reached_end = match window.direction() {
+            Direction::Forwards => end == high,
+            Direction::Backwards => end == low,
+        };
+        Ok(ReadPage {
+            events,
+            looked_at,
+            passed_over: if full {
+                0
+            } else {
+                end.abs_diff(last_event.unwrap_or(low))
+            },
+            more: full || !reached_end,
+        })
+    }
+}
+
+/// The least text that is greater than every one with this beginning; `None`
+/// when there is none.
+fn after_prefix(prefix: &str) -> Option<String> {
+    let mut text = prefix.to_owned();
+    while let Some(last) = text.pop() {
+        // SQLite compares UTF-8 bytes, whose order is that of the characters.
+        let next = (u32::from(last) + 1..=u32::from(char::MAX)).find_map(char::from_u32);
+        if let Some(next) = next {
+            text.push(next);
+            return Some(text);
+        }
+    }
+    None
+}
+
+impl PageRead for AllRead {
+    fn page(
+        &self,
+        session: &mut Session<'_>,
+        window: &ReadWindow,
+        most: usize,
+    ) -> Result<ReadPage, StoreError> {
+        session.in_snapshot(|session| self.read(session, window, most))
+    }
+}
+
+impl Session<'_> {
+    /// Runs the query until the page is full, and says whether it is.
+    fn scan(
+        &mut self,
+        sql: &str,
+        bounds: (i64, i64),
+        filter: &Filter,
+        most: usize,
+    ) -> Result<(PageBuffer, bool), StoreError> {
+        let connection = self.connection;
+        let statement = self
+            .scans
+            .try_get_or_insert_mut_ref(sql, || connection.prepare(sql))
+            .map_err(store_error)?;
+        let mut rows = statement.query(bounds).map_err(store_error)?;
+        let mut page = PageBuffer::default();
+        while !page.is_full(most) {
+            let Some(row) = rows.next().map_err(store_error)? else {
+                return Ok((page, false));
+            };
+            let stream = row.get(1).map_err(store_error)?;
+            let kind = row.get(3).map_err(store_error)?;
+            let (stream, _) = self.streams.get(stream)?;
+            let event_type = &self.kinds.get(kind)?.event_type;
+            if filter.matches(stream.as_str(), event_type.as_str()) {
+                page.push(row)?;
+            }
+        }
+        Ok((page, true))
+    }
+
+    fn streams_between(
+        &mut self,
+        tenant: i64,
+        first: &str,
+        after: Option<&str>,
+        most: usize,
+    ) -> rusqlite::Result<Vec<i64>> {
+        let rows = self.streams_by_name.query_map(
+            (
+                tenant,
+                first,
+                after,
+                i64::try_from(most).unwrap_or(i64::MAX),
+            ),
+            |row| row.get(0),
+        )?;
+        rows.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::after_prefix;
+
+    #[test]
+    fn what_begins_so_lies_before_the_next_prefix() {
+        assert_eq!(after_prefix("Account-").as_deref(), Some("Account."));
+        assert_eq!(after_prefix("a\u{d7ff}").as_deref(), Some("a\u{e000}"));
+        assert_eq!(after_prefix("a\u{10ffff}").as_deref(), Some("b"));
+        assert_eq!(after_prefix("\u{10ffff}"), None);
+        assert_eq!(after_prefix(""), None);
+    }
+}

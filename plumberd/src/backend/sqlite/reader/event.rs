@@ -1,0 +1,121 @@
+use super::names::{Kind, Kinds, Streams};
+use crate::{
+    backend::sqlite::{
+        error::{corrupt, store_error},
+        number::{position, revision},
+    },
+    event::{RawMetadata, RecordedEvent},
+    store::StoreError,
+};
+use bytes::Bytes;
+use chrono::DateTime;
+use rusqlite::{Row, types::ValueRef};
+use std::ops::Range;
+use uuid::Uuid;
+
+/// The columns that [`PageBuffer::push`] reads, in this order.
+pub(super) const COLUMNS: &str = "position, stream, revision, kind, id, recorded, data, metadata";
+
+/// A page also ends when it has so many bytes of data.
+const PAGE_BYTES: usize = 4 << 20;
+
+/// The events of a page while it is read: all data in one piece of memory that
+/// the events share.
+#[derive(Default)]
+pub(super) struct PageBuffer {
+    rows: Vec<RowParts>,
+    bytes: Vec<u8>,
+}
+
+struct RowParts {
+    position: i64,
+    stream: i64,
+    revision: i64,
+    kind: i64,
+    id: Uuid,
+    recorded: i64,
+    data: Range<usize>,
+    metadata: Range<usize>,
+}
+
+impl PageBuffer {
+    pub(super) fn is_full(&self, most: usize) -> bool {
+        self.rows.len() >= most || self.bytes.len() >= PAGE_BYTES
+    }
+
+    pub(super) fn push(&mut self, row: &Row<'_>) -> Result<(), StoreError> {
+        let integer = |column| row.get::<_, i64>(column).map_err(store_error);
+        let at = integer(0)?;
+        let id = match row.get_ref(4).map_err(store_error)? {
+            ValueRef::Blob(id) => Uuid::from_slice(id).ok(),
+            _ => None,
+        };
+        let id = id.ok_or_else(|| corrupt(format!("the id of the event at position {at}")))?;
+        let mut copied = |column| match row.get_ref(column).map_err(store_error)? {
+            ValueRef::Blob(blob) => {
+                let start = self.bytes.len();
+                self.bytes.extend_from_slice(blob);
+                Ok(start..self.bytes.len())
+            }
+            _ => Err(corrupt(format!("the data of the event at position {at}"))),
+        };
+        let data = copied(6)?;
+        let metadata = copied(7)?;
+        self.rows.push(RowParts {
+            position: at,
+            stream: integer(1)?,
+            revision: integer(2)?,
+            kind: integer(3)?,
+            id,
+            recorded: integer(5)?,
+            data,
+            metadata,
+        });
+        Ok(())
+    }
+
+    pub(super) fn into_events(
+        self,
+        kinds: &mut Kinds<'_>,
+        streams: &mut Streams<'_>,
+    ) -> Result<Vec<RecordedEvent>, StoreError> {
+        let bytes = Bytes::from(self.bytes);
+        let mut events = Vec::with_capacity(self.rows.len());
+        // Neighbours are mostly of one stream, and of few kinds.
+        let mut last_stream = None;
+        let mut last_kind: Option<(i64, Kind)> = None;
+        for row in self.rows {
+            let (stream, tenant) = match &last_stream {
+                Some((key, found)) if *key == row.stream => found,
+                _ => {
+                    let found = streams.get(row.stream)?.clone();
+                    &last_stream.insert((row.stream, found)).1
+                }
+            };
+            let kind = match &last_kind {
+                Some((key, kind)) if *key == row.kind => kind,
+                _ => &last_kind.insert((row.kind, kinds.get(row.kind)?.clone())).1,
+            };
+            events.push(RecordedEvent {
+                stream: stream.clone(),
+                revision: revision(row.revision),
+                position: position(row.position),
+                id: row.id,
+                event_type: kind.event_type.clone(),
+                content_type: kind.content_type.clone(),
+                data: bytes.slice(row.data),
+                metadata: RawMetadata::new(bytes.slice(row.metadata)),
+                shape_revision: kind.shape,
+                recorded_at: DateTime::from_timestamp_micros(row.recorded).ok_or_else(|| {
+                    corrupt(format!(
+                        "the time of the event at position {}",
+                        row.position
+                    ))
+                })?,
+                tenant: tenant.clone(),
+                link: None,
+            });
+        }
+        Ok(events)
+    }
+}

@@ -1,0 +1,194 @@
+//! The threads that read, each over a connection of its own. They take turns
+//! page by page, so a long read holds up nobody.
+
+mod all;
+mod event;
+mod names;
+mod pages;
+mod session;
+mod stream;
+
+pub(super) use all::AllRead;
+pub(super) use pages::{Following, event_stream};
+pub(super) use session::Session;
+pub(super) use stream::StreamRead;
+
+use super::{
+    config::SqliteConfig,
+    error::{Closed, SqliteError},
+    schema,
+};
+use crate::store::StoreError;
+use std::{
+    collections::VecDeque,
+    fmt,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread,
+};
+use tokio::sync::{mpsc, oneshot};
+
+type Job = Box<dyn FnOnce(&mut Session<'_>) + Send>;
+
+/// The way to the threads.
+#[derive(Debug, Clone)]
+pub(super) struct Readers(Arc<Queue>);
+
+#[derive(Default)]
+struct Queue {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    jobs: VecDeque<Job>,
+    threads: usize,
+    closed: bool,
+}
+
+impl Readers {
+    /// Opens so many connections as `config` says, on a thread each.
+    pub(super) async fn start(
+        config: &Arc<SqliteConfig>,
+        alive: &mpsc::Sender<()>,
+    ) -> Result<Self, SqliteError> {
+        let readers = Self(Arc::default());
+        for number in 0..config.readers {
+            let started = start_thread(number, config, &readers.0, alive).await;
+            if let Err(error) = started {
+                readers.close();
+                return Err(error);
+            }
+        }
+        Ok(readers)
+    }
+
+    /// Has a thread do `job`, and waits for it.
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Session<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.begin(job).await.unwrap_or_else(|_| Err(Closed.into()))
+    }
+
+    /// Has a thread do `job`; the receiver fails when there is none any more.
+    /// Nobody does it when the receiver is dropped before its turn.
+    pub(super) fn begin<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Session<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> oneshot::Receiver<Result<T, StoreError>> {
+        let (answer, outcome) = oneshot::channel();
+        let mut state = self.0.lock();
+        if !state.closed {
+            state.jobs.push_back(Box::new(move |session| {
+                if !answer.is_closed() {
+                    let _ = answer.send(job(session));
+                }
+            }));
+            drop(state);
+            self.0.changed.notify_one();
+        }
+        outcome
+    }
+
+    /// Lets the threads end after what is queued.
+    pub(super) fn close(&self) {
+        self.0.lock().closed = true;
+        self.0.changed.notify_all();
+    }
+}
+
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // A job runs outside the lock, so a panic cannot leave a torn state.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn next(&self) -> Option<Job> {
+        let mut state = self.lock();
+        loop {
+            if let Some(job) = state.jobs.pop_front() {
+                return Some(job);
+            }
+            if state.closed {
+                return None;
+            }
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+impl fmt::Debug for Queue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.lock();
+        f.debug_struct("Queue")
+            .field("waiting", &state.jobs.len())
+            .field("threads", &state.threads)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Counts a thread; the last one to go takes the queue with it, so that nobody
+/// waits for an answer that cannot come.
+struct OnDuty(Arc<Queue>);
+
+impl OnDuty {
+    fn new(queue: &Arc<Queue>) -> Self {
+        queue.lock().threads += 1;
+        Self(Arc::clone(queue))
+    }
+}
+
+impl Drop for OnDuty {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        state.threads -= 1;
+        if state.threads == 0 {
+            state.closed = true;
+            state.jobs.clear();
+        }
+    }
+}
+
+async fn start_thread(
+    number: usize,
+    config: &Arc<SqliteConfig>,
+    queue: &Arc<Queue>,
+    alive: &mpsc::Sender<()>,
+) -> Result<(), SqliteError> {
+    let (opened, outcome) = oneshot::channel();
+    let (config, alive) = (Arc::clone(config), alive.clone());
+    let on_duty = OnDuty::new(queue);
+    thread::Builder::new()
+        .name(format!("plumberd-sqlite-reader-{number}"))
+        .spawn(move || {
+            let _alive = alive;
+            let connection = match schema::open_reader(&config) {
+                Ok(connection) => connection,
+                Err(error) => {
+                    let _ = opened.send(Err(error));
+                    return;
+                }
+            };
+            match Session::new(&connection, &config) {
+                Err(source) => {
+                    let _ = opened.send(Err(SqliteError::opening(&config.path, source)));
+                }
+                Ok(mut session) => {
+                    let _ = opened.send(Ok(()));
+                    while let Some(job) = on_duty.0.next() {
+                        job(&mut session);
+                    }
+                }
+            }
+        })
+        .map_err(|source| SqliteError::Thread { source })?;
+    outcome.await.unwrap_or_else(|_| {
+        Err(SqliteError::Thread {
+            source: std::io::Error::other("it stopped while it opened the database"),
+        })
+    })
+}

@@ -1,0 +1,138 @@
+use crate::{
+    backend::sqlite::error::{corrupt, store_error},
+    event::{ContentType, EventType},
+    store::StoreError,
+    stream::{StreamName, TenantId},
+};
+use lru::LruCache;
+use rusqlite::{Connection, OptionalExtension, Statement};
+use std::{num::NonZeroUsize, sync::Arc};
+
+const KINDS: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
+const STREAMS: NonZeroUsize = NonZeroUsize::new(16_384).unwrap();
+
+/// What events of one kind have in common.
+#[derive(Debug, Clone)]
+pub(super) struct Kind {
+    pub(super) event_type: EventType,
+    pub(super) content_type: ContentType,
+    pub(super) shape: u32,
+}
+
+/// The kinds that this thread has come across. They never change.
+pub(super) struct Kinds<'c> {
+    find: Statement<'c>,
+    find_by_type: Statement<'c>,
+    known: LruCache<i64, Kind>,
+}
+
+impl<'c> Kinds<'c> {
+    pub(super) fn new(connection: &'c Connection) -> rusqlite::Result<Self> {
+        Ok(Self {
+            find: connection
+                .prepare("SELECT event_type, content_type, shape FROM kinds WHERE kind = ?1")?,
+            find_by_type: connection.prepare("SELECT kind FROM kinds WHERE event_type = ?1")?,
+            known: LruCache::new(KINDS),
+        })
+    }
+
+    pub(super) fn get(&mut self, key: i64) -> Result<&Kind, StoreError> {
+        if !self.known.contains(&key) {
+            let kind = load_kind(&mut self.find, key)?;
+            self.known.put(key, kind);
+        }
+        self.known
+            .get(&key)
+            .ok_or_else(|| corrupt(format!("kind {key} of events")))
+    }
+
+    /// Every kind of these event types.
+    pub(super) fn of_types(&mut self, types: &[EventType]) -> rusqlite::Result<Vec<i64>> {
+        let mut kinds = Vec::new();
+        for event_type in types {
+            let rows = self
+                .find_by_type
+                .query_map([event_type.as_str()], |row| row.get(0))?;
+            for kind in rows {
+                kinds.push(kind?);
+            }
+        }
+        Ok(kinds)
+    }
+}
+
+fn load_kind(find: &mut Statement<'_>, key: i64) -> Result<Kind, StoreError> {
+    let (event_type, content_type, shape) = find
+        .query_row([key], |row| {
+            Ok((
+                row.get::<_, Arc<str>>(0)?,
+                row.get::<_, String>(1)?,
+                row.get::<_, i64>(2)?,
+            ))
+        })
+        .optional()
+        .map_err(store_error)?
+        .ok_or_else(|| corrupt(format!("events are of kind {key}, which there is not")))?;
+    Ok(Kind {
+        event_type: EventType::new(event_type)
+            .map_err(|error| corrupt(format!("kind {key} of events ({error})")))?,
+        content_type: ContentType::new(content_type),
+        shape: u32::try_from(shape).unwrap_or(0),
+    })
+}
+
+/// The streams that this thread has come across, by key. Names never change.
+pub(super) struct Streams<'c> {
+    find: Statement<'c>,
+    known: LruCache<i64, (StreamName, Option<TenantId>)>,
+}
+
+impl<'c> Streams<'c> {
+    pub(super) fn new(connection: &'c Connection) -> rusqlite::Result<Self> {
+        Ok(Self {
+            find: connection.prepare(
+                "SELECT s.name, t.name FROM streams s LEFT JOIN tenants t ON t.tenant = s.tenant
+                 WHERE s.stream = ?1",
+            )?,
+            known: LruCache::new(STREAMS),
+        })
+    }
+
+    pub(super) fn get(&mut self, key: i64) -> Result<&(StreamName, Option<TenantId>), StoreError> {
+        if !self.known.contains(&key) {
+            let found = load_stream(&mut self.find, key)?;
+            self.known.put(key, found);
+        }
+        self.known
+            .get(&key)
+            .ok_or_else(|| corrupt(format!("stream number {key}")))
+    }
+}
+
+fn load_stream(
+    find: &mut Statement<'_>,
+    key: i64,
+) -> Result<(StreamName, Option<TenantId>), StoreError> {
+    let (stream, tenant) = find
+        .query_row([key], |row| {
+            Ok((
+                row.get::<_, Arc<str>>(0)?,
+                row.get::<_, Option<Arc<str>>>(1)?,
+            ))
+        })
+        .optional()
+        .map_err(store_error)?
+        .ok_or_else(|| {
+            corrupt(format!(
+                "events are in stream number {key}, which there is not"
+            ))
+        })?;
+    let wrong = |error: &dyn std::error::Error| corrupt(format!("stream number {key} ({error})"));
+    Ok((
+        StreamName::raw(stream).map_err(|error| wrong(&error))?,
+        tenant
+            .map(TenantId::new)
+            .transpose()
+            .map_err(|error| wrong(&error))?,
+    ))
+}

@@ -1,0 +1,145 @@
+use super::{Readers, Session};
+use crate::{
+    backend::sqlite::error::Closed,
+    event::RecordedEvent,
+    store::{
+        EventStream, Page, StoreError,
+        follow::{Cursor, FollowPage, PageSource},
+        rules::ReadWindow,
+    },
+};
+use std::marker::PhantomData;
+use tokio::sync::oneshot;
+
+/// How many events the first page has: most streams are short.
+const FIRST_PAGE: usize = 64;
+
+/// Something that is read page by page.
+pub(in super::super) trait PageRead: Clone + Send + Sync + 'static {
+    /// Reads what is next in `window`, at most `most` events.
+    fn page(
+        &self,
+        session: &mut Session<'_>,
+        window: &ReadWindow,
+        most: usize,
+    ) -> Result<ReadPage, StoreError>;
+}
+
+/// What was read.
+pub(in super::super) struct ReadPage {
+    pub(super) events: Vec<RecordedEvent>,
+    /// Everything up to here was looked at, in the direction of the read.
+    pub(super) looked_at: Option<u64>,
+    /// About so many events after the last one did not pass the filter.
+    pub(super) passed_over: u64,
+    /// Whether there may be more.
+    pub(super) more: bool,
+}
+
+impl ReadPage {
+    pub(super) fn end() -> Self {
+        Self {
+            events: Vec::new(),
+            looked_at: None,
+            passed_over: 0,
+            more: false,
+        }
+    }
+}
+
+/// A read in progress. `H` is what keeps the store open meanwhile.
+struct Reading<R, H> {
+    read: R,
+    readers: Readers,
+    window: ReadWindow,
+    page_events: usize,
+    pages: usize,
+    next: Option<oneshot::Receiver<Result<ReadPage, StoreError>>>,
+    _open: H,
+}
+
+impl<R: PageRead, H> Reading<R, H> {
+    fn request(&self) -> oneshot::Receiver<Result<ReadPage, StoreError>> {
+        let most = match self.pages {
+            0 => FIRST_PAGE.min(self.page_events),
+            _ => self.page_events,
+        };
+        let (read, window) = (self.read.clone(), self.window);
+        let most = window.page(most);
+        self.readers
+            .begin(move |session| read.page(session, &window, most))
+    }
+
+    async fn page(&mut self) -> Result<Option<Page>, StoreError> {
+        if self.window.bounds().is_none() {
+            return Ok(None);
+        }
+        let pending = self.next.take().unwrap_or_else(|| self.request());
+        let page = pending.await.unwrap_or_else(|_| Err(Closed.into()))?;
+        self.pages += 1;
+        match page.looked_at {
+            Some(looked_at) if page.more => self.window.advance(looked_at, page.events.len()),
+            _ => self.window.finish(),
+        }
+        // Who reads a second page reads to the end: the next one is fetched
+        // while this one is used.
+        if self.pages > 1 && self.window.bounds().is_some() {
+            self.next = Some(self.request());
+        }
+        Ok(Some(page.events.into()))
+    }
+}
+
+/// The events of `window`, read as they are asked for.
+pub(in super::super) fn event_stream<R: PageRead, H: Send + 'static>(
+    read: R,
+    window: ReadWindow,
+    readers: Readers,
+    page_events: usize,
+    open: H,
+) -> EventStream {
+    let reading = Reading {
+        read,
+        readers,
+        window,
+        page_events,
+        pages: 0,
+        next: None,
+        _open: open,
+    };
+    EventStream::from_pages(futures_util::stream::try_unfold(
+        reading,
+        |mut reading| async move { Ok(reading.page().await?.map(|page| (page, reading))) },
+    ))
+}
+
+/// The same for a subscription.
+pub(in super::super) struct Following<R, C, H> {
+    pub(in super::super) read: R,
+    pub(in super::super) readers: Readers,
+    pub(in super::super) page_events: usize,
+    pub(in super::super) window: fn(Option<C>) -> ReadWindow,
+    pub(in super::super) cursor: fn(u64) -> C,
+    pub(in super::super) _open: H,
+    pub(in super::super) _cursor: PhantomData<C>,
+}
+
+impl<R: PageRead, C: Cursor, H: Send + 'static> PageSource for Following<R, C, H> {
+    type Cursor = C;
+
+    async fn read_page(&mut self, after: Option<C>) -> Result<FollowPage<C>, StoreError> {
+        let (read, window) = (self.read.clone(), (self.window)(after));
+        let most = self.page_events;
+        let page = self
+            .readers
+            .read(move |session| read.page(session, &window, most))
+            .await?;
+        let considered = page.looked_at.map(self.cursor);
+        let made = if page.more {
+            FollowPage::followed(page.events, considered)
+        } else {
+            FollowPage::last(page.events, considered)
+        };
+        Ok(made.passing_over(page.passed_over))
+    }
+}

@@ -1,0 +1,332 @@
+use super::{
+    event::{COLUMNS, PageBuffer},
+    names::{Kinds, Streams},
+};
+use crate::{
+    backend::sqlite::{
+        config::SqliteConfig,
+        error::{corrupt, store_error},
+        number::{position, revision, to_sql},
+    },
+    clock::Clock,
+    event::RecordedEvent,
+    store::{
+        Location, StoreError, StreamInfo,
+        rules::{self, Visibility},
+    },
+    stream::{Position, Revision, StreamMetadata, StreamName, TenantId},
+};
+use lru::LruCache;
+use rusqlite::{Connection, OptionalExtension, Statement};
+use std::{num::NonZeroUsize, time::Duration};
+use uuid::Uuid;
+
+const SCANS: NonZeroUsize = NonZeroUsize::new(16).unwrap();
+const STREAM_KEYS: NonZeroUsize = NonZeroUsize::new(16_384).unwrap();
+
+/// One thread's side of the reads.
+pub(in super::super) struct Session<'c> {
+    pub(super) connection: &'c Connection,
+    pub(super) kinds: Kinds<'c>,
+    pub(super) streams: Streams<'c>,
+    pub(super) forwards: Statement<'c>,
+    pub(super) backwards: Statement<'c>,
+    /// Queries of the global order, by their text.
+    pub(super) scans: LruCache<String, Statement<'c>>,
+    pub(super) streams_by_name: Statement<'c>,
+    clock: Clock,
+    begin: Statement<'c>,
+    commit: Statement<'c>,
+    head: Statement<'c>,
+    find_stream: Statement<'c>,
+    stream_row: Statement<'c>,
+    last_revision: Statement<'c>,
+    last_data: Statement<'c>,
+    find_event: Statement<'c>,
+    find_tenant: Statement<'c>,
+    keys: LruCache<(Option<TenantId>, StreamName), i64>,
+}
+
+/// A stream that exists, and what is visible of it.
+pub(in super::super) struct Found {
+    pub(super) key: i64,
+    metadata: StreamMetadata,
+    tombstoned: bool,
+}
+
+impl<'c> Session<'c> {
+    pub(super) fn new(connection: &'c Connection, config: &SqliteConfig) -> rusqlite::Result<Self> {
+        let prepare = |sql: &str| connection.prepare(sql);
+        let page = |order: &str| {
+            connection.prepare(&format!(
+                "SELECT {COLUMNS} FROM events
+                 WHERE stream = ?1 AND revision BETWEEN ?2 AND ?3 AND recorded > ?4
+                 ORDER BY revision {order}"
+            ))
+        };
+        Ok(Self {
+            connection,
+            kinds: Kinds::new(connection)?,
+            streams: Streams::new(connection)?,
+            forwards: page("ASC")?,
+            backwards: page("DESC")?,
+            scans: LruCache::new(SCANS),
+            streams_by_name: prepare(
+                "SELECT stream FROM streams
+                 WHERE tenant = ?1 AND name >= ?2 AND (?3 IS NULL OR name < ?3) LIMIT ?4",
+            )?,
+            clock: config.clock.clone(),
+            begin: prepare("BEGIN")?,
+            commit: prepare("COMMIT")?,
+            head: prepare("SELECT max(position) FROM events")?,
+            find_stream: prepare("SELECT stream FROM streams WHERE tenant = ?1 AND name = ?2")?,
+            stream_row: prepare(
+                "SELECT max_count, max_age, truncate_before, tombstoned FROM streams
+                 WHERE stream = ?1",
+            )?,
+            last_revision: prepare(
+                "SELECT revision FROM events
+                 WHERE stream = ?1 AND revision < 9223372036854775807
+                 ORDER BY revision DESC LIMIT 1",
+            )?,
+            last_data: prepare(
+                "SELECT data FROM events WHERE stream = ?1 ORDER BY revision DESC LIMIT 1",
+            )?,
+            find_event: prepare(
+                "SELECT stream, revision, position FROM events WHERE id = ?1 AND tenant = ?2",
+            )?,
+            find_tenant: prepare("SELECT tenant FROM tenants WHERE name = ?1")?,
+            keys: LruCache::new(STREAM_KEYS),
+        })
+    }
+
+    /// Has `read` see one state of the store throughout.
+    pub(super) fn in_snapshot<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.begin.execute([]).map_err(store_error)?;
+        let result = read(self);
+        let ended = self.commit.execute([]);
+        if ended.is_err() && !self.connection.is_autocommit() {
+            // Nothing was written, so it does not matter how it ends.
+            let _ = self.connection.execute_batch("ROLLBACK");
+        }
+        let value = result?;
+        ended.map_err(store_error)?;
+        Ok(value)
+    }
+
+    /// The position of the last event there is.
+    pub(in super::super) fn head(&mut self) -> Result<Option<Position>, StoreError> {
+        let head: Option<i64> = self
+            .head
+            .query_row([], |row| row.get(0))
+            .map_err(store_error)?;
+        Ok(head.map(position))
+    }
+
+    /// The key of the tenant; none when nothing was ever written for it.
+    pub(super) fn tenant(&mut self, tenant: Option<&TenantId>) -> Result<Option<i64>, StoreError> {
+        let Some(tenant) = tenant else {
+            return Ok(Some(0));
+        };
+        self.find_tenant
+            .query_row([tenant.as_str()], |row| row.get(0))
+            .optional()
+            .map_err(store_error)
+    }
+
+    fn key(
+        &mut self,
+        tenant: Option<&TenantId>,
+        stream: &StreamName,
+    ) -> Result<Option<i64>, StoreError> {
+        let name = (tenant.cloned(), stream.clone());
+        if let Some(key) = self.keys.get(&name) {
+            return Ok(Some(*key));
+        }
+        let Some(tenant) = self.tenant(tenant)? else {
+            return Ok(None);
+        };
+        let key = self
+            .find_stream
+            .query_row((tenant, stream.as_str()), |row| row.get(0))
+            .optional()
+            .map_err(store_error)?;
+        if let Some(key) = key {
+            self.keys.put(name, key);
+        }
+        Ok(key)
+    }
+
+    pub(super) fn find(
+        &mut self,
+        tenant: Option<&TenantId>,
+        stream: &StreamName,
+    ) -> Result<Option<Found>, StoreError> {
+        let Some(key) = self.key(tenant, stream)? else {
+            return Ok(None);
+        };
+        self.stream_row
+            .query_row([key], |row| {
+                let number = |column| row.get::<_, Option<i64>>(column);
+                let mut metadata = StreamMetadata::default();
+                metadata.max_count = number(0)?.and_then(|count| u64::try_from(count).ok());
+                metadata.max_age = number(1)?
+                    .and_then(|seconds| u64::try_from(seconds).ok())
+                    .map(Duration::from_secs);
+                metadata.truncate_before = number(2)?.map(revision);
+                Ok(Found {
+                    key,
+                    metadata,
+                    tombstoned: row.get(3)?,
+                })
+            })
+            .optional()
+            .map_err(store_error)
+    }
+
+    fn last_revision(&mut self, key: i64) -> Result<Option<Revision>, StoreError> {
+        let last = self
+            .last_revision
+            .query_row([key], |row| row.get(0))
+            .optional();
+        Ok(last.map_err(store_error)?.map(revision))
+    }
+
+    pub(super) fn visibility(&mut self, found: &Found) -> Result<Visibility, StoreError> {
+        let last = match found.metadata.max_count {
+            Some(_) => self.last_revision(found.key)?,
+            // Only a count needs to know.
+            None => None,
+        };
+        Ok(Visibility::of(&found.metadata, last, self.clock.now()))
+    }
+
+    /// What the store knows of the stream.
+    pub(in super::super) fn info(
+        &mut self,
+        tenant: Option<&TenantId>,
+        stream: &StreamName,
+    ) -> Result<StreamInfo, StoreError> {
+        self.in_snapshot(|session| {
+            let Some(found) = session.find(tenant, stream)? else {
+                return Ok(StreamInfo::default());
+            };
+            Ok(StreamInfo {
+                last_revision: session.last_revision(found.key)?,
+                deleted: found.metadata.is_deleted(),
+                tombstoned: found.tombstoned,
+                metadata: session.metadata(tenant, stream)?,
+            })
+        })
+    }
+
+    fn metadata(
+        &mut self,
+        tenant: Option<&TenantId>,
+        of: &StreamName,
+    ) -> Result<StreamMetadata, StoreError> {
+        let stream = of.metadata_stream();
+        let Some(key) = self.key(tenant, &stream)? else {
+            return Ok(StreamMetadata::default());
+        };
+        let data = self
+            .last_data
+            .query_row([key], |row| row.get::<_, Vec<u8>>(0))
+            .optional()
+            .map_err(store_error)?;
+        data.map_or_else(
+            || Ok(StreamMetadata::default()),
+            |data| {
+                StreamMetadata::from_json(&data)
+                    .map_err(|error| corrupt(format!("the last event of `{stream}` ({error})")))
+            },
+        )
+    }
+
+    pub(in super::super) fn locate(
+        &mut self,
+        tenant: Option<&TenantId>,
+        stream: &StreamName,
+        id: Uuid,
+    ) -> Result<Option<Location>, StoreError> {
+        let (Some(key), Some(tenant)) = (self.key(tenant, stream)?, self.tenant(tenant)?) else {
+            return Ok(None);
+        };
+        let found = self
+            .find_event
+            .query_row((id.as_bytes(), tenant), |row| {
+                Ok((row.get::<_, i64>(0)?, row.get(1)?, row.get(2)?))
+            })
+            .optional()
+            .map_err(store_error)?;
+        Ok(found
+            .filter(|(found, ..)| *found == key)
+            .map(|(_, at, place)| Location {
+                revision: revision(at),
+                position: position(place),
+            }))
+    }
+
+    /// Follows links to events that are visible.
+    pub(super) fn resolve(
+        &mut self,
+        events: Vec<RecordedEvent>,
+    ) -> Result<Vec<RecordedEvent>, StoreError> {
+        if !events.iter().any(rules::is_link) {
+            return Ok(events);
+        }
+        let resolved = events.into_iter().map(|event| {
+            let target = match rules::link_target(&event.data) {
+                Some((revision, stream)) if rules::is_link(&event) => {
+                    self.visible_event(event.tenant.as_ref(), &stream, revision)?
+                }
+                _ => return Ok(event),
+            };
+            Ok(rules::resolve_link(event, target))
+        });
+        resolved.collect()
+    }
+
+    fn visible_event(
+        &mut self,
+        tenant: Option<&TenantId>,
+        stream: &StreamName,
+        revision: Revision,
+    ) -> Result<Option<RecordedEvent>, StoreError> {
+        let Some(found) = self.find(tenant, stream)? else {
+            return Ok(None);
+        };
+        if found.tombstoned {
+            return Ok(None);
+        }
+        let visibility = self.visibility(&found)?;
+        let mut page = PageBuffer::default();
+        let at = to_sql(revision.as_u64());
+        let mut rows = self
+            .forwards
+            .query((found.key, at, at, i64::MIN))
+            .map_err(store_error)?;
+        if let Some(row) = rows.next().map_err(store_error)? {
+            page.push(row)?;
+        }
+        drop(rows);
+        let events = page.into_events(&mut self.kinds, &mut self.streams)?;
+        Ok(events
+            .into_iter()
+            .find(|event| visibility.shows(event.revision, event.recorded_at)))
+    }
+}
+
+impl Found {
+    pub(super) fn check_readable(&self, stream: &StreamName) -> Result<(), StoreError> {
+        if self.tombstoned {
+            return Err(StoreError::StreamDeleted {
+                stream: stream.clone(),
+            });
+        }
+        Ok(())
+    }
+}

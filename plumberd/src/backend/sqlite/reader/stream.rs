@@ -1,0 +1,82 @@
+use super::{
+    event::PageBuffer,
+    pages::{PageRead, ReadPage},
+    session::Session,
+};
+use crate::{
+    backend::sqlite::{error::store_error, number::to_sql},
+    store::{Direction, StoreError, rules::ReadWindow},
+    stream::{StreamName, TenantId},
+};
+use chrono::DateTime;
+
+/// A read of one stream.
+#[derive(Debug, Clone)]
+pub(in super::super) struct StreamRead {
+    pub(in super::super) tenant: Option<TenantId>,
+    pub(in super::super) stream: StreamName,
+}
+
+impl StreamRead {
+    fn read(
+        &self,
+        session: &mut Session<'_>,
+        window: &ReadWindow,
+        most: usize,
+    ) -> Result<ReadPage, StoreError> {
+        let tenant = self.tenant.as_ref();
+        let Some((low, high)) = window.bounds() else {
+            return Ok(ReadPage::end());
+        };
+        let Some(found) = session.find(tenant, &self.stream)? else {
+            return Ok(ReadPage::end());
+        };
+        found.check_readable(&self.stream)?;
+        let visible = session.visibility(&found)?;
+        let low = low.max(visible.first_revision().as_u64());
+        let after = visible.recorded_after();
+        let statement = match window.direction() {
+            Direction::Forwards => &mut session.forwards,
+            Direction::Backwards => &mut session.backwards,
+        };
+        let mut rows = statement
+            .query((
+                found.key,
+                to_sql(low),
+                to_sql(high),
+                after.map_or(i64::MIN, |after: DateTime<_>| after.timestamp_micros()),
+            ))
+            .map_err(store_error)?;
+        let mut page = PageBuffer::default();
+        while !page.is_full(most) {
+            match rows.next().map_err(store_error)? {
+                Some(row) => page.push(row)?,
+                None => break,
+            }
+        }
+        let more = page.is_full(most);
+        drop(rows);
+        let mut events = page.into_events(&mut session.kinds, &mut session.streams)?;
+        let looked_at = events.last().map(|event| event.revision.as_u64());
+        if window.resolves_links() {
+            events = session.resolve(events)?;
+        }
+        Ok(ReadPage {
+            events,
+            looked_at,
+            passed_over: 0,
+            more,
+        })
+    }
+}
+
+impl PageRead for StreamRead {
+    fn page(
+        &self,
+        session: &mut Session<'_>,
+        window: &ReadWindow,
+        most: usize,
+    ) -> Result<ReadPage, StoreError> {
+        session.in_snapshot(|session| self.read(session, window, most))
+    }
+}

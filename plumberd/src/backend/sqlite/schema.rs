@@ -1,0 +1,237 @@
+//! The database file: what makes it ours, and how it came to be.
+
+use super::{
+    config::SqliteConfig,
+    error::{SqliteError, is_busy},
+};
+use rusqlite::{Connection, OpenFlags};
+use std::{
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+/// `plmb`: SQLite keeps it in the file's header for whom it concerns.
+const APPLICATION_ID: i64 = 0x706c_6d62;
+
+/// Each step leads from the schema version of its index to the next.
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_events.sql")];
+
+/// Opens the database to write to it, made or migrated where that is needed.
+pub(super) fn open_writer(config: &SqliteConfig) -> Result<Connection, SqliteError> {
+    let path = checked_path(config)?;
+    let failed = |error| SqliteError::opening(&path, error);
+    let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    if config.create {
+        flags |= OpenFlags::SQLITE_OPEN_CREATE;
+    }
+    let mut connection = Connection::open_with_flags(&path, flags).map_err(failed)?;
+    connection
+        .busy_timeout(config.busy_timeout)
+        .map_err(failed)?;
+    check(&connection, &path, MIGRATIONS)?;
+    if connection.is_readonly("main").map_err(failed)? {
+        return Err(SqliteError::ReadOnly { path });
+    }
+    use_wal(&connection, config.busy_timeout).map_err(failed)?;
+    migrate(&mut connection, &path, MIGRATIONS)?;
+    connection
+        .execute_batch(&format!(
+            "PRAGMA synchronous = {}; PRAGMA cache_size = -16000; PRAGMA journal_size_limit = 67108864",
+            config.synchronous.as_sql(),
+        ))
+        .map_err(failed)?;
+    if let Some(pages) = config.max_pages {
+        connection
+            .query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))
+            .map_err(failed)?;
+    }
+    Ok(connection)
+}
+
+/// Opens a database that [`open_writer`] has opened before.
+pub(super) fn open_reader(config: &SqliteConfig) -> Result<Connection, SqliteError> {
+    let path = checked_path(config)?;
+    let failed = |error| SqliteError::opening(&path, error);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(&path, flags).map_err(failed)?;
+    connection
+        .busy_timeout(config.busy_timeout)
+        .map_err(failed)?;
+    connection
+        .execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -8000")
+        .map_err(failed)?;
+    Ok(connection)
+}
+
+/// The absolute path: SQLite would take a relative one that begins with
+/// `file:` or `:` for something else.
+fn checked_path(config: &SqliteConfig) -> Result<PathBuf, SqliteError> {
+    let path = config.path.as_path();
+    let invalid = |reason| SqliteError::InvalidPath {
+        path: path.to_path_buf(),
+        reason,
+    };
+    if path.as_os_str().is_empty() {
+        return Err(invalid("it is empty"));
+    }
+    if path.as_os_str() == ":memory:" {
+        return Err(invalid("for a store in memory, connect to `memory:`"));
+    }
+    let path = std::path::absolute(path).map_err(|_| invalid("it has no absolute form"))?;
+    if path.is_dir() {
+        return Err(SqliteError::Folder { path });
+    }
+    if !path.exists() {
+        if !config.create {
+            return Err(SqliteError::Missing { path });
+        }
+        if path.parent().is_some_and(|folder| !folder.is_dir()) {
+            return Err(SqliteError::NoFolder { path });
+        }
+    }
+    Ok(path)
+}
+
+/// Only reads, so a file that is not ours stays as it is. Gives its version.
+fn check(connection: &Connection, path: &Path, known: &[&str]) -> Result<usize, SqliteError> {
+    let failed = |error| SqliteError::opening(path, error);
+    let number = |sql: &str| {
+        connection
+            .query_row(sql, [], |row| row.get::<_, i64>(0))
+            .map_err(failed)
+    };
+    let foreign = |found: String| SqliteError::Foreign {
+        path: path.to_path_buf(),
+        found,
+    };
+    let application = number("PRAGMA application_id")?;
+    let version = number("PRAGMA user_version")?;
+    if application == APPLICATION_ID {
+        return match usize::try_from(version) {
+            Ok(version) if version <= known.len() => Ok(version),
+            _ => Err(SqliteError::Newer {
+                path: path.to_path_buf(),
+                found: version,
+                known: i64::try_from(known.len()).unwrap_or(i64::MAX),
+            }),
+        };
+    }
+    if application != 0 {
+        return Err(foreign(format!("its application id is {application:#x}")));
+    }
+    let objects = number("SELECT count(*) FROM sqlite_schema")?;
+    if objects != 0 {
+        return Err(foreign(format!(
+            "it has {objects} tables and indexes of its own"
+        )));
+    }
+    if version != 0 {
+        return Err(foreign(format!("its user version is {version}")));
+    }
+    Ok(0)
+}
+
+/// SQLite does not wait by itself while another process does the same.
+fn use_wal(connection: &Connection, timeout: Duration) -> rusqlite::Result<()> {
+    let begun = Instant::now();
+    loop {
+        let changed = connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()));
+        match changed {
+            Err(error) if is_busy(&error) && begun.elapsed() < timeout => {
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            other => return other,
+        }
+    }
+}
+
+/// Brings the schema up to date in one transaction. Looks again within it,
+/// for another process may have done so meanwhile.
+fn migrate(connection: &mut Connection, path: &Path, steps: &[&str]) -> Result<(), SqliteError> {
+    let failed = |error| SqliteError::opening(path, error);
+    if check(connection, path, steps)? == steps.len() {
+        return Ok(());
+    }
+    let transaction = connection
+        .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
+        .map_err(failed)?;
+    let version = check(&transaction, path, steps)?;
+    for step in steps.iter().skip(version) {
+        transaction.execute_batch(step).map_err(failed)?;
+    }
+    transaction
+        .execute_batch(&format!(
+            "PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {}",
+            steps.len()
+        ))
+        .map_err(failed)?;
+    transaction.commit().map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OLDER: &[&str] = &["CREATE TABLE one (a INTEGER)"];
+    const NEWER: &[&str] = &[
+        "CREATE TABLE one (a INTEGER)",
+        "ALTER TABLE one ADD COLUMN b INTEGER NOT NULL DEFAULT 7",
+        "CREATE TABLE three (c INTEGER)",
+    ];
+
+    fn path() -> &'static Path {
+        Path::new("in memory")
+    }
+
+    #[test]
+    fn an_older_schema_is_brought_up_to_date_and_keeps_its_rows() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection, path(), OLDER).unwrap();
+        connection
+            .execute("INSERT INTO one VALUES (1)", [])
+            .unwrap();
+
+        migrate(&mut connection, path(), NEWER).unwrap();
+
+        let row = connection.query_row("SELECT a, b FROM one", [], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
+        });
+        assert_eq!(row.unwrap(), (1, 7));
+        assert_eq!(check(&connection, path(), NEWER).unwrap(), 3);
+    }
+
+    #[test]
+    fn a_step_that_fails_leaves_the_older_schema() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection, path(), OLDER).unwrap();
+        let broken = [OLDER[0], "CREATE TABLE two (b INTEGER)", "NONSENSE"];
+
+        migrate(&mut connection, path(), &broken).unwrap_err();
+
+        assert_eq!(check(&connection, path(), OLDER).unwrap(), 1);
+        let tables = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| {
+            row.get::<_, i64>(0)
+        });
+        assert_eq!(tables.unwrap(), 1);
+    }
+
+    #[test]
+    fn a_newer_schema_is_refused() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection, path(), NEWER).unwrap();
+
+        let refused = migrate(&mut connection, path(), OLDER);
+
+        assert!(
+            matches!(
+                refused,
+                Err(SqliteError::Newer {
+                    found: 3,
+                    known: 1,
+                    ..
+                })
+            ),
+            "got {refused:?}"
+        );
+    }
+}

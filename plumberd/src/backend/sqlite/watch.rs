@@ -1,0 +1,147 @@
+//! What other processes commit: nobody tells, so somebody has to look.
+
+use super::{config::SqliteConfig, schema};
+use crate::store::follow::Signal;
+use rusqlite::Connection;
+use std::{
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
+    thread,
+};
+use tokio::sync::mpsc;
+
+/// How far the store is known to be written, and who wants to know.
+#[derive(Debug, Default)]
+pub(super) struct Head {
+    position: AtomicI64,
+    pub(super) committed: Signal,
+}
+
+impl Head {
+    /// Wakes subscriptions if `position` is news.
+    pub(super) fn reached(&self, position: i64) {
+        if self.position.fetch_max(position, Ordering::AcqRel) < position {
+            self.committed.notify();
+        }
+    }
+}
+
+/// Looks for commits while there are subscriptions.
+#[derive(Debug)]
+pub(super) struct Watcher {
+    config: Arc<SqliteConfig>,
+    head: Arc<Head>,
+    alive: mpsc::WeakSender<()>,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    subscriptions: usize,
+    running: bool,
+    closed: bool,
+}
+
+/// Somebody subscribes.
+#[derive(Debug)]
+pub(super) struct Watching(Arc<Watcher>);
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        self.0.lock().subscriptions -= 1;
+    }
+}
+
+impl Watcher {
+    pub(super) fn new(
+        config: Arc<SqliteConfig>,
+        head: Arc<Head>,
+        alive: mpsc::WeakSender<()>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            config,
+            head,
+            alive,
+            state: Mutex::default(),
+            changed: Condvar::new(),
+        })
+    }
+
+    /// Looks until the returned value is dropped.
+    pub(super) fn watch(self: &Arc<Self>) -> Watching {
+        let mut state = self.lock();
+        state.subscriptions += 1;
+        let watching = Watching(Arc::clone(self));
+        if !state.running && !state.closed {
+            state.running = self.start();
+        }
+        drop(state);
+        self.changed.notify_all();
+        watching
+    }
+
+    pub(super) fn close(&self) {
+        self.lock().closed = true;
+        self.changed.notify_all();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn start(self: &Arc<Self>) -> bool {
+        let Some(alive) = self.alive.upgrade() else {
+            return false;
+        };
+        let watcher = Arc::clone(self);
+        let started = thread::Builder::new()
+            .name("plumberd-sqlite-watcher".into())
+            .spawn(move || {
+                let _alive = alive;
+                let mut connection = None;
+                while watcher.wait() {
+                    watcher.look(&mut connection);
+                }
+            });
+        if let Err(error) = &started {
+            tracing::error!(%error, "what other processes append will not be noticed");
+        }
+        started.is_ok()
+    }
+
+    /// Waits for the next time to look; false when there is none.
+    fn wait(&self) -> bool {
+        let interval = self.config.poll_interval;
+        let mut state = self.lock();
+        while state.subscriptions == 0 && !state.closed {
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        let (state, _) = self
+            .changed
+            .wait_timeout_while(state, interval, |state| !state.closed)
+            .unwrap_or_else(PoisonError::into_inner);
+        !state.closed
+    }
+
+    fn look(&self, connection: &mut Option<Connection>) {
+        if connection.is_none() {
+            *connection = schema::open_reader(&self.config).ok();
+        }
+        let head = connection.as_ref().map(|connection| {
+            connection.query_row("SELECT max(position) FROM events", [], |row| {
+                row.get::<_, Option<i64>>(0)
+            })
+        });
+        match head {
+            Some(Ok(head)) => self.head.reached(head.unwrap_or(0)),
+            // Whoever reads now gets the error, and knows what to do about it.
+            Some(Err(_)) | None => self.head.committed.notify(),
+        }
+    }
+}

@@ -1,0 +1,398 @@
+use super::{
+    Change, Command,
+    names::{Names, StreamRow},
+    statements::Statements,
+};
+use crate::{
+    backend::sqlite::{
+        config::SqliteConfig,
+        error::{corrupt, is_duplicate},
+        number::{position, revision, to_sql},
+    },
+    clock::Clock,
+    event::NewEvent,
+    store::{
+        AppendOutcome, Location, StoreError,
+        rules::{self, Admission, Deletion, Stored},
+    },
+    stream::{ExpectedRevision, Position, Revision, StreamMetadata, StreamName},
+};
+use rusqlite::{Connection, OptionalExtension, params};
+
+/// The writer's side of a transaction.
+pub(super) struct Session<'c> {
+    connection: &'c Connection,
+    statements: Statements<'c>,
+    names: Names,
+    clock: Clock,
+    data_version: Option<i64>,
+    /// When the last event was recorded, in microseconds.
+    last_time: i64,
+    written: Written,
+}
+
+/// What a transaction wrote.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Written {
+    pub(super) events: u64,
+    /// The last position.
+    pub(super) head: Option<i64>,
+}
+
+/// Why a command was not carried out.
+pub(super) enum Failure {
+    /// It has no fault that others in its transaction need to suffer from, and
+    /// it wrote nothing.
+    Refused(Box<StoreError>),
+    /// The transaction cannot go on.
+    Sql(rusqlite::Error),
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Refused(Box::new(error))
+    }
+}
+
+impl From<rusqlite::Error> for Failure {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sql(error)
+    }
+}
+
+/// A stream that is being written, and whose it is.
+#[derive(Clone, Copy)]
+struct Target<'a> {
+    tenant: i64,
+    stream: &'a StreamName,
+}
+
+impl<'c> Session<'c> {
+    pub(super) fn new(connection: &'c Connection, config: &SqliteConfig) -> rusqlite::Result<Self> {
+        Ok(Self {
+            connection,
+            statements: Statements::prepare(connection)?,
+            names: Names::new(),
+            clock: config.clock.clone(),
+            data_version: None,
+            last_time: i64::MIN,
+            written: Written::default(),
+        })
+    }
+
+    /// Whether no transaction is open.
+    pub(super) fn is_idle(&self) -> bool {
+        self.connection.is_autocommit()
+    }
+
+    pub(super) fn begin(&mut self) -> rusqlite::Result<()> {
+        self.statements.begin.execute([])?;
+        self.written = Written::default();
+        self.look_around().inspect_err(|_| self.rollback())
+    }
+
+    /// Forgets what is not true any more when another connection has written.
+    fn look_around(&mut self) -> rusqlite::Result<()> {
+        let statements = &mut self.statements;
+        let version = statements.data_version.query_row([], |row| row.get(0))?;
+        if self.data_version != Some(version) {
+            self.names.forget();
+            let last = statements.last_time.query_row([], |row| row.get(0));
+            self.last_time = last.optional()?.unwrap_or(i64::MIN);
+            self.data_version = Some(version);
+        }
+        Ok(())
+    }
+
+    pub(super) fn commit(&mut self) -> rusqlite::Result<Written> {
+        self.statements.commit.execute([])?;
+        Ok(self.written)
+    }
+
+    /// Takes everything back; SQLite may have done so by itself.
+    pub(super) fn rollback(&mut self) {
+        self.names.forget();
+        if self.is_idle() {
+            return;
+        }
+        if let Err(error) = self.statements.rollback.execute([]) {
+            tracing::error!(%error, "a transaction could not be rolled back");
+        }
+    }
+
+    /// Carries out one command within the transaction. `None` when a delete
+    /// found nothing to do.
+    pub(super) fn run(&mut self, command: &Command) -> Result<Option<AppendOutcome>, Failure> {
+        // Time never runs backwards in a store, whatever the clocks do.
+        let now = self.clock.now().timestamp_micros();
+        self.last_time = self.last_time.max(now);
+        let tenant = self
+            .names
+            .tenant(&mut self.statements, command.tenant.as_ref())?;
+        let target = Target {
+            tenant,
+            stream: &command.stream,
+        };
+        match &command.change {
+            Change::Append(events) => self.append(target, command.expected, events).map(Some),
+            Change::Delete => self.delete(target, command.expected),
+            Change::Tombstone => self.tombstone(target, command.expected).map(Some),
+        }
+    }
+
+    fn append(
+        &mut self,
+        target: Target<'_>,
+        expected: ExpectedRevision,
+        events: &[NewEvent],
+    ) -> Result<AppendOutcome, Failure> {
+        let row = self.row(target)?;
+        // Most ids are new: the unique index finds those that are not, and
+        // only then, or when the append is refused, are they looked up.
+        let unknown = vec![None; events.len()];
+        let admitted = rules::admit(target.stream, expected, events, row.state(), &unknown);
+        if let Ok(Admission::Write(first)) = admitted
+            && let Some(outcome) = self.try_write(target, row, first, events)?
+        {
+            return Ok(outcome);
+        }
+        let stored = self.stored(target, row, events)?;
+        match rules::admit(target.stream, expected, events, row.state(), &stored)? {
+            Admission::AlreadyApplied(outcome) => Ok(outcome),
+            Admission::Write(first) => Err(corrupt(format!(
+                "revision {first} of `{}` is there, and the stream ends before it",
+                target.stream
+            ))
+            .into()),
+        }
+    }
+
+    fn row(&mut self, target: Target<'_>) -> rusqlite::Result<StreamRow> {
+        self.names
+            .stream(&mut self.statements, target.tenant, target.stream)
+    }
+
+    /// Where the events are stored already.
+    fn stored(
+        &mut self,
+        target: Target<'_>,
+        row: StreamRow,
+        events: &[NewEvent],
+    ) -> rusqlite::Result<Vec<Option<Stored>>> {
+        let find = &mut self.statements.find_event;
+        events
+            .iter()
+            .map(|event| {
+                find.query_row((event.id().as_bytes(), target.tenant), |found| {
+                    Ok(Stored {
+                        same_stream: row.key == Some(found.get(0)?),
+                        location: Location {
+                            revision: revision(found.get(1)?),
+                            position: position(found.get(2)?),
+                        },
+                    })
+                })
+                .optional()
+            })
+            .collect()
+    }
+
+    /// Writes the events, or nothing and `None` when one of them is there.
+    fn try_write(
+        &mut self,
+        target: Target<'_>,
+        row: StreamRow,
+        first: Revision,
+        events: &[NewEvent],
+    ) -> Result<Option<AppendOutcome>, Failure> {
+        // A single statement needs no help to take itself back.
+        let guarded = events.len() > 1 || row.key.is_none() || row.state().deleted;
+        let before = self.written;
+        if guarded {
+            self.statements.savepoint.execute([])?;
+        }
+        let outcome = self.write(target, row, first, events);
+        let refused = match &outcome {
+            Ok(_) => false,
+            Err(Failure::Refused(_)) => true,
+            Err(Failure::Sql(error)) => is_duplicate(error),
+        };
+        if guarded {
+            if refused {
+                self.names.forget();
+                self.statements.rollback_to.execute([])?;
+            }
+            if refused || outcome.is_ok() {
+                self.statements.release.execute([])?;
+            }
+        }
+        match outcome {
+            Ok(outcome) => Ok(Some(outcome)),
+            Err(failure) => {
+                self.written = before;
+                match failure {
+                    Failure::Sql(error) if is_duplicate(&error) => Ok(None),
+                    other => Err(other),
+                }
+            }
+        }
+    }
+
+    fn write(
+        &mut self,
+        target: Target<'_>,
+        mut row: StreamRow,
+        first: Revision,
+        events: &[NewEvent],
+    ) -> Result<AppendOutcome, Failure> {
+        if row.state().deleted {
+            let current = self.metadata(target)?;
+            let revival = rules::revival_event(target.stream, &current, first)?;
+            self.write_metadata(target, revival)?;
+            row = self.row(target)?;
+        }
+        let mut next = first;
+        let mut last = (first, Position::new(0));
+        for event in events {
+            let position = self.insert(target, &mut row, next, event)?;
+            last = (next, position);
+            next = next.next();
+        }
+        row.last = Some(last.0);
+        self.names.keep_stream(target.tenant, target.stream, row);
+        if let (Some(of), Some(event)) = (target.stream.metadata_of(), events.last()) {
+            let metadata = rules::read_metadata(&of, event)?;
+            let of = Target {
+                stream: &of,
+                ..target
+            };
+            self.put_in_force(of, &metadata)?;
+        }
+        Ok(AppendOutcome::written(first, last.0, last.1))
+    }
+
+    fn insert(
+        &mut self,
+        target: Target<'_>,
+        row: &mut StreamRow,
+        revision: Revision,
+        event: &NewEvent,
+    ) -> rusqlite::Result<Position> {
+        let stream = self.key(target, row)?;
+        let kind = self.names.kind(&mut self.statements, event)?;
+        let added = self.statements.add_event.insert(params![
+            stream,
+            to_sql(revision.as_u64()),
+            target.tenant,
+            event.id().as_bytes(),
+            kind,
+            self.last_time,
+            event.data().as_ref(),
+            event.metadata().as_bytes().as_ref(),
+        ])?;
+        let position = position(added);
+        self.written.events += 1;
+        self.written.head = Some(added);
+        Ok(position)
+    }
+
+    /// The key of the stream, which it is given if it has none.
+    fn key(&mut self, target: Target<'_>, row: &mut StreamRow) -> rusqlite::Result<i64> {
+        if let Some(key) = row.key {
+            return Ok(key);
+        }
+        let key = self
+            .statements
+            .add_stream
+            .insert((target.tenant, target.stream.as_str()))?;
+        row.key = Some(key);
+        Ok(key)
+    }
+
+    /// The metadata in force: the last event of the metadata stream.
+    fn metadata(&mut self, target: Target<'_>) -> Result<StreamMetadata, Failure> {
+        let stream = target.stream.metadata_stream();
+        let of = Target {
+            stream: &stream,
+            ..target
+        };
+        let key = self.row(of)?.key;
+        let data = self
+            .statements
+            .last_data
+            .query_row([key], |row| row.get::<_, Vec<u8>>(0))
+            .optional()?;
+        let Some(data) = data else {
+            return Ok(StreamMetadata::default());
+        };
+        StreamMetadata::from_json(&data)
+            .map_err(|error| corrupt(format!("the last event of `{stream}` ({error})")).into())
+    }
+
+    /// Appends to the metadata stream, whatever its revision.
+    fn write_metadata(
+        &mut self,
+        target: Target<'_>,
+        event: NewEvent,
+    ) -> Result<AppendOutcome, Failure> {
+        let stream = target.stream.metadata_stream();
+        let of = Target {
+            stream: &stream,
+            ..target
+        };
+        let row = self.row(of)?;
+        self.write(of, row, row.state().next(), &[event])
+    }
+
+    /// Notes beside the stream what its metadata says.
+    fn put_in_force(
+        &mut self,
+        target: Target<'_>,
+        metadata: &StreamMetadata,
+    ) -> rusqlite::Result<()> {
+        let mut row = self.row(target)?;
+        let key = self.key(target, &mut row)?;
+        self.statements.set_metadata.execute((
+            key,
+            metadata.max_count.map(to_sql),
+            metadata.max_age.map(|age| to_sql(age.as_secs())),
+            metadata
+                .truncate_before
+                .map(|before| to_sql(before.as_u64())),
+        ))?;
+        row.truncate_before = metadata.truncate_before;
+        self.names.keep_stream(target.tenant, target.stream, row);
+        Ok(())
+    }
+
+    fn delete(
+        &mut self,
+        target: Target<'_>,
+        expected: ExpectedRevision,
+    ) -> Result<Option<AppendOutcome>, Failure> {
+        let row = self.row(target)?;
+        match rules::check_delete(target.stream, expected, row.state())? {
+            Deletion::AlreadyDeleted => Ok(None),
+            Deletion::Write => {
+                let current = self.metadata(target)?;
+                let event = rules::soft_delete_event(target.stream, &current)?;
+                self.write_metadata(target, event).map(Some)
+            }
+        }
+    }
+
+    fn tombstone(
+        &mut self,
+        target: Target<'_>,
+        expected: ExpectedRevision,
+    ) -> Result<AppendOutcome, Failure> {
+        let mut row = self.row(target)?;
+        rules::check_tombstone(target.stream, expected, row.state())?;
+        let at = Revision::MAX;
+        let position = self.insert(target, &mut row, at, &rules::tombstone_event())?;
+        self.statements.set_tombstone.execute([row.key])?;
+        row.tombstoned = true;
+        self.names.keep_stream(target.tenant, target.stream, row);
+        Ok(AppendOutcome::written(at, at, position))
+    }
+}

@@ -1,0 +1,222 @@
+use super::{
+    Answer, Command, Message, Notices,
+    append::{Failure, Session},
+};
+use crate::{
+    backend::sqlite::{
+        config::SqliteConfig,
+        error::{BACKEND, is_busy, store_error},
+    },
+    store::StoreError,
+};
+use std::{
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
+use tokio::sync::{mpsc, oneshot};
+
+/// So many events end a group, that a commit does not grow without bound.
+const GROUP_EVENTS: usize = 10_000;
+
+/// How often to look again for those whom the last commit has just answered:
+/// alone, the first of them to come back would have a flush for itself.
+const PATIENCE: usize = 12;
+
+/// Commands that share a transaction, and who waits for them.
+pub(super) struct Group {
+    commands: Vec<Command>,
+    answers: Vec<oneshot::Sender<Answer>>,
+    events: usize,
+    last_size: usize,
+    max_size: usize,
+    busy_timeout: Duration,
+}
+
+/// Why a group was not committed.
+enum Failed {
+    /// It never began.
+    Begin(rusqlite::Error),
+    /// A statement failed, and everything was taken back.
+    Statement(rusqlite::Error),
+    /// The commit failed, and what is on the disk is anybody's guess.
+    Commit(rusqlite::Error, Vec<Answer>),
+}
+
+impl Group {
+    pub(super) fn new(config: &SqliteConfig) -> Self {
+        Self {
+            commands: Vec::new(),
+            answers: Vec::new(),
+            events: 0,
+            last_size: 0,
+            max_size: config.max_group,
+            busy_timeout: config.busy_timeout,
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.commands.is_empty()
+    }
+
+    /// Waits for a command, and takes what else is there. Stays empty when
+    /// none will ever come.
+    pub(super) fn gather(&mut self, queue: &mut mpsc::Receiver<Message>) {
+        while self.is_empty() {
+            match queue.blocking_recv() {
+                Some(message) => self.take(message, queue),
+                None => return,
+            }
+        }
+        let mut patience = PATIENCE;
+        while self.commands.len() < self.max_size && self.events < GROUP_EVENTS {
+            match queue.try_recv() {
+                Ok(message) => self.take(message, queue),
+                Err(_) if patience > 0 && self.commands.len() < self.last_size => {
+                    patience -= 1;
+                    thread::yield_now();
+                }
+                Err(_) => break,
+            }
+        }
+        self.last_size = self.commands.len();
+    }
+
+    fn take(&mut self, message: Message, queue: &mut mpsc::Receiver<Message>) {
+        match message {
+            Message::Do(command, answer) => {
+                if let super::Change::Append(events) = &command.change {
+                    self.events += events.len();
+                }
+                self.commands.push(command);
+                self.answers.push(answer);
+            }
+            Message::Close => queue.close(),
+        }
+    }
+
+    /// Writes the group, in one transaction if that is possible, and answers.
+    pub(super) fn commit(&mut self, session: &mut Session<'_>, notices: &Notices) {
+        let commands = std::mem::take(&mut self.commands);
+        let answers = std::mem::take(&mut self.answers);
+        self.events = 0;
+        match self.run(session, &commands, notices) {
+            Ok(results) => reply(answers, results),
+            Err(Failed::Begin(error)) => {
+                let error = Arc::new(error);
+                reply(
+                    answers,
+                    commands.iter().map(|_| Err(not_begun(Arc::clone(&error)))),
+                );
+            }
+            Err(Failed::Commit(error, results)) => {
+                let error = Arc::new(error);
+                let unknown = commands.iter().zip(results).map(|(command, result)| {
+                    result.and_then(|_| Err(unknown(command, Arc::clone(&error))))
+                });
+                reply(answers, unknown);
+            }
+            Err(Failed::Statement(error)) => {
+                tracing::warn!(%error, commands = commands.len(), "a group of appends was rolled back");
+                if commands.len() == 1 {
+                    reply(answers, [Err(store_error(error))]);
+                    return;
+                }
+                // Only the one that is to blame shall fail.
+                for (command, answer) in commands.into_iter().zip(answers) {
+                    self.commands = vec![command];
+                    self.answers = vec![answer];
+                    self.commit(session, notices);
+                }
+            }
+        }
+    }
+
+    fn run(
+        &self,
+        session: &mut Session<'_>,
+        commands: &[Command],
+        notices: &Notices,
+    ) -> Result<Vec<Answer>, Failed> {
+        self.begin(session).map_err(Failed::Begin)?;
+        let mut results = Vec::with_capacity(commands.len());
+        for command in commands {
+            results.push(match session.run(command) {
+                Ok(outcome) => Ok(outcome),
+                Err(Failure::Refused(error)) => Err(*error),
+                Err(Failure::Sql(error)) => {
+                    session.rollback();
+                    return Err(Failed::Statement(error));
+                }
+            });
+        }
+        match session.commit() {
+            Ok(written) => {
+                if let Some(head) = written.head {
+                    notices.counters.committed(commands.len(), written.events);
+                    notices.head.reached(head);
+                    tracing::debug!(
+                        commands = commands.len(),
+                        events = written.events,
+                        "committed"
+                    );
+                } else {
+                    notices.counters.answered(commands.len());
+                }
+                Ok(results)
+            }
+            Err(error) => {
+                session.rollback();
+                Err(Failed::Commit(error, results))
+            }
+        }
+    }
+
+    /// SQLite's own waiting grows to a tenth of a second, in which a busy
+    /// process would take the lock again and again.
+    fn begin(&self, session: &mut Session<'_>) -> rusqlite::Result<()> {
+        let mut begun = None;
+        let mut pause = Duration::from_micros(100);
+        loop {
+            match session.begin() {
+                Err(error)
+                    if is_busy(&error)
+                        && begun.get_or_insert_with(Instant::now).elapsed() < self.busy_timeout =>
+                {
+                    thread::sleep(pause);
+                    pause = (pause * 2).min(Duration::from_millis(4));
+                }
+                other => return other,
+            }
+        }
+    }
+}
+
+/// Who has stopped waiting is not told.
+fn reply(answers: Vec<oneshot::Sender<Answer>>, results: impl IntoIterator<Item = Answer>) {
+    for (answer, result) in answers.into_iter().zip(results) {
+        let _ = answer.send(result);
+    }
+}
+
+fn not_begun(error: Arc<rusqlite::Error>) -> StoreError {
+    match Arc::try_unwrap(error) {
+        Ok(error) => store_error(error),
+        Err(shared) if is_busy(&shared) => StoreError::Unavailable {
+            backend: BACKEND,
+            source: shared.into(),
+        },
+        Err(shared) => StoreError::Backend {
+            backend: BACKEND,
+            source: shared.into(),
+        },
+    }
+}
+
+fn unknown(command: &Command, error: Arc<rusqlite::Error>) -> StoreError {
+    StoreError::OutcomeUnknown {
+        backend: BACKEND,
+        stream: command.stream.clone(),
+        source: error.into(),
+    }
+}

@@ -1,0 +1,183 @@
+//! The one thread that writes. What waits when it begins a transaction shares
+//! that transaction, and so its flush to the disk.
+
+mod append;
+mod group;
+mod names;
+mod statements;
+
+use super::{
+    config::SqliteConfig,
+    error::{Closed, SqliteError},
+    schema,
+    stats::Counters,
+    watch::Head,
+};
+use crate::{
+    event::NewEvent,
+    store::{AppendOutcome, StoreError},
+    stream::{ExpectedRevision, StreamName, TenantId},
+};
+use append::Session;
+use group::Group;
+use rusqlite::Connection;
+use std::{sync::Arc, thread};
+use tokio::sync::{mpsc, oneshot};
+
+/// How many commands may wait; callers beyond wait themselves.
+const QUEUE: usize = 1024;
+
+/// One call that writes.
+#[derive(Debug)]
+pub(super) struct Command {
+    pub(super) tenant: Option<TenantId>,
+    pub(super) stream: StreamName,
+    pub(super) expected: ExpectedRevision,
+    pub(super) change: Change,
+}
+
+#[derive(Debug)]
+pub(super) enum Change {
+    Append(Vec<NewEvent>),
+    Delete,
+    Tombstone,
+}
+
+/// `None` when there was nothing to do.
+type Answer = Result<Option<AppendOutcome>, StoreError>;
+
+#[derive(Debug)]
+enum Message {
+    Do(Command, oneshot::Sender<Answer>),
+    Close,
+}
+
+/// What the writer tells the rest of the store.
+#[derive(Debug, Clone)]
+pub(super) struct Notices {
+    pub(super) counters: Arc<Counters>,
+    pub(super) head: Arc<Head>,
+}
+
+/// The way to the thread.
+#[derive(Debug)]
+pub(super) struct Writer {
+    queue: mpsc::Sender<Message>,
+}
+
+impl Writer {
+    /// Opens the database on a new thread and writes there what comes, until
+    /// the last handle is gone.
+    pub(super) async fn start(
+        config: Arc<SqliteConfig>,
+        notices: Notices,
+        alive: mpsc::Sender<()>,
+    ) -> Result<Self, SqliteError> {
+        let (queue, commands) = mpsc::channel(QUEUE);
+        let (opened, outcome) = oneshot::channel();
+        thread::Builder::new()
+            .name("plumberd-sqlite-writer".into())
+            .spawn(move || {
+                let _alive = alive;
+                match schema::open_writer(&config) {
+                    Err(error) => {
+                        let _ = opened.send(Err(error));
+                    }
+                    Ok(connection) => {
+                        if opened.send(Ok(())).is_ok() {
+                            work(&config, connection, commands, &notices);
+                        }
+                    }
+                }
+            })
+            .map_err(|source| SqliteError::Thread { source })?;
+        outcome
+            .await
+            .unwrap_or_else(|_| Err(stopped_while_opening()))?;
+        Ok(Self { queue })
+    }
+
+    /// Writes, and waits until it is committed.
+    pub(super) async fn write(&self, command: Command) -> Answer {
+        let (answer, outcome) = oneshot::channel();
+        let stream = command.stream.clone();
+        self.queue
+            .send(Message::Do(command, answer))
+            .await
+            .map_err(|_| Closed)?;
+        // The thread answers whatever it took, unless it died over it.
+        outcome.await.unwrap_or_else(|_| {
+            Err(StoreError::OutcomeUnknown {
+                backend: super::error::BACKEND,
+                stream,
+                source: Closed.into(),
+            })
+        })
+    }
+
+    /// Lets the thread end after what is queued.
+    pub(super) async fn close(&self) {
+        let _ = self.queue.send(Message::Close).await;
+    }
+}
+
+fn stopped_while_opening() -> SqliteError {
+    SqliteError::Thread {
+        source: std::io::Error::other("it stopped while it opened the database"),
+    }
+}
+
+/// Why a session with one connection ended: nobody will ask any more, or the
+/// connection cannot get out of its transaction.
+enum Ended {
+    Closed,
+    Broken,
+}
+
+fn work(
+    config: &SqliteConfig,
+    mut connection: Connection,
+    mut commands: mpsc::Receiver<Message>,
+    notices: &Notices,
+) {
+    loop {
+        match serve(config, &connection, &mut commands, notices) {
+            Ok(Ended::Closed) => return,
+            Ok(Ended::Broken) => {}
+            Err(error) => {
+                tracing::error!(%error, "the SQLite store cannot prepare its statements");
+                return;
+            }
+        }
+        tracing::warn!("the SQLite store opens its connection again");
+        match schema::open_writer(config) {
+            Ok(opened) => connection = opened,
+            Err(error) => {
+                tracing::error!(%error, "the SQLite store cannot be opened again");
+                return;
+            }
+        }
+    }
+}
+
+fn serve(
+    config: &SqliteConfig,
+    connection: &Connection,
+    commands: &mut mpsc::Receiver<Message>,
+    notices: &Notices,
+) -> rusqlite::Result<Ended> {
+    // `BEGIN` waits by itself, in shorter steps than SQLite would.
+    connection.busy_timeout(std::time::Duration::ZERO)?;
+    let mut session = Session::new(connection, config)?;
+    let mut group = Group::new(config);
+    loop {
+        group.gather(commands);
+        if group.is_empty() {
+            return Ok(Ended::Closed);
+        }
+        group.commit(&mut session, notices);
+        if !session.is_idle() {
+            return Ok(Ended::Broken);
+        }
+    }
+}

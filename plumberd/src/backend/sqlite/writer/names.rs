@@ -1,0 +1,154 @@
+use super::statements::Statements;
+use crate::{
+    backend::sqlite::number::revision,
+    event::{ContentType, EventType, NewEvent},
+    store::rules::StreamState,
+    stream::{Revision, StreamName, TenantId},
+};
+use lru::LruCache;
+use rusqlite::OptionalExtension;
+use std::num::NonZeroUsize;
+
+const STREAMS: NonZeroUsize = NonZeroUsize::new(16_384).unwrap();
+const KINDS: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
+const TENANTS: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
+
+/// The key of events that belong to no tenant.
+pub(super) const NO_TENANT: i64 = 0;
+
+/// What the writer must know of a stream to decide an append.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct StreamRow {
+    /// None until it is written for the first time.
+    pub(super) key: Option<i64>,
+    pub(super) last: Option<Revision>,
+    pub(super) truncate_before: Option<Revision>,
+    pub(super) tombstoned: bool,
+}
+
+impl StreamRow {
+    pub(super) fn state(&self) -> StreamState {
+        StreamState {
+            last: self.last,
+            deleted: self.truncate_before == Some(Revision::MAX),
+            tombstoned: self.tombstoned,
+        }
+    }
+}
+
+/// What has been looked up, for as long as nobody else has written and nothing
+/// was taken back.
+pub(super) struct Names {
+    streams: LruCache<(i64, StreamName), StreamRow>,
+    kinds: LruCache<(EventType, ContentType, u32), i64>,
+    tenants: LruCache<TenantId, i64>,
+}
+
+impl Names {
+    pub(super) fn new() -> Self {
+        Self {
+            streams: LruCache::new(STREAMS),
+            kinds: LruCache::new(KINDS),
+            tenants: LruCache::new(TENANTS),
+        }
+    }
+
+    pub(super) fn forget(&mut self) {
+        self.streams.clear();
+        self.kinds.clear();
+        self.tenants.clear();
+    }
+
+    /// The key of the tenant, which it is given if it has none.
+    pub(super) fn tenant(
+        &mut self,
+        statements: &mut Statements<'_>,
+        tenant: Option<&TenantId>,
+    ) -> rusqlite::Result<i64> {
+        let Some(tenant) = tenant else {
+            return Ok(NO_TENANT);
+        };
+        if let Some(key) = self.tenants.get(tenant) {
+            return Ok(*key);
+        }
+        let found = statements
+            .find_tenant
+            .query_row([tenant.as_str()], |row| row.get(0))
+            .optional()?;
+        let key = match found {
+            Some(key) => key,
+            None => statements.add_tenant.insert([tenant.as_str()])?,
+        };
+        self.tenants.put(tenant.clone(), key);
+        Ok(key)
+    }
+
+    pub(super) fn stream(
+        &mut self,
+        statements: &mut Statements<'_>,
+        tenant: i64,
+        stream: &StreamName,
+    ) -> rusqlite::Result<StreamRow> {
+        let name = (tenant, stream.clone());
+        if let Some(row) = self.streams.get(&name) {
+            return Ok(*row);
+        }
+        let found = statements
+            .find_stream
+            .query_row((tenant, stream.as_str()), |row| {
+                Ok(StreamRow {
+                    key: row.get(0)?,
+                    last: None,
+                    truncate_before: row.get::<_, Option<i64>>(1)?.map(revision),
+                    tombstoned: row.get(2)?,
+                })
+            })
+            .optional()?;
+        let Some(mut row) = found else {
+            return Ok(StreamRow::default());
+        };
+        row.last = statements
+            .last_revision
+            .query_row([row.key], |row| row.get(0))
+            .optional()?
+            .map(revision);
+        self.streams.put(name, row);
+        Ok(row)
+    }
+
+    /// Keeps what `stream` is like now.
+    pub(super) fn keep_stream(&mut self, tenant: i64, stream: &StreamName, row: StreamRow) {
+        self.streams.put((tenant, stream.clone()), row);
+    }
+
+    pub(super) fn kind(
+        &mut self,
+        statements: &mut Statements<'_>,
+        event: &NewEvent,
+    ) -> rusqlite::Result<i64> {
+        let shape = event.shape_revision();
+        let name = (
+            event.event_type().clone(),
+            event.content_type().clone(),
+            shape,
+        );
+        if let Some(kind) = self.kinds.get(&name) {
+            return Ok(*kind);
+        }
+        let columns = (
+            event.event_type().as_str(),
+            event.content_type().as_str(),
+            shape,
+        );
+        let found = statements
+            .find_kind
+            .query_row(columns, |row| row.get(0))
+            .optional()?;
+        let kind = match found {
+            Some(kind) => kind,
+            None => statements.add_kind.insert(columns)?,
+        };
+        self.kinds.put(name, kind);
+        Ok(kind)
+    }
+}

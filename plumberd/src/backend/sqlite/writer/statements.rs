@@ -1,0 +1,77 @@
+use rusqlite::{Connection, Statement};
+
+/// Everything the writer says to SQLite, prepared once.
+pub(super) struct Statements<'c> {
+    pub(super) begin: Statement<'c>,
+    pub(super) commit: Statement<'c>,
+    pub(super) rollback: Statement<'c>,
+    pub(super) savepoint: Statement<'c>,
+    pub(super) release: Statement<'c>,
+    pub(super) rollback_to: Statement<'c>,
+    /// Changes when another connection has committed.
+    pub(super) data_version: Statement<'c>,
+    pub(super) last_time: Statement<'c>,
+    pub(super) add_event: Statement<'c>,
+    pub(super) find_event: Statement<'c>,
+    pub(super) last_revision: Statement<'c>,
+    pub(super) last_data: Statement<'c>,
+    pub(super) find_stream: Statement<'c>,
+    pub(super) add_stream: Statement<'c>,
+    pub(super) set_metadata: Statement<'c>,
+    pub(super) set_tombstone: Statement<'c>,
+    pub(super) find_tenant: Statement<'c>,
+    pub(super) add_tenant: Statement<'c>,
+    pub(super) find_kind: Statement<'c>,
+    pub(super) add_kind: Statement<'c>,
+}
+
+impl<'c> Statements<'c> {
+    pub(super) fn prepare(connection: &'c Connection) -> rusqlite::Result<Self> {
+        let prepare = |sql| connection.prepare(sql);
+        Ok(Self {
+            // A transaction that begins by reading cannot wait for its turn to write.
+            begin: prepare("BEGIN IMMEDIATE")?,
+            commit: prepare("COMMIT")?,
+            rollback: prepare("ROLLBACK")?,
+            savepoint: prepare("SAVEPOINT command")?,
+            release: prepare("RELEASE command")?,
+            rollback_to: prepare("ROLLBACK TO command")?,
+            data_version: prepare("PRAGMA data_version")?,
+            last_time: prepare("SELECT recorded FROM events ORDER BY position DESC LIMIT 1")?,
+            add_event: prepare(
+                "INSERT INTO events (stream, revision, tenant, id, kind, recorded, data, metadata)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            )?,
+            find_event: prepare(
+                "SELECT stream, revision, position FROM events WHERE id = ?1 AND tenant = ?2",
+            )?,
+            last_revision: prepare(
+                "SELECT revision FROM events
+                 WHERE stream = ?1 AND revision < 9223372036854775807
+                 ORDER BY revision DESC LIMIT 1",
+            )?,
+            last_data: prepare(
+                "SELECT data FROM events WHERE stream = ?1 ORDER BY revision DESC LIMIT 1",
+            )?,
+            find_stream: prepare(
+                "SELECT stream, truncate_before, tombstoned FROM streams
+                 WHERE tenant = ?1 AND name = ?2",
+            )?,
+            add_stream: prepare("INSERT INTO streams (tenant, name) VALUES (?1, ?2)")?,
+            set_metadata: prepare(
+                "UPDATE streams SET max_count = ?2, max_age = ?3, truncate_before = ?4
+                 WHERE stream = ?1",
+            )?,
+            set_tombstone: prepare("UPDATE streams SET tombstoned = 1 WHERE stream = ?1")?,
+            find_tenant: prepare("SELECT tenant FROM tenants WHERE name = ?1")?,
+            add_tenant: prepare("INSERT INTO tenants (name) VALUES (?1)")?,
+            find_kind: prepare(
+                "SELECT kind FROM kinds
+                 WHERE event_type = ?1 AND content_type = ?2 AND shape = ?3",
+            )?,
+            add_kind: prepare(
+                "INSERT INTO kinds (event_type, content_type, shape) VALUES (?1, ?2, ?3)",
+            )?,
+        })
+    }
+}
