@@ -6,5 +6,6 @@ mod context;
 mod domain;
 mod follow;
 mod memory;
+mod mock;
 mod repository;
 mod snapshot;
