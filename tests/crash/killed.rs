@@ -117,7 +117,10 @@ fn killed_after(file: &Path, wait_for_append: bool, time: Duration) -> Vec<(Stri
     thread::sleep(time);
     child.kill().unwrap();
     let status = child.wait().unwrap();
-    assert!(status.code().is_none(), "the child ended by itself: {status}");
+    assert!(
+        status.code().is_none(),
+        "the child ended by itself: {status}"
+    );
     let text = listener.join().unwrap();
     let whole = text.rfind('\n').map_or("", |end| &text[..end]);
     whole
