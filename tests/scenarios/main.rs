@@ -2,3 +2,7 @@
 
 mod follow;
 mod memory;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+#[cfg(feature = "sqlite")]
+mod sqlite_file;

@@ -94,7 +94,7 @@ fn checked_path(config: &SqliteConfig) -> Result<PathBuf, SqliteError> {
 
 /// Only reads, so a file that is not ours stays as it is. Gives its version.
 fn check(connection: &Connection, path: &Path, known: &[&str]) -> Result<usize, SqliteError> {
-    let header = Header::read(connection).map_err(|error| SqliteError::opening(path, error))?;
+    let header = Header::read(connection).map_err(|error| SqliteError::reading(path, error))?;
     let foreign = |found: String| SqliteError::Foreign {
         path: path.to_path_buf(),
         found,
