@@ -16,7 +16,7 @@ use std::{
 const FILE: &str = "PLUMBERD_CHILD_FILE";
 
 /// Starts this program again to run the ignored test `job` on `file`.
-pub fn start(job: &str, file: &Path) -> Child {
+pub(crate) fn start(job: &str, file: &Path) -> Child {
     Command::new(std::env::current_exe().unwrap())
         .args([job, "--exact", "--ignored", "--nocapture"])
         .env(FILE, file)
@@ -26,20 +26,20 @@ pub fn start(job: &str, file: &Path) -> Child {
 }
 
 /// The store that the parent named.
-pub async fn open() -> Sqlite {
+pub(crate) async fn open() -> Sqlite {
     let file = std::env::var_os(FILE).expect("only another test runs this one");
     Sqlite::open(SqliteConfig::new(file)).await.unwrap()
 }
 
 /// A line for the parent, whole or not at all.
-pub fn say(text: &str) {
+pub(crate) fn say(text: &str) {
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes()).unwrap();
     out.flush().unwrap();
 }
 
 /// A batch whose events say which batch they are of, and which of how many.
-pub fn batch(size: usize) -> Vec<NewEvent> {
+pub(crate) fn batch(size: usize) -> Vec<NewEvent> {
     let batch = new_event_id();
     (0..size)
         .map(|index| {
@@ -55,7 +55,7 @@ pub fn batch(size: usize) -> Vec<NewEvent> {
 
 /// Adds one to the counter that `stream` is, whoever else does; gives how
 /// often somebody else was first.
-pub async fn increment(store: &Sqlite, stream: &StreamName) -> u64 {
+pub(crate) async fn increment(store: &Sqlite, stream: &StreamName) -> u64 {
     for conflicts in 0.. {
         let last = store.stream_info(stream).await.unwrap().last_revision;
         let next = last.map_or(Revision::FIRST, Revision::next);

@@ -2,11 +2,11 @@ use std::hash::{BuildHasher, RandomState};
 
 /// Numbers that a seed repeats.
 #[derive(Debug)]
-pub struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
     /// From `PLUMBERD_TEST_SEED`, or one that was never there. It is printed.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let seed = std::env::var("PLUMBERD_TEST_SEED").map_or_else(
             |_| RandomState::new().hash_one("seed"),
             |seed| seed.parse().expect("PLUMBERD_TEST_SEED is a whole number"),
@@ -15,7 +15,7 @@ impl Random {
         Self(seed | 1)
     }
 
-    pub fn between(&mut self, from: u64, to: u64) -> u64 {
+    pub(crate) fn between(&mut self, from: u64, to: u64) -> u64 {
         // xorshift64*
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;

@@ -56,7 +56,7 @@ async fn two_processes_on_one_file_lose_no_update() {
     // Both begin with a file that is not there.
     let mut other = child::start("two_processes::works_beside_another", &file);
     let store = open(&file).await;
-    let follower = tokio::spawn(follow(store.clone()));
+    let subscriber = tokio::spawn(follow(store.clone()));
 
     work(&store, "parent").await;
 
@@ -89,9 +89,9 @@ async fn two_processes_on_one_file_lose_no_update() {
             .collect();
         assert_eq!(revisions, (0..length).collect::<Vec<_>>(), "{stream}");
     }
-    let followed = tokio::time::timeout(Duration::from_secs(20), follower)
+    let followed = tokio::time::timeout(Duration::from_secs(20), subscriber)
         .await
-        .expect("the follower sees the other process's events")
+        .expect("the subscriber sees the other process's events")
         .unwrap();
     let all = store.read_all(ReadOptions::forwards(), Filter::new());
     let all: Vec<_> = all
