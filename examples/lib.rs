@@ -1,1 +1,1 @@
-#![doc = "Examples of plumberd; each is a program of its own."]
+#![doc = include_str!("README.md")]

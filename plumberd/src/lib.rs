@@ -1,4 +1,77 @@
 //! An event-sourcing SDK: annotate structs, decide, append, follow.
+//!
+//! Macros turn domain structs into typed, versioned, PascalCase events and
+//! dispatch tables; a repository loads an aggregate, lets it decide, and appends
+//! the events with optimistic concurrency; a store keeps them, in memory or in a
+//! SQLite file. What it writes can be read by micro-plumberd (.NET) and
+//! py-micro-plumberd (Python).
+//!
+//! ```
+//! use plumberd::{Event, aggregate, prelude::*};
+//!
+//! #[derive(Event, Debug, Clone, PartialEq)]
+//! pub struct AccountCredited {
+//!     pub amount: Decimal,
+//!     pub balance: Decimal,
+//! }
+//!
+//! #[derive(Debug, Default)]
+//! pub struct Account {
+//!     balance: Decimal,
+//! }
+//!
+//! #[aggregate(category = "Account")]
+//! impl Account {
+//!     #[event_sourcing_handler]
+//!     fn on_credited(&mut self, event: &AccountCredited) {
+//!         self.balance = event.balance;
+//!     }
+//! }
+//!
+//! #[derive(Debug, PartialEq)]
+//! pub struct NotPositive;
+//!
+//! impl Account {
+//!     pub fn credit(&self, amount: Decimal) -> Result<AccountCredited, NotPositive> {
+//!         if amount <= dec!(0) {
+//!             return Err(NotPositive);
+//!         }
+//!         Ok(AccountCredited { amount, balance: self.balance + amount })
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), plumberd::BoxError> {
+//! let store = plumberd::connect("memory:").await?; // or "sqlite://bank.db"
+//! let accounts = store.repository::<Account>();
+//!
+//! let id = Uuid::from_u128(1);
+//! accounts.execute(id, |account| account.credit(dec!(100))).await.map_err(|e| format!("{e:?}"))?;
+//!
+//! assert_eq!(accounts.load(id).await?.balance, dec!(100));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Where to go on
+//!
+//! * [Getting started](docs::getting_started), a tutorial.
+//! * [`Event`](macro@Event), [`EventValue`](macro@EventValue), [`aggregate`](macro@aggregate): the
+//!   macros and their attributes.
+//! * [`Repository`](repository::Repository): commands, loads, snapshots, the cache.
+//! * [`connect`]: the stores and their URLs. [`EventStore`](store::EventStore): what every store
+//!   promises.
+//! * [The wire format](docs::wire_format), [the architecture](docs::architecture),
+//!   [writing a backend](docs::writing_a_backend).
+//!
+//! # Features
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `sqlite` | the SQLite store, bundled; needs a C compiler |
+//! | `full` | every backend |
+//!
+//! Without features there is the memory store, and nothing opens a file or a socket.
 
 #[doc(hidden)]
 pub mod __private;
@@ -23,6 +96,14 @@ pub mod snapshot;
 // Edges: one technology, one folder.
 pub mod backend;
 
+pub mod connect;
+
+// Pages about the whole.
+pub mod docs;
+
+pub mod prelude;
+
+pub use connect::{Store, connect};
 pub use context::MessageContext;
 pub use event::{Event, EventValue};
 

@@ -1,9 +1,9 @@
 //! What an application imports: `use plumberd::prelude::*;`.
 
 pub use crate::{
-    MessageContext, Store,
+    BoxError, Event, EventValue, MessageContext, Store, aggregate,
     aggregate::{Aggregate as _, HandlesCommand as _},
-    connect,
+    command_handler, connect, event_sourcing_handler,
     event::{Metadata, RecordedEvent},
     repository::{
         CacheConfig, DecideError, ExecuteError, Executed, Repository, RepositoryError, Root,

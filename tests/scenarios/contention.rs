@@ -14,7 +14,9 @@ async fn hammer(repositories: Vec<Repository<Counter>>, id: Uuid) {
             tokio::spawn(async move {
                 for _ in 0..INCREMENTS {
                     let added = counters.execute(id, |c| c.add(1)).retries(10_000).await;
-                    added.map_err(|error: ExecuteError<Refusal>| error.to_string()).unwrap();
+                    added
+                        .map_err(|error: ExecuteError<Refusal>| error.to_string())
+                        .unwrap();
                 }
             })
         })
@@ -29,7 +31,10 @@ async fn assert_exact(counters: &Repository<Counter>, id: Uuid) {
     let total = TASKS * INCREMENTS;
     assert_eq!(counter.total, total);
     assert_eq!(counter.events, total.unsigned_abs());
-    assert_eq!(counter.revision(), Some(Revision::new(total.unsigned_abs() - 1)));
+    assert_eq!(
+        counter.revision(),
+        Some(Revision::new(total.unsigned_abs() - 1))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -73,7 +78,14 @@ async fn increments_of_many_tasks_are_exact_on_sqlite() {
     let store = connect(&folder.sqlite_url("counter.db")).await.unwrap();
     let id = new_event_id();
 
-    hammer(vec![store.repository().with_cache(CacheConfig::new(10)), store.repository()], id).await;
+    hammer(
+        vec![
+            store.repository().with_cache(CacheConfig::new(10)),
+            store.repository(),
+        ],
+        id,
+    )
+    .await;
 
     assert_exact(&store.repository(), id).await;
 }

@@ -11,7 +11,11 @@ async fn only_event(counters: &Repository<Counter>, id: Uuid) -> RecordedEvent {
 
 fn keys(event: &RecordedEvent) -> Vec<String> {
     let metadata = event.metadata().unwrap();
-    metadata.json().iter().map(|(key, _)| key.to_owned()).collect()
+    metadata
+        .json()
+        .iter()
+        .map(|(key, _)| key.to_owned())
+        .collect()
 }
 
 #[tokio::test]
@@ -23,10 +27,22 @@ async fn without_a_context_an_event_is_its_own_correlation_and_cause() {
 
     let event = only_event(&counters, id).await;
     let metadata = event.metadata().unwrap();
-    assert_eq!(keys(&event), ["Created", "ClientHostName", "$correlationId", "$causationId"]);
+    assert_eq!(
+        keys(&event),
+        [
+            "Created",
+            "ClientHostName",
+            "$correlationId",
+            "$causationId"
+        ]
+    );
     assert_eq!(metadata.correlation_id(), Some(event.id.to_string()));
     assert_eq!(metadata.causation_id(), Some(event.id.to_string()));
-    assert!(metadata.client_host_name().is_some_and(|host| !host.is_empty()));
+    assert!(
+        metadata
+            .client_host_name()
+            .is_some_and(|host| !host.is_empty())
+    );
 }
 
 #[tokio::test]
@@ -45,15 +61,24 @@ async fn the_ambient_context_is_written_in_its_order_and_headers_may_override() 
         .with_header("ClientHostName", "MARS")
         .unwrap();
 
-    context.scope(async { counters.execute(id, |c: &Counter| c.add(1)).await.unwrap() }).await;
+    context
+        .scope(async { counters.execute(id, |c: &Counter| c.add(1)).await.unwrap() })
+        .await;
 
     let event = only_event(&counters, id).await;
     let metadata = event.metadata().unwrap();
     assert_eq!(
         keys(&event),
         [
-            "Created", "ClientHostName", "$correlationId", "$causationId", "UserId", "SessionId",
-            "RecipientId", "TenantId", "Reason"
+            "Created",
+            "ClientHostName",
+            "$correlationId",
+            "$causationId",
+            "UserId",
+            "SessionId",
+            "RecipientId",
+            "TenantId",
+            "Reason"
         ]
     );
     assert_eq!(metadata.correlation_id(), Some(correlation.to_string()));
@@ -69,10 +94,20 @@ async fn a_commands_own_context_comes_before_the_ambient_one() {
 
     MessageContext::new()
         .with_user("ambient")
-        .scope(async { counters.execute(id, |c: &Counter| c.add(1)).context(own).await.unwrap() })
+        .scope(async {
+            counters
+                .execute(id, |c: &Counter| c.add(1))
+                .context(own)
+                .await
+                .unwrap()
+        })
         .await;
 
-    let user = only_event(&counters, id).await.metadata().unwrap().user_id();
+    let user = only_event(&counters, id)
+        .await
+        .metadata()
+        .unwrap()
+        .user_id();
     assert_eq!(user.as_deref(), Some("own"));
 }
 
@@ -81,15 +116,24 @@ async fn what_reacts_to_an_event_has_it_as_its_cause() {
     let counters = Store::new(Memory::new()).repository();
     let (first, second) = (new_event_id(), new_event_id());
     let begin = MessageContext::new().with_user("joe");
-    counters.execute(first, |c: &Counter| c.add(1)).context(begin).await.unwrap();
+    counters
+        .execute(first, |c: &Counter| c.add(1))
+        .context(begin)
+        .await
+        .unwrap();
     let cause = only_event(&counters, first).await;
 
     let context = MessageContext::caused_by(&cause).unwrap();
-    context.scope(async { counters.execute(second, |c| c.add(1)).await.unwrap() }).await;
+    context
+        .scope(async { counters.execute(second, |c| c.add(1)).await.unwrap() })
+        .await;
 
     let effect = only_event(&counters, second).await.metadata().unwrap();
     assert_eq!(effect.causation_id(), Some(cause.id.to_string()));
-    assert_eq!(effect.correlation_id(), cause.metadata().unwrap().correlation_id());
+    assert_eq!(
+        effect.correlation_id(),
+        cause.metadata().unwrap().correlation_id()
+    );
     assert_eq!(effect.user_id().as_deref(), Some("joe"));
 }
 
@@ -123,10 +167,21 @@ async fn the_log_of_another_system_keeps_its_own_time() {
     let time = DateTime::parse_from_rfc3339("2011-10-11T13:45:40.2760001+02:00").unwrap();
     let context = MessageContext::new().with_created(time);
 
-    counters.execute(id, |c: &Counter| c.add(1)).context(context).await.unwrap();
+    counters
+        .execute(id, |c: &Counter| c.add(1))
+        .context(context)
+        .await
+        .unwrap();
 
     let event = only_event(&counters, id).await;
-    let created = event.metadata().unwrap().json().get("Created").unwrap().get().to_owned();
+    let created = event
+        .metadata()
+        .unwrap()
+        .json()
+        .get("Created")
+        .unwrap()
+        .get()
+        .to_owned();
     assert_eq!(created, "\"2011-10-11T13:45:40.2760001+02:00\"");
     assert!(event.recorded_at.fixed_offset() > time);
 }

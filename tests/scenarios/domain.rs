@@ -42,7 +42,10 @@ impl Counter {
 
     #[event_sourcing_handler]
     fn on_added(&mut self, event: &Added) {
-        assert_eq!(event.before, self.total, "an update was lost or applied twice");
+        assert_eq!(
+            event.before, self.total,
+            "an update was lost or applied twice"
+        );
         self.total += event.amount;
         self.events += 1;
     }
@@ -63,8 +66,14 @@ impl Counter {
 
     pub fn add(&self, amount: i64) -> Result<Added, Refusal> {
         if self.total + amount < 0 {
-            return Err(Refusal::TooLittle { total: self.total, amount: -amount });
+            return Err(Refusal::TooLittle {
+                total: self.total,
+                amount: -amount,
+            });
         }
-        Ok(Added { amount, before: self.total })
+        Ok(Added {
+            amount,
+            before: self.total,
+        })
     }
 }

@@ -1,7 +1,13 @@
 //! What must hold when parts of plumberd meet.
 
+mod cache;
+mod contention;
+mod context;
+mod domain;
 mod follow;
 mod memory;
+mod repository;
+mod snapshot;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg(feature = "sqlite")]

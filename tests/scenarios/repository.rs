@@ -8,7 +8,7 @@ use plumberd::{
     prelude::*,
     repository::PointInTime,
 };
-use plumberd_testkit::mock::Faulty;
+use plumberd_testkit::mock::{Fault, Faulty};
 use std::{sync::Arc, time::Duration};
 
 fn counters() -> (Memory, Repository<Counter>) {
@@ -21,7 +21,10 @@ async fn a_created_aggregate_is_loaded_as_decided() {
     let (_, counters) = counters();
 
     let created = counters.create(|counter| counter.open("a")).await.unwrap();
-    counters.execute(*created.id(), |counter| counter.add(5)).await.unwrap();
+    counters
+        .execute(*created.id(), |counter| counter.add(5))
+        .await
+        .unwrap();
     let counter = counters.load(*created.id()).await.unwrap();
 
     assert_eq!((counter.name.as_deref(), counter.total), (Some("a"), 5));
@@ -33,11 +36,20 @@ async fn an_executed_command_says_where_it_ended() {
     let (_, counters) = counters();
     let id = new_event_id();
 
-    let first = counters.execute(id, |c| Ok::<_, Refusal>((c.open("a")?, c.add(1)?))).await.unwrap();
+    let first = counters
+        .execute(id, |c| Ok::<_, Refusal>((c.open("a")?, c.add(1)?)))
+        .await
+        .unwrap();
     let second = counters.execute(id, |c| c.add(1)).await.unwrap();
 
-    assert_eq!((first.events(), first.revision()), (2, Some(Revision::new(1))));
-    assert_eq!((second.events(), second.revision()), (1, Some(Revision::new(2))));
+    assert_eq!(
+        (first.events(), first.revision()),
+        (2, Some(Revision::new(1)))
+    );
+    assert_eq!(
+        (second.events(), second.revision()),
+        (1, Some(Revision::new(2)))
+    );
     assert!(second.position() > first.position());
     assert_eq!((second.attempts(), second.is_already_applied()), (1, false));
 }
@@ -50,8 +62,17 @@ async fn a_rejection_is_the_callers_own_error_and_writes_nothing() {
 
     let refused = counters.execute(id, |c| c.add(-4)).await.unwrap_err();
 
-    assert_eq!(refused.rejection(), Some(Refusal::TooLittle { total: 3, amount: 4 }));
-    assert_eq!(counters.load(id).await.unwrap().revision(), Some(Revision::FIRST));
+    assert_eq!(
+        refused.rejection(),
+        Some(Refusal::TooLittle {
+            total: 3,
+            amount: 4
+        })
+    );
+    assert_eq!(
+        counters.load(id).await.unwrap().revision(),
+        Some(Revision::FIRST)
+    );
 }
 
 #[tokio::test]
@@ -59,9 +80,15 @@ async fn a_decision_without_events_writes_nothing() {
     let (_, counters) = counters();
     let id = new_event_id();
 
-    let none = counters.execute(id, |_| Ok::<_, Refusal>(None::<Added>)).await.unwrap();
+    let none = counters
+        .execute(id, |_| Ok::<_, Refusal>(None::<Added>))
+        .await
+        .unwrap();
 
-    assert_eq!((none.events(), none.revision(), none.position()), (0, None, None));
+    assert_eq!(
+        (none.events(), none.revision(), none.position()),
+        (0, None, None)
+    );
     assert!(!counters.exists(&id).await.unwrap());
 }
 
@@ -84,7 +111,10 @@ async fn an_aggregate_is_created_once() {
     let again = counters.create_with(id, |c| c.add(1)).await.unwrap_err();
 
     assert!(
-        matches!(again, ExecuteError::Repository(RepositoryError::AlreadyExists { .. })),
+        matches!(
+            again,
+            ExecuteError::Repository(RepositoryError::AlreadyExists { .. })
+        ),
         "got {again:?}"
     );
 }
@@ -97,7 +127,10 @@ async fn a_missing_aggregate_is_not_found_and_its_default_is_new() {
     let missing = counters.load(id).await.unwrap_err();
     let new = counters.load_or_default(id).await.unwrap();
 
-    assert!(matches!(missing, RepositoryError::NotFound { .. }), "got {missing:?}");
+    assert!(
+        matches!(missing, RepositoryError::NotFound { .. }),
+        "got {missing:?}"
+    );
     assert_eq!((new.revision(), &*new), (None, &Counter::default()));
 }
 
@@ -109,15 +142,21 @@ async fn a_root_keeps_what_is_not_saved_and_loses_nothing_when_a_save_fails() {
     root.execute(|c| c.open("a")).unwrap();
     root.handle(Add(2)).unwrap();
 
-    faulty.lose_next_answer();
+    faulty.next_append(Fault::TimeOutAfterCommit);
     let unknown = counters.save(&mut root).await.unwrap_err();
     let ids: Vec<_> = root.pending().iter().map(NewEvent::id).collect();
     let saved = counters.save(&mut root).await.unwrap();
 
     assert!(unknown.is_transient(), "got {unknown:?}");
     assert_eq!(ids.len(), 2);
-    assert!(saved.is_already_applied(), "the first save had been written");
-    assert_eq!((root.pending().len(), root.revision()), (0, Some(Revision::new(1))));
+    assert!(
+        saved.is_already_applied(),
+        "the first save had been written"
+    );
+    assert_eq!(
+        (root.pending().len(), root.revision()),
+        (0, Some(Revision::new(1)))
+    );
     let loaded = counters.load(*root.id()).await.unwrap();
     assert_eq!((loaded.events, loaded.total), (2, 2));
 }
@@ -133,7 +172,10 @@ async fn a_root_that_another_writer_overtook_conflicts_and_keeps_its_events() {
     counters.execute(id, |c| c.add(100)).await.unwrap();
     let conflict = counters.save(&mut root).await.unwrap_err();
 
-    assert!(matches!(conflict, RepositoryError::Conflict { .. }), "got {conflict:?}");
+    assert!(
+        matches!(conflict, RepositoryError::Conflict { .. }),
+        "got {conflict:?}"
+    );
     assert_eq!(root.pending().len(), 1);
     assert_eq!(counters.load(id).await.unwrap().total, 101);
 }
@@ -148,7 +190,10 @@ async fn a_new_root_of_an_id_that_exists_is_refused() {
 
     let refused = counters.save(&mut root).await.unwrap_err();
 
-    assert!(matches!(refused, RepositoryError::AlreadyExists { .. }), "got {refused:?}");
+    assert!(
+        matches!(refused, RepositoryError::AlreadyExists { .. }),
+        "got {refused:?}"
+    );
 }
 
 #[tokio::test]
@@ -157,7 +202,7 @@ async fn an_append_whose_answer_is_lost_is_applied_once() {
     let counters: Repository<Counter> = Repository::new(faulty.clone());
     let id = new_event_id();
 
-    faulty.lose_next_answer();
+    faulty.next_append(Fault::TimeOutAfterCommit);
     let executed = counters.execute(id, |c| c.add(5)).await.unwrap();
 
     assert_eq!(executed.revision(), Some(Revision::FIRST));
@@ -169,9 +214,21 @@ async fn a_repeated_command_is_carried_out_once_and_gives_the_first_outcome() {
     let (_, counters) = counters();
     let id = new_event_id();
     let command = new_event_id();
-    let deposit = |c: &Counter| Ok::<_, Refusal>([c.add(1)?, Added { amount: 2, before: c.total + 1 }]);
+    let deposit = |c: &Counter| {
+        Ok::<_, Refusal>([
+            c.add(1)?,
+            Added {
+                amount: 2,
+                before: c.total + 1,
+            },
+        ])
+    };
 
-    let first = counters.execute(id, deposit).command_id(command).await.unwrap();
+    let first = counters
+        .execute(id, deposit)
+        .command_id(command)
+        .await
+        .unwrap();
     counters.execute(id, |c| c.add(10)).await.unwrap();
     // The same command would now decide otherwise, or even be refused.
     let again = counters
@@ -198,7 +255,11 @@ async fn a_command_repeated_at_the_same_time_is_carried_out_once() {
         .map(|_| {
             let counters = counters.clone();
             tokio::spawn(async move {
-                counters.execute(id, |c| c.add(1)).command_id(command).await.unwrap()
+                counters
+                    .execute(id, |c| c.add(1))
+                    .command_id(command)
+                    .await
+                    .unwrap()
             })
         })
         .collect();
@@ -217,9 +278,16 @@ async fn a_command_repeated_at_the_same_time_is_carried_out_once() {
 async fn a_command_id_used_on_another_aggregate_is_refused() {
     let (_, counters) = counters();
     let command = new_event_id();
-    counters.execute(new_event_id(), |c| c.add(1)).command_id(command).await.unwrap();
+    counters
+        .execute(new_event_id(), |c| c.add(1))
+        .command_id(command)
+        .await
+        .unwrap();
 
-    let other = counters.execute(new_event_id(), |c| c.add(1)).command_id(command).await;
+    let other = counters
+        .execute(new_event_id(), |c| c.add(1))
+        .command_id(command)
+        .await;
 
     let error = other.unwrap_err();
     assert!(
@@ -280,14 +348,35 @@ async fn an_aggregate_can_be_loaded_as_it_was() {
     }
 
     let by_revision = counters.load_at(id, Revision::new(1)).await.unwrap();
-    let by_time = counters.load_at(id, times[1] + Duration::from_secs(1)).await.unwrap();
-    let too_early = counters.load_at(id, times[0] - Duration::from_secs(1)).await.unwrap_err();
-    let too_late = counters.load_at(id, PointInTime::Revision(Revision::new(9))).await.unwrap_err();
+    let by_time = counters
+        .load_at(id, times[1] + Duration::from_secs(1))
+        .await
+        .unwrap();
+    let too_early = counters
+        .load_at(id, times[0] - Duration::from_secs(1))
+        .await
+        .unwrap_err();
+    let too_late = counters
+        .load_at(id, PointInTime::Revision(Revision::new(9)))
+        .await
+        .unwrap_err();
 
-    assert_eq!((by_revision.total, by_revision.revision()), (3, Some(Revision::new(1))));
-    assert_eq!((by_time.total, by_time.revision()), (3, Some(Revision::new(1))));
-    assert!(matches!(too_early, RepositoryError::NotFound { .. }), "got {too_early:?}");
-    assert!(matches!(too_late, RepositoryError::NoSuchRevision { .. }), "got {too_late:?}");
+    assert_eq!(
+        (by_revision.total, by_revision.revision()),
+        (3, Some(Revision::new(1)))
+    );
+    assert_eq!(
+        (by_time.total, by_time.revision()),
+        (3, Some(Revision::new(1)))
+    );
+    assert!(
+        matches!(too_early, RepositoryError::NotFound { .. }),
+        "got {too_early:?}"
+    );
+    assert!(
+        matches!(too_late, RepositoryError::NoSuchRevision { .. }),
+        "got {too_late:?}"
+    );
 }
 
 #[tokio::test]
@@ -303,8 +392,14 @@ async fn a_deleted_aggregate_is_gone_and_may_be_created_again() {
     let reborn = counters.load(id).await.unwrap();
 
     assert!(!gone);
-    assert!(matches!(twice, RepositoryError::NotFound { .. }), "got {twice:?}");
-    assert_eq!((reborn.total, reborn.events, reborn.revision()), (10, 1, Some(Revision::new(1))));
+    assert!(
+        matches!(twice, RepositoryError::NotFound { .. }),
+        "got {twice:?}"
+    );
+    assert_eq!(
+        (reborn.total, reborn.events, reborn.revision()),
+        (10, 1, Some(Revision::new(1)))
+    );
 }
 
 #[tokio::test]
@@ -316,7 +411,10 @@ async fn history_is_every_event_in_order() {
 
     let events = counters.history(&id).unwrap().collect_all().await.unwrap();
 
-    let types: Vec<_> = events.iter().map(|event| event.event_type.as_str()).collect();
+    let types: Vec<_> = events
+        .iter()
+        .map(|event| event.event_type.as_str())
+        .collect();
     assert_eq!(types, ["Opened", "Added"]);
 }
 
@@ -326,13 +424,23 @@ async fn an_event_that_cannot_be_decoded_is_an_error_that_names_it() {
     let id = new_event_id();
     counters.execute(id, |c| c.add(1)).await.unwrap();
     let stream = counters.stream(&id).unwrap();
-    let broken = NewEvent::new(new_event_id(), "Added".parse().unwrap(), r#"{"Amount":"x"}"#);
-    store.append(&stream, ExpectedRevision::Any, vec![broken]).await.unwrap();
+    let broken = NewEvent::new(
+        new_event_id(),
+        "Added".parse().unwrap(),
+        r#"{"Amount":"x"}"#,
+    );
+    store
+        .append(&stream, ExpectedRevision::Any, vec![broken])
+        .await
+        .unwrap();
 
     let error = counters.load(id).await.unwrap_err();
 
     let source = std::error::Error::source(&error).unwrap().to_string();
-    assert_eq!(source, format!("event 1 of stream `{stream}`, `Added`, cannot be decoded"));
+    assert_eq!(
+        source,
+        format!("event 1 of stream `{stream}`, `Added`, cannot be decoded")
+    );
 }
 
 #[tokio::test]
@@ -341,11 +449,17 @@ async fn an_unknown_event_in_the_stream_is_an_error() {
     let id = new_event_id();
     let stream = counters.stream(&id).unwrap();
     let unknown = NewEvent::new(new_event_id(), "Renamed".parse().unwrap(), "{}");
-    store.append(&stream, ExpectedRevision::Any, vec![unknown]).await.unwrap();
+    store
+        .append(&stream, ExpectedRevision::Any, vec![unknown])
+        .await
+        .unwrap();
 
     let error = counters.load(id).await.unwrap_err();
 
-    assert!(matches!(error, RepositoryError::Apply { .. }), "got {error:?}");
+    assert!(
+        matches!(error, RepositoryError::Apply { .. }),
+        "got {error:?}"
+    );
 }
 
 #[tokio::test]

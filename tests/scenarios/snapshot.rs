@@ -40,7 +40,14 @@ async fn a_snapshot_is_taken_every_so_many_events() {
 
     let revisions: Vec<u64> = taken
         .iter()
-        .map(|s| s.metadata().unwrap().json().get_as("SnapshotVersion").unwrap().unwrap())
+        .map(|s| {
+            s.metadata()
+                .unwrap()
+                .json()
+                .get_as("SnapshotVersion")
+                .unwrap()
+                .unwrap()
+        })
         .collect();
     assert_eq!(revisions, [9, 19]);
     assert_eq!(taken[0].event_type, "CounterSnapShotted");
@@ -50,11 +57,19 @@ async fn a_snapshot_is_taken_every_so_many_events() {
 async fn a_load_from_a_snapshot_is_the_load_from_the_first_event() {
     for count in [1, 9, 10, 11, 19, 20, 21] {
         let (store, counters, id) = with_events(count).await;
-        let plain = Store::new(store).repository::<Counter>().load(id).await.unwrap();
+        let plain = Store::new(store)
+            .repository::<Counter>()
+            .load(id)
+            .await
+            .unwrap();
 
         let loaded = counters.load(id).await.unwrap();
 
-        assert_eq!((&*loaded, loaded.revision()), (&*plain, plain.revision()), "of {count}");
+        assert_eq!(
+            (&*loaded, loaded.revision()),
+            (&*plain, plain.revision()),
+            "of {count}"
+        );
     }
 }
 
@@ -63,11 +78,17 @@ async fn a_snapshot_saves_reading_what_is_before_it() {
     let (store, counters, id) = with_events(25).await;
     let stream = counters.stream(&id).unwrap();
     // What a snapshot stands for may be truncated; a full replay would then be wrong.
-    store.truncate_before(&stream, Revision::new(19)).await.unwrap();
+    store
+        .truncate_before(&stream, Revision::new(19))
+        .await
+        .unwrap();
 
     let loaded = counters.load(id).await.unwrap();
 
-    assert_eq!((loaded.total, loaded.revision()), (25, Some(Revision::new(24))));
+    assert_eq!(
+        (loaded.total, loaded.revision()),
+        (25, Some(Revision::new(24)))
+    );
 }
 
 /// Replaces the last snapshot by one that differs from it in `data` or
@@ -97,7 +118,10 @@ async fn a_snapshot_that_cannot_be_decoded_is_passed_over() {
 
     let loaded = counters.load(id).await.unwrap();
 
-    assert_eq!((loaded.total, loaded.revision()), (15, Some(Revision::new(14))));
+    assert_eq!(
+        (loaded.total, loaded.revision()),
+        (15, Some(Revision::new(14)))
+    );
 }
 
 #[tokio::test]
@@ -105,20 +129,29 @@ async fn a_snapshot_of_another_shape_is_passed_over() {
     let (store, counters, id) = with_events(15).await;
     replace_snapshot(&store, id, |data, metadata| {
         *data = data.replace("null", "\"forged\"");
-        metadata.json_mut().insert("Fingerprint", &Uuid::nil().to_string()).unwrap();
+        metadata
+            .json_mut()
+            .insert("Fingerprint", &Uuid::nil().to_string())
+            .unwrap();
     })
     .await;
 
     let loaded = counters.load(id).await.unwrap();
 
-    assert_eq!(loaded.name, None, "the state of a foreign snapshot was used");
+    assert_eq!(
+        loaded.name, None,
+        "the state of a foreign snapshot was used"
+    );
     assert_eq!(loaded.total, 15);
 }
 
 #[tokio::test]
 async fn a_snapshot_of_another_version_of_the_fold_is_passed_over() {
     let (store, _, id) = with_events(15).await;
-    replace_snapshot(&store, id, |data, _| *data = data.replace("null", "\"kept\"")).await;
+    replace_snapshot(&store, id, |data, _| {
+        *data = data.replace("null", "\"kept\"")
+    })
+    .await;
     let repository = |version| {
         Store::new(store.clone())
             .repository::<Counter>()
@@ -128,7 +161,11 @@ async fn a_snapshot_of_another_version_of_the_fold_is_passed_over() {
     let old = repository(1).load(id).await.unwrap();
     let new = repository(2).load(id).await.unwrap();
 
-    assert_eq!(old.name.as_deref(), Some("kept"), "version 1 has taken the snapshot");
+    assert_eq!(
+        old.name.as_deref(),
+        Some("kept"),
+        "version 1 has taken the snapshot"
+    );
     assert_eq!((new.name.as_deref(), new.total), (None, 15));
 }
 
@@ -140,10 +177,17 @@ async fn a_snapshot_of_a_former_life_is_passed_over() {
     // Deleted by somebody who does not know of snapshots.
     store.delete(&stream, ExpectedRevision::Any).await.unwrap();
     let deleted = counters.load(id).await.unwrap_err();
-    Store::new(store).repository::<Counter>().execute(id, |c| c.add(7)).await.unwrap();
+    Store::new(store)
+        .repository::<Counter>()
+        .execute(id, |c| c.add(7))
+        .await
+        .unwrap();
     let reborn = counters.load(id).await.unwrap();
 
-    assert!(matches!(deleted, RepositoryError::NotFound { .. }), "got {deleted:?}");
+    assert!(
+        matches!(deleted, RepositoryError::NotFound { .. }),
+        "got {deleted:?}"
+    );
     assert_eq!((reborn.total, reborn.events), (7, 1));
 }
 
@@ -190,7 +234,10 @@ async fn a_snapshot_that_cannot_be_taken_does_not_fail_the_command() {
     let executed = ratios
         .execute(id, |ratio| {
             assert!(ratio.value.abs() < f64::EPSILON);
-            Ok::<_, std::convert::Infallible>(Added { amount: 1, before: 0 })
+            Ok::<_, std::convert::Infallible>(Added {
+                amount: 1,
+                before: 0,
+            })
         })
         .await
         .unwrap();

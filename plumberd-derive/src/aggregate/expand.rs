@@ -1,6 +1,7 @@
 use super::model::{Aggregate, CommandHandler, EventHandler};
-use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use crate::support::CratePath;
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{Type, ext::IdentExt, spanned::Spanned};
 
 /// The code of an aggregate without mistakes.
@@ -115,12 +116,13 @@ pub(super) fn handles_impl_of(
     } else {
         quote!(_)
     };
-    let header = quote_spanned!(place(event)=> impl #krate::aggregate::Handles<#event> for #ty);
-    quote! {
+    let place = place(event);
+    let (runtime, this) = (moved(krate, place), held(ty, place));
+    quote_spanned! {place=>
         #(#cfgs)*
         #(#own_cfgs)*
         #[automatically_derived]
-        #header {
+        impl #runtime::aggregate::Handles<#event> for #this {
             #[inline]
             fn handle(
                 &mut self,
@@ -140,16 +142,17 @@ fn command_impl(aggregate: &Aggregate, ty: &Type, handler: &CommandHandler) -> T
         aggregate,
         ty,
         handler,
-        &quote!(Self::#method(self, command)),
+        |result, place| quote_spanned!(place=> #result::into_result(Self::#method(self, command))),
     )
 }
 
-/// `impl HandlesCommand`, with this body.
+/// `impl HandlesCommand`, with the body that is made of `<Output as
+/// DecisionResult>`.
 pub(super) fn command_impl_of(
     aggregate: &Aggregate,
     ty: &Type,
     handler: &CommandHandler,
-    body: &TokenStream,
+    body: impl FnOnce(&TokenStream, Span) -> TokenStream,
 ) -> TokenStream {
     let Aggregate { krate, cfgs, .. } = aggregate;
     let CommandHandler {
@@ -158,25 +161,31 @@ pub(super) fn command_impl_of(
         cfgs: own_cfgs,
         ..
     } = handler;
-    let header =
-        quote_spanned!(place(command)=> impl #krate::aggregate::HandlesCommand<#command> for #ty);
-    let sides = quote_spanned! {place(output)=>
-        type Events = <#output as #krate::__private::DecisionResult>::Events;
-        type Error = <#output as #krate::__private::DecisionResult>::Error;
+    let at_command = place(command);
+    let (runtime, this) = (moved(krate, at_command), held(ty, at_command));
+    // All that leans on the output being a `Result` is in one place, where the
+    // compiler says once that it is none.
+    let at_output = place(output);
+    let (krate, output) = (moved(krate, at_output), held(output, at_output));
+    let result = quote_spanned!(at_output=> <#output as #krate::__private::DecisionResult>);
+    let body = body(&result, at_output);
+    let items = quote_spanned! {at_output=>
+        type Events = #result::Events;
+        type Error = #result::Error;
+        #[inline]
+        fn decide(
+            &self,
+            command: #command,
+        ) -> #krate::__private::core::result::Result<Self::Events, Self::Error> {
+            #body
+        }
     };
-    quote! {
+    quote_spanned! {at_command=>
         #(#cfgs)*
         #(#own_cfgs)*
         #[automatically_derived]
-        #header {
-            #sides
-            #[inline]
-            fn decide(
-                &self,
-                command: #command,
-            ) -> #krate::__private::core::result::Result<Self::Events, Self::Error> {
-                #body
-            }
+        impl #runtime::aggregate::HandlesCommand<#command> for #this {
+            #items
         }
     }
 }
@@ -190,9 +199,11 @@ fn assertion(aggregate: &Aggregate, ty: &Type, handler: &EventHandler) -> TokenS
         ..
     } = handler;
     let method = handler.method.unraw().to_string();
-    let check = quote_spanned!(place(event)=>
-        #krate::__private::assert_distinct(
-            &<#ty as #krate::aggregate::Aggregate>::HANDLERS,
+    let place = place(event);
+    let runtime = moved(krate, place);
+    let check = quote_spanned!(place=>
+        #runtime::__private::assert_distinct(
+            &<#ty as #runtime::aggregate::Aggregate>::HANDLERS,
             #method,
         )
     );
@@ -207,4 +218,28 @@ fn assertion(aggregate: &Aggregate, ty: &Type, handler: &EventHandler) -> TokenS
 /// lints still know that no user wrote them.
 fn place(ty: &Type) -> Span {
     Span::call_site().located_at(ty.span())
+}
+
+/// The path of our own crate at another place. What goes from there to more
+/// tokens of ours is then something that the compiler can show.
+fn moved(krate: &CratePath, place: Span) -> TokenStream {
+    krate
+        .to_token_stream()
+        .into_iter()
+        .map(|mut token| {
+            // Which crate `$crate` is lies in its span.
+            if token.to_string() != "$crate" {
+                token.set_span(place);
+            }
+            token
+        })
+        .collect()
+}
+
+/// A type of the user in parentheses that are elsewhere: the whole counts as
+/// there, and a mistake inside is where the user made it.
+fn held(ty: &Type, place: Span) -> TokenStream {
+    let mut group = Group::new(Delimiter::Parenthesis, ty.to_token_stream());
+    group.set_span(place);
+    TokenTree::Group(group).into()
 }

@@ -17,11 +17,14 @@ pub(super) fn expand(aggregate: &Aggregate, error: &syn::Error) -> TokenStream {
             .handlers
             .iter()
             .map(|handler| handles_impl_of(aggregate, ty, handler, &quote!(let _ = event;)));
-        let body = quote!(#krate::__private::core::unreachable!());
-        let commands = aggregate
-            .commands
-            .iter()
-            .map(|handler| command_impl_of(aggregate, ty, handler, &body));
+        let commands = aggregate.commands.iter().map(|handler| {
+            command_impl_of(aggregate, ty, handler, |_, _| {
+                quote! {
+                    let _ = command;
+                    #krate::__private::core::unreachable!()
+                }
+            })
+        });
         quote!(#implementation #(#handles)* #(#commands)*)
     });
     quote!(#errors #block #stubs)

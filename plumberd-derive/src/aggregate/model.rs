@@ -52,6 +52,7 @@ pub(super) fn build(syntax: BlockSyntax) -> (Aggregate, Errors) {
         args,
         block,
         marked,
+        hidden,
     } = syntax;
     let mut errors = Errors::default();
     let ty = self_type(&block, &mut errors);
@@ -70,8 +71,18 @@ pub(super) fn build(syntax: BlockSyntax) -> (Aggregate, Errors) {
     for marked in &marked {
         aggregate.read_method(marked, &mut errors);
     }
-    check_hidden_attributes(&aggregate.block, &mut errors);
-    if !marked.iter().any(|marked| marked.is(Kind::Event)) {
+    for (kind, attribute) in &hidden {
+        errors.at(
+            attribute,
+            format!(
+                "`#[aggregate]` cannot see into `cfg_attr`; \
+                 write `#[{}]` and put `#[cfg(…)]` on the method",
+                kind.attribute()
+            ),
+        );
+    }
+    let has_handler = marked.iter().any(|marked| marked.is(Kind::Event));
+    if !has_handler && hidden.is_empty() {
         no_handlers(&aggregate.block, &mut errors);
     }
     (aggregate, errors)
@@ -346,32 +357,6 @@ fn cfgs(attrs: &[Attribute]) -> Vec<Attribute> {
         .filter(|attr| attr.path().is_ident("cfg"))
         .cloned()
         .collect()
-}
-
-/// An attribute of ours inside `cfg_attr` would come out only behind this
-/// macro, too late.
-fn check_hidden_attributes(block: &ItemImpl, errors: &mut Errors) {
-    let methods = block.items.iter().filter_map(|item| match item {
-        ImplItem::Fn(method) => Some(method),
-        _ => None,
-    });
-    for attr in methods.flat_map(|method| &method.attrs) {
-        if let Meta::List(list) = &attr.meta
-            && list.path.is_ident("cfg_attr")
-            && let Some(kind) = [Kind::Event, Kind::Command]
-                .into_iter()
-                .find(|kind| spelled(&list.tokens).contains(kind.attribute()))
-        {
-            errors.at(
-                attr,
-                format!(
-                    "`#[aggregate]` cannot see into `cfg_attr`; \
-                     write `#[{}]` and put `#[cfg(…)]` on the method",
-                    kind.attribute()
-                ),
-            );
-        }
-    }
 }
 
 fn no_handlers(block: &ItemImpl, errors: &mut Errors) {

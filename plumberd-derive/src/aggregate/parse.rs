@@ -1,6 +1,6 @@
 use super::{COMMAND_HANDLER, EVENT_SOURCING_HANDLER};
 use proc_macro2::TokenStream;
-use syn::{Attribute, ImplItem, ImplItemFn, Item, ItemImpl};
+use syn::{Attribute, ImplItem, ImplItemFn, Item, ItemImpl, Meta};
 
 /// What the user wrote, with the handlers' attributes taken off the methods.
 pub(super) struct BlockSyntax {
@@ -10,6 +10,8 @@ pub(super) struct BlockSyntax {
     pub(super) block: ItemImpl,
     /// The methods that had an attribute of ours.
     pub(super) marked: Vec<Marked>,
+    /// Attributes that hold one of the handlers' where no macro can see it.
+    pub(super) hidden: Vec<(Kind, Attribute)>,
 }
 
 /// A method with at least one of the handlers' attributes.
@@ -40,6 +42,21 @@ impl Kind {
             .into_iter()
             .find(|kind| name == kind.attribute())
     }
+
+    /// Which handler's attribute is inside this `cfg_attr`: it would come out
+    /// only behind `#[aggregate]`, too late.
+    fn hidden_in(attribute: &Attribute) -> Option<Self> {
+        let Meta::List(list) = &attribute.meta else {
+            return None;
+        };
+        if !list.path.is_ident("cfg_attr") {
+            return None;
+        }
+        let tokens = list.tokens.to_string();
+        [Self::Event, Self::Command]
+            .into_iter()
+            .find(|kind| tokens.contains(kind.attribute()))
+    }
 }
 
 /// Takes the item apart.
@@ -59,10 +76,12 @@ pub(super) fn parse(args: TokenStream, item: TokenStream) -> syn::Result<BlockSy
         }
     };
     let mut marked = Vec::new();
+    let mut hidden = Vec::new();
     for item in &mut block.items {
         // On anything but a method they stay, and say themselves where they belong.
         if let ImplItem::Fn(method) = item {
-            let attributes = take_attributes(&mut method.attrs);
+            hidden.extend(take_attributes(&mut method.attrs, Kind::hidden_in));
+            let attributes = take_attributes(&mut method.attrs, Kind::of);
             if !attributes.is_empty() {
                 marked.push(Marked {
                     method: method.clone(),
@@ -75,12 +94,16 @@ pub(super) fn parse(args: TokenStream, item: TokenStream) -> syn::Result<BlockSy
         args,
         block,
         marked,
+        hidden,
     })
 }
 
-fn take_attributes(attrs: &mut Vec<Attribute>) -> Vec<(Kind, Attribute)> {
+fn take_attributes(
+    attrs: &mut Vec<Attribute>,
+    kind: impl Fn(&Attribute) -> Option<Kind>,
+) -> Vec<(Kind, Attribute)> {
     let mut taken = Vec::new();
-    attrs.retain(|attribute| match Kind::of(attribute) {
+    attrs.retain(|attribute| match kind(attribute) {
         Some(kind) => {
             taken.push((kind, attribute.clone()));
             false

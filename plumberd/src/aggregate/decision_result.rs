@@ -12,9 +12,21 @@ pub trait DecisionResult {
     type Events;
     /// Why the command was refused.
     type Error;
+
+    /// The value itself.
+    ///
+    /// # Errors
+    ///
+    /// The value's own.
+    fn into_result(self) -> Result<Self::Events, Self::Error>;
 }
 
 impl<D, E> DecisionResult for Result<D, E> {
     type Events = D;
     type Error = E;
+
+    #[inline]
+    fn into_result(self) -> Self {
+        self
+    }
 }

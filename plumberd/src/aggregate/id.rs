@@ -9,7 +9,9 @@ use uuid::Uuid;
 /// are one aggregate, and an id without text is refused.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the id of an aggregate",
-    note = "an id is `Clone + Eq + Hash + Debug + Display + FromStr + Send + Sync + 'static`"
+    label = "lacks some of what an id can do",
+    note = "an id is `Clone + Eq + Hash + Debug + Display + FromStr + Send + Sync + 'static`; \
+            its text (`Display`, `FromStr`) is part of the stream's name"
 )]
 pub trait AggregateId:
     Clone + Eq + Hash + std::fmt::Debug + Display + FromStr + Send + Sync + 'static

@@ -1,4 +1,4 @@
-use super::{Aggregate, Handles, Raise, Raised};
+use super::{Handles, Raise, Raised};
 use crate::event::Event;
 
 /// What a decision returns: an event, or several of them.
@@ -6,11 +6,14 @@ use crate::event::Event;
 /// An event (also an enum of events), a tuple of up to eight, a `Vec`, an
 /// `Option`, an array, `()` for none. Events of the parts are raised in order.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not what a decision of `{A}` may return",
-    label = "neither an event of `{A}` nor a tuple, `Vec` or `Option` of such",
-    note = "derive `plumberd::Event` for `{Self}` and add an event sourcing handler for it to `{A}`"
+    message = "`{A}` cannot raise `{Self}`",
+    label = "`{A}` has no event sourcing handler for it, or for an event in it",
+    note = "an event has `#[derive(plumberd::Event)]` and, in the `#[aggregate]` block of `{A}`, \
+            `#[event_sourcing_handler] fn …(&mut self, event: &…)`",
+    note = "a decision returns an event, a tuple of at most eight, a `Vec`, an `Option`, an array, \
+            or `()` for none"
 )]
-pub trait IntoEvents<A: Aggregate> {
+pub trait IntoEvents<A> {
     /// Raises the events, in order.
     ///
     /// # Errors
@@ -19,31 +22,38 @@ pub trait IntoEvents<A: Aggregate> {
     fn raise(self, raise: &mut Raise<'_, A>) -> Result<(), Raised>;
 }
 
+// None of the impls is recommended: else the compiler complains of the bounds
+// of one of them, or lists all tuples.
+#[diagnostic::do_not_recommend]
 impl<A: Handles<E>, E: Event> IntoEvents<A> for E {
     fn raise(self, raise: &mut Raise<'_, A>) -> Result<(), Raised> {
         raise.event(self)
     }
 }
 
-impl<A: Aggregate, T: IntoEvents<A>> IntoEvents<A> for Vec<T> {
+#[diagnostic::do_not_recommend]
+impl<A, T: IntoEvents<A>> IntoEvents<A> for Vec<T> {
     fn raise(self, raise: &mut Raise<'_, A>) -> Result<(), Raised> {
         self.into_iter().try_for_each(|events| events.raise(raise))
     }
 }
 
-impl<A: Aggregate, T: IntoEvents<A>> IntoEvents<A> for Option<T> {
+#[diagnostic::do_not_recommend]
+impl<A, T: IntoEvents<A>> IntoEvents<A> for Option<T> {
     fn raise(self, raise: &mut Raise<'_, A>) -> Result<(), Raised> {
         self.map_or(Ok(()), |events| events.raise(raise))
     }
 }
 
-impl<A: Aggregate, T: IntoEvents<A>, const N: usize> IntoEvents<A> for [T; N] {
+#[diagnostic::do_not_recommend]
+impl<A, T: IntoEvents<A>, const N: usize> IntoEvents<A> for [T; N] {
     fn raise(self, raise: &mut Raise<'_, A>) -> Result<(), Raised> {
         self.into_iter().try_for_each(|events| events.raise(raise))
     }
 }
 
-impl<A: Aggregate> IntoEvents<A> for () {
+#[diagnostic::do_not_recommend]
+impl<A> IntoEvents<A> for () {
     fn raise(self, _: &mut Raise<'_, A>) -> Result<(), Raised> {
         Ok(())
     }
@@ -51,7 +61,8 @@ impl<A: Aggregate> IntoEvents<A> for () {
 
 macro_rules! tuples {
     ($($T:ident)+) => {
-        impl<A: Aggregate, $($T: IntoEvents<A>),+> IntoEvents<A> for ($($T,)+) {
+        #[diagnostic::do_not_recommend]
+        impl<A, $($T: IntoEvents<A>),+> IntoEvents<A> for ($($T,)+) {
             fn raise(self, raise: &mut Raise<'_, A>) -> Result<(), Raised> {
                 #[expect(non_snake_case, reason = "one name for the type and its value")]
                 let ($($T,)+) = self;

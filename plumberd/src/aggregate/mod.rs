@@ -61,7 +61,7 @@ pub enum UnknownEvents {
     label = "`{E}` cannot be raised by `{Self}`",
     note = "add `#[event_sourcing_handler] fn …(&mut self, event: &{E})` to the `#[aggregate]` block of `{Self}`"
 )]
-pub trait Handles<E>: Aggregate {
+pub trait Handles<E> {
     /// Applies `event`.
     ///
     /// # Errors
@@ -79,7 +79,7 @@ pub trait Handles<E>: Aggregate {
     label = "`{C}` is not a command of `{Self}`",
     note = "add `#[command_handler] fn …(&self, command: {C}) -> Result<…>` to the `#[aggregate]` block of `{Self}`"
 )]
-pub trait HandlesCommand<C>: Aggregate {
+pub trait HandlesCommand<C>: Sized {
     /// The events it decides on.
     type Events: IntoEvents<Self>;
     /// Why it refuses.

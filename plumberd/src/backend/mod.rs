@@ -1,5 +1,35 @@
-//! Backends: what keeps the events.
+//! Backends: what keeps the events. One folder a technology.
 
 pub mod memory;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
+
+use crate::{connect::ConnectError, store::EventStore};
+use std::sync::Arc;
+
+/// Opens the SQLite store that `url` names.
+#[cfg(feature = "sqlite")]
+pub(crate) async fn open_sqlite(url: &str) -> Result<Arc<dyn EventStore>, ConnectError> {
+    let config = sqlite::SqliteConfig::from_url(url).map_err(|error| ConnectError::InvalidUrl {
+        reason: error.to_string(),
+    })?;
+    let store = sqlite::Sqlite::open(config)
+        .await
+        .map_err(|error| ConnectError::Open {
+            source: error.into(),
+        })?;
+    Ok(Arc::new(store))
+}
+
+/// Says what is missing.
+#[cfg(not(feature = "sqlite"))]
+#[expect(
+    clippy::unused_async,
+    reason = "the same call with and without the feature"
+)]
+pub(crate) async fn open_sqlite(_: &str) -> Result<Arc<dyn EventStore>, ConnectError> {
+    Err(ConnectError::FeatureMissing {
+        scheme: "sqlite",
+        feature: "sqlite",
+    })
+}

@@ -1,4 +1,4 @@
-use crate::store::StoreError;
+use crate::BoxError;
 
 /// Why [`connect`](super::connect) has no store to give.
 #[derive(Debug, thiserror::Error)]
@@ -42,8 +42,7 @@ pub enum ConnectError {
     /// The store cannot be opened.
     #[error("the store cannot be opened")]
     Open {
-        /// Why.
-        #[from]
-        source: StoreError,
+        /// Why; a backend's own error.
+        source: BoxError,
     },
 }

@@ -70,7 +70,10 @@ impl EventStore for Store {
         events: Vec<NewEvent>,
     ) -> Result<AppendOutcome, StoreError> {
         let span = telemetry::append_span(stream, expected, events.len());
-        self.0.append(stream, expected, events).instrument(span).await
+        self.0
+            .append(stream, expected, events)
+            .instrument(span)
+            .await
     }
 
     fn read_stream(&self, stream: &StreamName, options: ReadOptions<Revision>) -> EventStream {

@@ -67,11 +67,18 @@ pub async fn connect(url: &str) -> Result<Store, ConnectError> {
     let lower = scheme.to_ascii_lowercase();
     match SCHEMES.iter().find(|(name, _)| *name == lower) {
         Some((_, Scheme::Memory)) => memory(rest),
-        Some((_, Scheme::Sqlite)) => backend::open_sqlite(url).await.map(Store::from_shared),
+        Some((_, Scheme::Sqlite)) => {
+            let url = format!("sqlite:{rest}");
+            backend::open_sqlite(&url).await.map(Store::from_shared)
+        }
         Some((_, Scheme::Coming(backend))) => Err(ConnectError::NotYet { backend }),
         None => Err(ConnectError::UnknownScheme {
             scheme: lower,
-            known: SCHEMES.iter().map(|(name, _)| *name).collect::<Vec<_>>().join("`, `"),
+            known: SCHEMES
+                .iter()
+                .map(|(name, _)| *name)
+                .collect::<Vec<_>>()
+                .join("`, `"),
         }),
     }
 }

@@ -1,11 +1,39 @@
 //! Values inside events, and the forms they are stored in.
 
+mod bytes;
+mod choice;
+mod decimal;
+#[doc(hidden)]
+pub mod derived;
+mod list;
+mod map;
+mod object;
+mod scalar;
+pub mod serde;
+mod set;
+mod text;
 mod time;
+mod time_text;
+mod timespan;
+mod tuple;
+mod variant;
+mod wrapper;
 
-pub(super) use time::parse_time;
+#[doc(hidden)]
+pub use choice::{
+    Tagged, name_shape, number_shape, read_name, read_number, read_tagged, write_number,
+};
+pub use map::MapKey;
+#[doc(hidden)]
+pub use object::{Fields, Object, WithField, WithRef, read_object};
+pub(super) use time_text::parse_time;
+#[doc(hidden)]
+pub use tuple::{Elements, List, read_tuple};
+#[doc(hidden)]
+pub use variant::{Variant, Variants};
 
 use super::{Shape, ShapeBuilder};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use ::serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A value that can be a field of an event.
 ///

@@ -1,0 +1,58 @@
+impl Account {
+    /// Stays as it is.
+    fn on_opened(&mut self, _event: &AccountOpened) {
+        self.open = true;
+    }
+    pub(crate) fn on_credited(&mut self, event: &AccountCredited) {
+        self.balance = event.balance;
+    }
+    pub fn balance(&self) -> Decimal {
+        self.balance
+    }
+}
+#[automatically_derived]
+impl ::plumberd::aggregate::Aggregate for Account {
+    type Id = ::plumberd::__private::Uuid;
+    const CATEGORY: &'static ::plumberd::__private::core::primitive::str = "Account";
+    const UNKNOWN_EVENTS: ::plumberd::aggregate::UnknownEvents = ::plumberd::aggregate::UnknownEvents::Error;
+    const HANDLERS: ::plumberd::aggregate::HandlerTable<Self> = ::plumberd::aggregate::HandlerTable::new(
+        &[
+            ::plumberd::aggregate::Row::of::<AccountOpened>("on_opened"),
+            ::plumberd::aggregate::Row::of::<AccountCredited>("on_credited"),
+        ],
+    );
+}
+#[automatically_derived]
+impl ::plumberd::aggregate::Handles<AccountOpened> for (Account) {
+    #[inline]
+    fn handle(
+        &mut self,
+        event: &AccountOpened,
+        _: &::plumberd::event::RawMetadata,
+    ) -> ::plumberd::__private::core::result::Result<
+        (),
+        ::plumberd::aggregate::ApplyError,
+    > {
+        Self::on_opened(self, event);
+        ::plumberd::__private::core::result::Result::Ok(())
+    }
+}
+#[automatically_derived]
+impl ::plumberd::aggregate::Handles<AccountCredited> for (Account) {
+    #[inline]
+    fn handle(
+        &mut self,
+        event: &AccountCredited,
+        _: &::plumberd::event::RawMetadata,
+    ) -> ::plumberd::__private::core::result::Result<
+        (),
+        ::plumberd::aggregate::ApplyError,
+    > {
+        Self::on_credited(self, event);
+        ::plumberd::__private::core::result::Result::Ok(())
+    }
+}
+const _: () = ::plumberd::__private::assert_distinct(
+    &<Account as ::plumberd::aggregate::Aggregate>::HANDLERS,
+    "on_credited",
+);

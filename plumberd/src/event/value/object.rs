@@ -1,0 +1,165 @@
+use super::{EventValue, Owned};
+use ::serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{DeserializeSeed, Error, IgnoredAny, MapAccess, Visitor},
+};
+use std::{fmt, marker::PhantomData};
+
+/// What is read from a JSON object. `VARIANT` tells the variants of an enum
+/// apart.
+#[doc(hidden)]
+pub trait Fields<const VARIANT: i32>: Sized {
+    /// The keys, in the order in which they are written; aliases behind them.
+    const KEYS: &'static [&'static str];
+
+    fn read<'de, A: MapAccess<'de>>(object: &mut Object<A>) -> Result<Self, A::Error>;
+}
+
+/// A JSON object that is being read.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Object<A> {
+    entries: A,
+    keys: &'static [&'static str],
+    next: usize,
+}
+
+impl<'de, A: MapAccess<'de>> Object<A> {
+    pub(super) fn new(entries: A, keys: &'static [&'static str]) -> Self {
+        Self {
+            entries,
+            keys,
+            next: 0,
+        }
+    }
+
+    /// The index of the next known key; unknown ones are passed over.
+    pub fn key(&mut self) -> Result<Option<usize>, A::Error> {
+        loop {
+            let seed = Key {
+                keys: self.keys,
+                next: self.next,
+            };
+            match self.entries.next_key_seed(seed)? {
+                None => return Ok(None),
+                Some(None) => {
+                    self.entries.next_value::<IgnoredAny>()?;
+                }
+                Some(Some(index)) => {
+                    self.next = index + 1;
+                    return Ok(Some(index));
+                }
+            }
+        }
+    }
+
+    /// The value of the key that was read.
+    pub fn value<T: EventValue>(&mut self) -> Result<T, A::Error> {
+        let Owned(value) = self.entries.next_value()?;
+        Ok(value)
+    }
+
+    /// The value of the key that was read, by `with` or `deserialize_with`.
+    pub fn value_with<W: WithField<I>, const I: usize>(&mut self) -> Result<W::Value, A::Error> {
+        let value: WithOwned<W, I> = self.entries.next_value()?;
+        Ok(value.0)
+    }
+
+    /// The value of the field number `index`, or what a missing one stands
+    /// for.
+    pub fn required<T: EventValue>(&self, value: Option<T>, index: usize) -> Result<T, A::Error> {
+        self.present(value.or_else(T::absent), index)
+    }
+
+    /// The value of the field number `index`, which must be there.
+    pub fn present<T>(&self, value: Option<T>, index: usize) -> Result<T, A::Error> {
+        value.ok_or_else(|| A::Error::missing_field(self.keys.get(index).unwrap_or(&"")))
+    }
+}
+
+/// Recognises a key without an allocation. Keys mostly come in the order in
+/// which they were written, so the expected one is tried first.
+struct Key {
+    keys: &'static [&'static str],
+    next: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for Key {
+    type Value = Option<usize>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_identifier(self)
+    }
+}
+
+impl Visitor<'_> for Key {
+    type Value = Option<usize>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E: Error>(self, key: &str) -> Result<Option<usize>, E> {
+        if self.keys.get(self.next) == Some(&key) {
+            return Ok(Some(self.next));
+        }
+        Ok(self.keys.iter().position(|known| *known == key))
+    }
+}
+
+/// Reads `T` from a JSON object. Unknown keys are passed over; of a key that
+/// occurs twice, the last value counts.
+#[doc(hidden)]
+pub fn read_object<'de, T: Fields<V>, D: Deserializer<'de>, const V: i32>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    deserializer.deserialize_map(Whole::<T, V>(PhantomData))
+}
+
+struct Whole<T, const V: i32>(PhantomData<T>);
+
+impl<'de, T: Fields<V>, const V: i32> Visitor<'de> for Whole<T, V> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<T, A::Error> {
+        T::read(&mut Object::new(entries, T::KEYS))
+    }
+}
+
+/// A field whose form is not that of [`EventValue`]: `with` and its halves.
+#[doc(hidden)]
+pub trait WithField<const INDEX: usize> {
+    type Value;
+
+    fn serialize<S: Serializer>(value: &Self::Value, serializer: S) -> Result<S::Ok, S::Error>;
+
+    fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self::Value, D::Error>;
+}
+
+/// Lends such a field to a serde serializer.
+#[doc(hidden)]
+pub struct WithRef<'a, W: WithField<I>, const I: usize>(pub &'a W::Value);
+
+impl<W: WithField<I>, const I: usize> Serialize for WithRef<'_, W, I> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        W::serialize(self.0, serializer)
+    }
+}
+
+pub(super) struct WithOwned<W: WithField<I>, const I: usize>(pub(super) W::Value);
+
+impl<'de, W: WithField<I>, const I: usize> Deserialize<'de> for WithOwned<W, I> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        W::deserialize(deserializer).map(Self)
+    }
+}
+
+impl<W: WithField<I>, const I: usize> fmt::Debug for WithRef<'_, W, I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("WithRef").finish_non_exhaustive()
+    }
+}

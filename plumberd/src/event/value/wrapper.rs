@@ -1,0 +1,76 @@
+use super::{EventValue, Ref};
+use crate::event::{Shape, ShapeBuilder};
+use ::serde::{
+    Deserializer, Serializer,
+    de::{Error, Visitor},
+};
+use std::{fmt, marker::PhantomData, sync::Arc};
+
+/// `None` is `null`; a missing field is `None`.
+impl<T: EventValue> EventValue for Option<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Some(value) => serializer.serialize_some(&Ref(value)),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Optional<T>(PhantomData<T>);
+
+        impl<'de, T: EventValue> Visitor<'de> for Optional<T> {
+            type Value = Option<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a value or null")
+            }
+
+            fn visit_unit<E: Error>(self) -> Result<Option<T>, E> {
+                Ok(None)
+            }
+
+            fn visit_none<E: Error>(self) -> Result<Option<T>, E> {
+                Ok(None)
+            }
+
+            fn visit_some<D: Deserializer<'de>>(self, value: D) -> Result<Option<T>, D::Error> {
+                T::deserialize(value).map(Some)
+            }
+        }
+
+        deserializer.deserialize_option(Optional(PhantomData))
+    }
+
+    fn shape(builder: &mut ShapeBuilder) -> Shape {
+        Shape::Optional(Box::new(builder.nested::<T>()))
+    }
+
+    fn absent() -> Option<Self> {
+        Some(None)
+    }
+}
+
+/// The form of what is inside.
+macro_rules! as_inner {
+    ($($Owner:ident),+) => {$(
+        impl<T: EventValue> EventValue for $Owner<T> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                T::serialize(self, serializer)
+            }
+
+            fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                T::deserialize(deserializer).map(Self::new)
+            }
+
+            fn shape(builder: &mut ShapeBuilder) -> Shape {
+                builder.nested::<T>()
+            }
+
+            fn absent() -> Option<Self> {
+                T::absent().map(Self::new)
+            }
+        }
+    )+};
+}
+
+as_inner!(Box, Arc);

@@ -1,0 +1,7 @@
+//! What the macros stand for, through the public interface.
+
+mod aggregate;
+mod event;
+mod ui;
+mod value;
+mod wire_format;

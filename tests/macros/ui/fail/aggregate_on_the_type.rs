@@ -1,0 +1,9 @@
+use plumberd::aggregate;
+
+#[aggregate]
+#[derive(Default)]
+struct Account;
+
+fn main() {
+    let _ = Account;
+}
