@@ -6,6 +6,7 @@ mod context;
 mod domain;
 mod follow;
 mod memory;
+mod mock;
 mod repository;
 mod snapshot;
 #[cfg(feature = "sqlite")]

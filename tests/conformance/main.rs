@@ -1,0 +1,6 @@
+//! The conformance suites, run on every backend and wrapper, and on stores
+//! that are broken on purpose.
+
+mod broken;
+mod memory;
+mod wrappers;
