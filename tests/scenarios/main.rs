@@ -9,3 +9,7 @@ mod memory;
 mod mock;
 mod repository;
 mod snapshot;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+#[cfg(feature = "sqlite")]
+mod sqlite_file;
