@@ -3,7 +3,6 @@
 
 mod aggregate;
 mod event;
-#[expect(dead_code, unused_imports, reason = "the macros that use it follow")]
 mod support;
 mod value;
 

@@ -1,4 +1,21 @@
 //! Tests for what you build with plumberd.
+//!
+//! * [`fixture`]: given a history, when something is decided, then these
+//!   events; no store, no runtime.
+//! * [`laws!`]: what must hold for every history of an aggregate.
+//! * [`golden`](mod@golden): what was ever stored can be read for ever.
+//! * [`mock`]: a store that expects calls, and one that fails on cue.
+//! * [`conformance`]: what every store must do, for whoever writes one.
+//! * [`sample`]: a bank account, the domain of the examples.
 
 pub mod conformance;
+pub mod fixture;
+pub mod golden;
+pub mod laws;
 pub mod mock;
+pub mod sample;
+mod stored;
+
+pub use fixture::{given, given_nothing};
+pub use golden::golden;
+pub use proptest;

@@ -3,9 +3,27 @@
 
 pub use crate::{
     aggregate::{DecisionResult, assert_distinct},
-    event::{Links, Shape, ShapeBuilder, decode_event},
+    codec::{Codec, Json},
+    event::{
+        DecodeError, EncodeError, EncodedEvent, Event, EventInfo, EventValue, Links, Shape,
+        ShapeBuilder, ShapeOf, Upcaster, decode_event,
+        value::{
+            Elements, Fields, List, MapKey, Object, Ref, Tagged, Variant, Variants, WithField,
+            WithRef, derived::*, name_shape, number_shape, read_name, read_number, read_object,
+            read_tagged, read_tuple, write_number,
+        },
+    },
 };
-pub use core;
-pub use serde;
-pub use std;
+pub use core::{
+    self,
+    default::Default,
+    option::Option::{self, None, Some},
+    result::Result::{self, Err, Ok},
+};
+pub use serde::{
+    self, Deserializer, Serializer,
+    de::{MapAccess, SeqAccess},
+    ser::{SerializeStruct, SerializeTuple},
+};
+pub use std::{self, borrow::Cow, string::String, vec::Vec};
 pub use uuid::Uuid;

@@ -1,4 +1,7 @@
-//! The macros, as their users see them.
+//! What the macros stand for, through the public interface.
 
 mod aggregate;
+mod event;
 mod ui;
+mod value;
+mod wire_format;

@@ -1,7 +1,20 @@
 //! `#[derive(Event)]`.
 
+mod expand;
+mod expand_enum;
+mod fallback;
+mod model;
+mod stored;
+
 use proc_macro2::TokenStream;
 
 pub(crate) fn derive(item: TokenStream) -> TokenStream {
-    item.into_iter().take(0).collect()
+    let input: syn::DeriveInput = match syn::parse2(item) {
+        Ok(input) => input,
+        Err(error) => return error.into_compile_error(),
+    };
+    model::build(&input).map_or_else(
+        |error| fallback::expand(&input, &error),
+        |model| expand::expand(&model),
+    )
 }

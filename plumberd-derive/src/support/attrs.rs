@@ -106,7 +106,8 @@ impl Attrs {
     fn add(&mut self, tokens: TokenStream, errors: &mut Errors) {
         let keys = errors.ok(Punctuated::<Key, Token![,]>::parse_terminated.parse2(tokens));
         for key in keys.into_iter().flatten() {
-            if let Some(first) = self.0.iter().find(|first| first.name == key.name) {
+            let same = |first: &&Key| first.name == key.name && first.name != "alias";
+            if let Some(first) = self.0.iter().find(same) {
                 errors.at(&key.name, format!("`{}` is set twice", key.name));
                 errors.at(&first.name, "first set here");
                 continue;

@@ -1,7 +1,23 @@
-//! `#[derive(EventValue)]`.
+//! `#[derive(EventValue)]`, and the fields that it shares with
+//! `#[derive(Event)]`.
+
+pub(crate) mod body;
+pub(crate) mod expand;
+pub(crate) mod fallback;
+pub(crate) mod field;
+pub(crate) mod item;
+pub(crate) mod model;
+pub(crate) mod part;
 
 use proc_macro2::TokenStream;
 
 pub(crate) fn derive(item: TokenStream) -> TokenStream {
-    item.into_iter().take(0).collect()
+    let input: syn::DeriveInput = match syn::parse2(item) {
+        Ok(input) => input,
+        Err(error) => return error.into_compile_error(),
+    };
+    model::build(&input).map_or_else(
+        |error| fallback::expand(&input, &error),
+        |model| expand::expand(&model),
+    )
 }

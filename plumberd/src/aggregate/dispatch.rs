@@ -1,5 +1,8 @@
 use super::{Aggregate, ApplyError, Handles, UnknownEvents};
-use crate::event::{Event, EventInfo, RecordedEvent};
+use crate::{
+    BoxError,
+    event::{Event, EventInfo, RecordedEvent, Shape, ShapeBuilder},
+};
 use std::fmt;
 
 /// How a row applies a stored event, given which type of its event it is.
@@ -19,6 +22,8 @@ pub struct Row<A> {
     aliases: &'static [&'static str],
     method: &'static str,
     apply: Apply<A>,
+    recode: fn(usize, &RecordedEvent) -> Result<Vec<u8>, BoxError>,
+    shape: fn(usize, &mut ShapeBuilder) -> Shape,
 }
 
 impl<A: Aggregate> Row<A> {
@@ -37,6 +42,8 @@ impl<A: Aggregate> Row<A> {
             aliases: &[],
             method,
             apply: apply::<A, E>,
+            recode: recode::<E>,
+            shape: E::shape,
         }
     }
 
@@ -63,6 +70,24 @@ impl<A> Row<A> {
     /// The name of the method.
     pub const fn method(&self) -> &'static str {
         self.method
+    }
+
+    /// The data of a stored event as it would be written today: decoded as
+    /// `types()[index]`, by upcasters when it is of an old revision, and
+    /// encoded again. For tests of stored forms, and for rewriting streams.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`](crate::event::DecodeError) or
+    /// [`EncodeError`](crate::event::EncodeError), as the one or the other
+    /// fails.
+    pub fn recode(&self, index: usize, event: &RecordedEvent) -> Result<Vec<u8>, BoxError> {
+        (self.recode)(index, event)
+    }
+
+    /// The shape of the data of `types()[index]`.
+    pub fn shape(&self, index: usize) -> Shape {
+        (self.shape)(index, &mut ShapeBuilder::default())
     }
 
     /// Which of the event's types `name` is. `str` compares lengths first.
@@ -96,6 +121,13 @@ fn apply<A: Handles<E>, E: Event>(
     aggregate.handle(&decoded, &event.metadata)
 }
 
+fn recode<E: Event>(index: usize, event: &RecordedEvent) -> Result<Vec<u8>, BoxError> {
+    let decoded: E = event.decode_as(index)?;
+    let mut data = Vec::with_capacity(event.data.len());
+    decoded.encode(&mut data)?;
+    Ok(data)
+}
+
 impl<A: Aggregate> HandlerTable<A> {
     /// The table of these handlers.
     ///
@@ -103,6 +135,14 @@ impl<A: Aggregate> HandlerTable<A> {
     /// does not compile when there are two.
     pub const fn new(rows: &'static [Row<A>]) -> Self {
         Self { rows }
+    }
+
+    /// The handler for events stored under `name`, and which of its types
+    /// they are.
+    pub fn find(&self, name: &str) -> Option<(&'static Row<A>, usize)> {
+        self.rows
+            .iter()
+            .find_map(|row| Some((row, row.index_of(name)?)))
     }
 
     /// Applies a stored event to `aggregate`; the one way in which a fold

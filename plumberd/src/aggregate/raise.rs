@@ -9,7 +9,8 @@ use uuid::Uuid;
 /// encoded for the append.
 #[derive(Debug)]
 pub struct Raise<'a, A> {
-    aggregate: &'a mut A,
+    /// None where the events are only encoded.
+    aggregate: Option<&'a mut A>,
     events: &'a mut Vec<NewEvent>,
     context: &'a MessageContext,
     command_id: Option<Uuid>,
@@ -26,10 +27,29 @@ impl<'a, A> Raise<'a, A> {
         command_id: Option<Uuid>,
     ) -> Self {
         Self {
-            aggregate,
+            aggregate: Some(aggregate),
             events,
             context,
             command_id,
+            index: 0,
+        }
+    }
+
+    /// Appends to `events` and applies to nothing: for tests, which compare
+    /// events, and tools that write them.
+    ///
+    /// An event without an id of its own gets the one that the command
+    /// `command_id` would give it; one with an id of its own keeps it.
+    pub const fn encoding(
+        events: &'a mut Vec<NewEvent>,
+        context: &'a MessageContext,
+        command_id: Uuid,
+    ) -> Self {
+        Self {
+            aggregate: None,
+            events,
+            context,
+            command_id: Some(command_id),
             index: 0,
         }
     }
@@ -47,7 +67,9 @@ impl<'a, A> Raise<'a, A> {
     {
         let own = event.id();
         let id = match (own.filter(|id| !id.is_nil()), self.command_id) {
-            (Some(own), Some(command)) if own != derived_event_id(command, self.index) => {
+            (Some(own), Some(command))
+                if self.aggregate.is_some() && own != derived_event_id(command, self.index) =>
+            {
                 return Err(Raised::OwnId {
                     event_id: own,
                     command_id: command,
@@ -61,7 +83,9 @@ impl<'a, A> Raise<'a, A> {
             event.assign_id(id);
         }
         let encoded = NewEvent::encode_with(&event, id, self.context)?;
-        self.aggregate.handle(&event, encoded.metadata())?;
+        if let Some(aggregate) = &mut self.aggregate {
+            aggregate.handle(&event, encoded.metadata())?;
+        }
         self.events.push(encoded);
         self.index += 1;
         Ok(())

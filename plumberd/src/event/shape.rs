@@ -62,6 +62,11 @@ impl ShapeBuilder {
         shape
     }
 
+    /// A tuple of these values.
+    pub fn tuple(&mut self, values: &[ShapeOf]) -> Shape {
+        Shape::Tuple(values.iter().map(|shape| shape(self)).collect())
+    }
+
     /// An object of these fields.
     pub fn object(&mut self, fields: &[(&'static str, ShapeOf)]) -> Shape {
         Shape::Object(

@@ -9,7 +9,7 @@ use crate::{
     event::NewEvent,
     store::{
         AppendOutcome, EventStore, EventStream, Filter, Limits, Location, ReadFrom, ReadOptions,
-        StoreError, StreamInfo, SubscribeFrom, Subscription, TenantScope, follow,
+        StoreError, StreamInfo, SubscribeFrom, Subscription, follow,
         rules::{self, ReadWindow},
     },
     stream::{ExpectedRevision, Position, Revision, StreamName, TenantId},
@@ -53,11 +53,9 @@ impl Sqlite {
     }
 
     fn all_read(&self, filter: Filter) -> Result<AllRead, StoreError> {
-        if *filter.tenants() == TenantScope::Own {
-            self.tenant()?;
-        }
+        let own = self.tenant()?;
         Ok(AllRead {
-            tenants: rules::check_tenants(self.tenant.as_ref(), &filter)?,
+            tenants: rules::check_tenants(own.as_ref(), &filter)?,
             filter,
         })
     }
@@ -100,7 +98,11 @@ impl EventStore for Sqlite {
     }
 
     fn read_stream(&self, stream: &StreamName, options: ReadOptions<Revision>) -> EventStream {
-        match self.stream_read(stream) {
+        let readable = rules::check_readable(BACKEND, stream);
+        match self
+            .stream_read(stream)
+            .and_then(|read| readable.and(Ok(read)))
+        {
             Err(error) => EventStream::failed(error),
             Ok(read) => event_stream(
                 read,
@@ -131,22 +133,23 @@ impl EventStore for Sqlite {
         from: SubscribeFrom<Revision>,
     ) -> Result<Subscription, StoreError> {
         let read = self.stream_read(stream)?;
+        rules::check_readable(BACKEND, stream)?;
         let listener = self.shared.head.committed.listen();
         let following = self.following(
             read.clone(),
             |after| ReadWindow::of_stream(&options_after(after).resolve_links()),
             Revision::new,
         );
-        // Also tells of a stream that cannot be followed.
-        let last = self
-            .shared
-            .readers
-            .read(move |session| read.last_revision(session))
-            .await?;
         let after = match from {
             SubscribeFrom::Start => None,
             SubscribeFrom::After(revision) => Some(revision),
-            SubscribeFrom::End => last,
+            SubscribeFrom::End => {
+                let readers = &self.shared.readers;
+                let info = readers
+                    .read(move |session| session.info(read.tenant.as_ref(), &read.stream))
+                    .await?;
+                info.last_revision
+            }
         };
         Ok(follow::follow(following, after, listener))
     }

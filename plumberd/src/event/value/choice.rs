@@ -1,4 +1,5 @@
 use super::object::Object;
+use crate::event::Shape;
 use ::serde::{
     Deserialize, Deserializer, Serializer,
     de::{DeserializeSeed, Error, MapAccess, Visitor},
@@ -92,6 +93,20 @@ impl<'de> DeserializeSeed<'de> for Name {
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<usize, D::Error> {
         deserializer.deserialize_str(self)
     }
+}
+
+/// The shape of an enum that is stored as numbers.
+#[doc(hidden)]
+pub fn number_shape(numbers: &[i128]) -> Shape {
+    let form = |number: &i128| (number.to_string(), Shape::Scalar("integer"));
+    Shape::Choice(numbers.iter().map(form).collect())
+}
+
+/// The shape of an enum that is stored as names.
+#[doc(hidden)]
+pub fn name_shape(names: &[&str]) -> Shape {
+    let form = |name: &&str| ((*name).to_owned(), Shape::Scalar("text"));
+    Shape::Choice(names.iter().map(form).collect())
 }
 
 /// An enum whose variants are objects that begin with the key `$type`.

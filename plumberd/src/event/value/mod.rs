@@ -3,6 +3,8 @@
 mod bytes;
 mod choice;
 mod decimal;
+#[doc(hidden)]
+pub mod derived;
 mod list;
 mod map;
 mod object;
@@ -18,10 +20,12 @@ mod variant;
 mod wrapper;
 
 #[doc(hidden)]
-pub use choice::{Tagged, read_name, read_number, read_tagged, write_number};
+pub use choice::{
+    Tagged, name_shape, number_shape, read_name, read_number, read_tagged, write_number,
+};
 pub use map::MapKey;
 #[doc(hidden)]
-pub use object::{Fields, Object, WithField, WithRef, read_object, required, required_with};
+pub use object::{Fields, Object, WithField, WithRef, read_object};
 pub(super) use time_text::parse_time;
 #[doc(hidden)]
 pub use tuple::{Elements, List, read_tuple};

@@ -64,6 +64,17 @@ impl<'de, A: MapAccess<'de>> Object<A> {
         let value: WithOwned<W, I> = self.entries.next_value()?;
         Ok(value.0)
     }
+
+    /// The value of the field number `index`, or what a missing one stands
+    /// for.
+    pub fn required<T: EventValue>(&self, value: Option<T>, index: usize) -> Result<T, A::Error> {
+        self.present(value.or_else(T::absent), index)
+    }
+
+    /// The value of the field number `index`, which must be there.
+    pub fn present<T>(&self, value: Option<T>, index: usize) -> Result<T, A::Error> {
+        value.ok_or_else(|| A::Error::missing_field(self.keys.get(index).unwrap_or(&"")))
+    }
 }
 
 /// Recognises a key without an allocation. Keys mostly come in the order in
@@ -117,20 +128,6 @@ impl<'de, T: Fields<V>, const V: i32> Visitor<'de> for Whole<T, V> {
     fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<T, A::Error> {
         T::read(&mut Object::new(entries, T::KEYS))
     }
-}
-
-/// The value of a field, or what a missing one stands for.
-#[doc(hidden)]
-pub fn required<T: EventValue, E: Error>(value: Option<T>, key: &'static str) -> Result<T, E> {
-    value
-        .or_else(T::absent)
-        .ok_or_else(|| E::missing_field(key))
-}
-
-/// The value of a field that has forms of its own.
-#[doc(hidden)]
-pub fn required_with<T, E: Error>(value: Option<T>, key: &'static str) -> Result<T, E> {
-    value.ok_or_else(|| E::missing_field(key))
 }
 
 /// A field whose form is not that of [`EventValue`]: `with` and its halves.

@@ -116,9 +116,12 @@ impl AllRead {
              ORDER BY position {order}"
         );
         let (page, full) = session.scan(&sql, (to_sql(first), to_sql(last)), &self.filter, most)?;
-        let events = page.into_events(&mut session.kinds, &mut session.streams)?;
+        let mut events = page.into_events(&mut session.kinds, &mut session.streams)?;
         let last_event = events.last().map(|event| event.position.as_u64());
         let looked_at = if full { last_event } else { Some(end) };
+        if window.resolves_links() {
+            events = session.resolve(events)?;
+        }
         let reached_end = match window.direction() {
             Direction::Forwards => end == high,
             Direction::Backwards => end == low,

@@ -39,10 +39,6 @@ struct RowParts {
 }
 
 impl PageBuffer {
-    pub(super) fn len(&self) -> usize {
-        self.rows.len()
-    }
-
     pub(super) fn is_full(&self, most: usize) -> bool {
         self.rows.len() >= most || self.bytes.len() >= PAGE_BYTES
     }

@@ -5,7 +5,7 @@ use super::{
 use crate::{
     backend::sqlite::{
         config::SqliteConfig,
-        error::{BACKEND, corrupt, store_error},
+        error::{corrupt, store_error},
         number::{position, revision, to_sql},
     },
     clock::Clock,
@@ -273,17 +273,21 @@ impl<'c> Session<'c> {
     /// Follows links to events that are visible.
     pub(super) fn resolve(
         &mut self,
-        tenant: Option<&TenantId>,
-        event: RecordedEvent,
-    ) -> Result<RecordedEvent, StoreError> {
-        if !rules::is_link(&event) {
-            return Ok(event);
+        events: Vec<RecordedEvent>,
+    ) -> Result<Vec<RecordedEvent>, StoreError> {
+        if !events.iter().any(rules::is_link) {
+            return Ok(events);
         }
-        let target = match rules::link_target(&event.data) {
-            Some((revision, stream)) => self.visible_event(tenant, &stream, revision)?,
-            None => None,
-        };
-        Ok(rules::resolve_link(event, target))
+        let resolved = events.into_iter().map(|event| {
+            let target = match rules::link_target(&event.data) {
+                Some((revision, stream)) if rules::is_link(&event) => {
+                    self.visible_event(event.tenant.as_ref(), &stream, revision)?
+                }
+                _ => return Ok(event),
+            };
+            Ok(rules::resolve_link(event, target))
+        });
+        resolved.collect()
     }
 
     fn visible_event(
@@ -325,9 +329,4 @@ impl Found {
         }
         Ok(())
     }
-}
-
-/// Where this backend is named in errors of reads.
-pub(super) fn check_stream(stream: &StreamName) -> Result<(), StoreError> {
-    rules::check_readable(BACKEND, stream)
 }

@@ -1,12 +1,12 @@
 use super::{
     event::PageBuffer,
     pages::{PageRead, ReadPage},
-    session::{Session, check_stream},
+    session::Session,
 };
 use crate::{
     backend::sqlite::{error::store_error, number::to_sql},
     store::{Direction, StoreError, rules::ReadWindow},
-    stream::{Revision, StreamName, TenantId},
+    stream::{StreamName, TenantId},
 };
 use chrono::DateTime;
 
@@ -18,22 +18,6 @@ pub(in super::super) struct StreamRead {
 }
 
 impl StreamRead {
-    /// The revision of the last event, hidden or not: where a reader is who
-    /// wants only what comes.
-    pub(in super::super) fn last_revision(
-        &self,
-        session: &mut Session<'_>,
-    ) -> Result<Option<Revision>, StoreError> {
-        check_stream(&self.stream)?;
-        let info = session.info(self.tenant.as_ref(), &self.stream)?;
-        if info.tombstoned {
-            return Err(StoreError::StreamDeleted {
-                stream: self.stream.clone(),
-            });
-        }
-        Ok(info.last_revision)
-    }
-
     fn read(
         &self,
         session: &mut Session<'_>,
@@ -75,10 +59,7 @@ impl StreamRead {
         let mut events = page.into_events(&mut session.kinds, &mut session.streams)?;
         let looked_at = events.last().map(|event| event.revision.as_u64());
         if window.resolves_links() {
-            events = events
-                .into_iter()
-                .map(|event| session.resolve(tenant, event))
-                .collect::<Result<_, _>>()?;
+            events = session.resolve(events)?;
         }
         Ok(ReadPage {
             events,
@@ -96,7 +77,6 @@ impl PageRead for StreamRead {
         window: &ReadWindow,
         most: usize,
     ) -> Result<ReadPage, StoreError> {
-        check_stream(&self.stream)?;
         session.in_snapshot(|session| self.read(session, window, most))
     }
 }

@@ -26,6 +26,8 @@ pub(super) struct Session<'c> {
     names: Names,
     clock: Clock,
     data_version: Option<i64>,
+    /// When the last event was recorded, in microseconds.
+    last_time: i64,
     written: Written,
 }
 
@@ -73,6 +75,7 @@ impl<'c> Session<'c> {
             names: Names::new(),
             clock: config.clock.clone(),
             data_version: None,
+            last_time: i64::MIN,
             written: Written::default(),
         })
     }
@@ -85,13 +88,18 @@ impl<'c> Session<'c> {
     pub(super) fn begin(&mut self) -> rusqlite::Result<()> {
         self.statements.begin.execute([])?;
         self.written = Written::default();
-        let version = self
-            .statements
-            .data_version
-            .query_row([], |row| row.get(0))
-            .inspect_err(|_| self.connection_rollback())?;
-        if self.data_version.replace(version) != Some(version) {
+        self.look_around().inspect_err(|_| self.rollback())
+    }
+
+    /// Forgets what is not true any more when another connection has written.
+    fn look_around(&mut self) -> rusqlite::Result<()> {
+        let statements = &mut self.statements;
+        let version = statements.data_version.query_row([], |row| row.get(0))?;
+        if self.data_version != Some(version) {
             self.names.forget();
+            let last = statements.last_time.query_row([], |row| row.get(0));
+            self.last_time = last.optional()?.unwrap_or(i64::MIN);
+            self.data_version = Some(version);
         }
         Ok(())
     }
@@ -112,14 +120,12 @@ impl<'c> Session<'c> {
         }
     }
 
-    fn connection_rollback(&self) {
-        // Whether it worked shows in `is_idle`.
-        let _ = self.connection.execute_batch("ROLLBACK");
-    }
-
     /// Carries out one command within the transaction. `None` when a delete
     /// found nothing to do.
     pub(super) fn run(&mut self, command: &Command) -> Result<Option<AppendOutcome>, Failure> {
+        // Time never runs backwards in a store, whatever the clocks do.
+        let now = self.clock.now().timestamp_micros();
+        self.last_time = self.last_time.max(now);
         let tenant = self
             .names
             .tenant(&mut self.statements, command.tenant.as_ref())?;
@@ -255,12 +261,7 @@ impl<'c> Session<'c> {
         row.last = Some(last.0);
         self.names.keep_stream(target.tenant, target.stream, row);
         if let (Some(of), Some(event)) = (target.stream.metadata_of(), events.last()) {
-            let metadata = StreamMetadata::from_json(event.data()).map_err(|source| {
-                StoreError::InvalidStreamMetadata {
-                    stream: of.clone(),
-                    source,
-                }
-            })?;
+            let metadata = rules::read_metadata(&of, event)?;
             let of = Target {
                 stream: &of,
                 ..target
@@ -285,7 +286,7 @@ impl<'c> Session<'c> {
             target.tenant,
             event.id().as_bytes(),
             kind,
-            self.clock.now().timestamp_micros(),
+            self.last_time,
             event.data().as_ref(),
             event.metadata().as_bytes().as_ref(),
         ])?;

@@ -10,6 +10,7 @@ pub(super) struct Statements<'c> {
     pub(super) rollback_to: Statement<'c>,
     /// Changes when another connection has committed.
     pub(super) data_version: Statement<'c>,
+    pub(super) last_time: Statement<'c>,
     pub(super) add_event: Statement<'c>,
     pub(super) find_event: Statement<'c>,
     pub(super) last_revision: Statement<'c>,
@@ -36,6 +37,7 @@ impl<'c> Statements<'c> {
             release: prepare("RELEASE command")?,
             rollback_to: prepare("ROLLBACK TO command")?,
             data_version: prepare("PRAGMA data_version")?,
+            last_time: prepare("SELECT recorded FROM events ORDER BY position DESC LIMIT 1")?,
             add_event: prepare(
                 "INSERT INTO events (stream, revision, tenant, id, kind, recorded, data, metadata)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",

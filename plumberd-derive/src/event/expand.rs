@@ -1,0 +1,149 @@
+//! The code that `#[derive(Event)]` stands for. In it `__p` is the module of
+//! the runtime that macro output names.
+
+use super::{
+    expand_enum,
+    model::{Form, Model},
+    stored::{Links, Stored},
+};
+use crate::value::{body::Body, expand::structure, item::Item};
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
+
+pub(super) fn expand(model: &Model) -> TokenStream {
+    let content = match &model.form {
+        Form::Struct(stored, body) => {
+            let value = structure(&model.item, body);
+            let event = event(&model.item, stored, body);
+            quote!(#value #event)
+        }
+        Form::Enum(variants) => expand_enum::expand(&model.item, variants),
+    };
+    model.item.block(&content)
+}
+
+fn event(item: &Item, stored: &Stored, body: &Body) -> TokenStream {
+    let header = item.implement();
+    let header = header.of(&quote!(__p::Event));
+    let (info, codec, links) = (info(stored), stored.format.codec(), links(stored, None));
+    let id = body.id().map(|field| {
+        let member = &field.member;
+        id_methods(
+            &lend_id(&field.ty, &quote!(&self.#member)),
+            &quote!(self.#member = id;),
+        )
+    });
+    let check = previous_check(item, stored);
+    quote! {
+        #header {
+            const TYPES: &'static [__p::EventInfo] = &[#info];
+            fn type_index(&self) -> usize {
+                0
+            }
+            fn encode(&self, out: &mut __p::Vec<u8>) -> __p::Result<(), __p::EncodeError> {
+                __p::encode_event::<Self, #codec>(&Self::TYPES[0], self, out)
+            }
+            fn decode(
+                _: usize,
+                encoded: &__p::EncodedEvent<'_>,
+            ) -> __p::Result<Self, __p::DecodeError> {
+                __p::decode_event::<Self, #codec>(&Self::TYPES[0], &#links, encoded)
+            }
+            fn shape(_: usize, builder: &mut __p::ShapeBuilder) -> __p::Shape {
+                builder.nested::<Self>()
+            }
+            #id
+        }
+        #check
+    }
+}
+
+/// The methods about the id, from an expression for `Option<Uuid>` and one
+/// that puts `id` there.
+pub(super) fn id_methods(get: &TokenStream, set: &TokenStream) -> TokenStream {
+    quote! {
+        fn id(&self) -> __p::Option<__p::Uuid> {
+            #get
+        }
+        fn assign_id(&mut self, id: __p::Uuid) {
+            #set
+        }
+    }
+}
+
+/// `Some` of the id; an error about its type points at the type.
+pub(super) fn lend_id(ty: &syn::Type, id: &TokenStream) -> TokenStream {
+    let copy = quote_spanned!(ty.span()=> __p::event_id::<#ty>);
+    quote!(#copy(#id))
+}
+
+pub(super) fn info(stored: &Stored) -> TokenStream {
+    let Stored {
+        name,
+        revision,
+        links,
+        format,
+        ..
+    } = stored;
+    let mut info = quote!(__p::EventInfo::new(#name));
+    if *revision > 1 {
+        let oldest = match links {
+            Links::None => quote!(#revision),
+            Links::Json { oldest, .. } => quote!(#oldest),
+            Links::Typed(previous) => quote!(__p::oldest_revision::<#previous>()),
+        };
+        info.extend(quote!(.with_revision(#revision, #oldest)));
+    }
+    let content_type = match (&format.content_type, &format.codec) {
+        (Some(label), _) => Some(label.to_token_stream()),
+        (None, Some(codec)) => Some(quote!(<#codec as __p::Codec>::CONTENT_TYPE)),
+        (None, None) => None,
+    };
+    if let Some(content_type) = content_type {
+        info.extend(quote!(.with_content_type(#content_type)));
+    }
+    info
+}
+
+/// The links of a struct, or of the variant number `variant`.
+pub(super) fn links(stored: &Stored, variant: Option<usize>) -> TokenStream {
+    match (&stored.links, variant) {
+        (Links::None, _) => quote!(__p::Links::None),
+        (Links::Json { steps, .. }, _) => {
+            quote!(__p::Links::Json(const { &[#(#steps as __p::Upcaster),*] }))
+        }
+        (Links::Typed(previous), None) => {
+            quote_spanned!(previous.span()=> __p::Links::Typed(__p::upcast::<#previous, Self>))
+        }
+        (Links::Typed(previous), Some(index)) => quote_spanned! {previous.span()=>
+            __p::Links::Typed(__p::upcast_variant::<#previous, Self, #index>)
+        },
+    }
+}
+
+/// That the type of the revision before is stored under the same name, with
+/// the revision before.
+pub(super) fn previous_check(item: &Item, stored: &Stored) -> Option<TokenStream> {
+    let Links::Typed(previous) = &stored.links else {
+        return None;
+    };
+    // Outside of the implementation there are no generics to name.
+    if !item.generics.params.is_empty() {
+        return None;
+    }
+    let (name, revision) = (&stored.name, stored.revision - 1);
+    let spelled = previous.to_token_stream().to_string().replace(' ', "");
+    let message = format!(
+        "`upcast_from = {spelled}` needs `{spelled}` to be a struct with \
+         `#[event(type = \"{name}\", revision = {revision})]`"
+    );
+    Some(quote_spanned! {previous.span()=>
+        const _: () = __p::assert_previous(
+            <#previous as __p::Event>::TYPES,
+            #name,
+            #revision,
+            #message,
+        );
+    })
+}

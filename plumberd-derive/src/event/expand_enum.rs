@@ -1,0 +1,240 @@
+//! The code for an event enum: each variant is a stored type.
+
+use super::{
+    expand::{id_methods, info, lend_id, links, previous_check},
+    model::{Kind, Variant},
+    stored::Stored,
+};
+use crate::value::{body::Body, item::Item, part::Part};
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+
+pub(super) fn expand(item: &Item, variants: &[Variant]) -> TokenStream {
+    let event = event(item, variants);
+    let parts = parts(item, variants);
+    let own = (!parts.is_empty()).then(|| stored_variants(item, &parts));
+    let checks = variants.iter().filter_map(|variant| match &variant.kind {
+        Kind::Own(stored, _) => previous_check(item, stored),
+        Kind::Transparent(ty) if item.generics.params.is_empty() => {
+            Some(quote_spanned! {ty.span()=>
+                const _: () = __p::assert_single(<#ty as __p::Event>::TYPES);
+            })
+        }
+        Kind::Transparent(_) => None,
+    });
+    let any_inner = variants
+        .iter()
+        .any(|variant| matches!(variant.kind, Kind::Transparent(_)));
+    let ident = &item.ident;
+    let distinct = (any_inner && item.generics.params.is_empty()).then(|| {
+        quote_spanned! {ident.span()=>
+            const _: () = __p::assert_distinct_types(<#ident as __p::Event>::TYPES);
+        }
+    });
+    quote!(#event #own #(#checks)* #distinct)
+}
+
+/// The variants with a name of their own, by their index.
+fn parts<'a>(item: &'a Item, variants: &'a [Variant]) -> Vec<(usize, Part<'a>)> {
+    let numbered = variants.iter().zip(1_i32..).enumerate();
+    numbered
+        .filter_map(|(index, (variant, number))| match &variant.kind {
+            Kind::Own(_, body) => {
+                let ident = &variant.ident;
+                let part = Part {
+                    item,
+                    body,
+                    path: quote!(Self::#ident),
+                    number,
+                    tag: None,
+                };
+                Some((index, part))
+            }
+            Kind::Transparent(_) => None,
+        })
+        .collect()
+}
+
+fn event(item: &Item, variants: &[Variant]) -> TokenStream {
+    let idents: Vec<_> = variants.iter().map(|variant| &variant.ident).collect();
+    let indexes = 0..variants.len();
+    let infos = variants.iter().map(|variant| match &variant.kind {
+        Kind::Own(stored, _) => info(stored),
+        Kind::Transparent(ty) => quote_spanned!(ty.span()=> <#ty as __p::Event>::TYPES[0]),
+    });
+    let encodes = variants.iter().enumerate().map(|(index, variant)| {
+        let ident = &variant.ident;
+        match &variant.kind {
+            Kind::Own(stored, _) => {
+                let codec = stored.format.codec();
+                quote! {
+                    Self::#ident { .. } => __p::encode_event::<_, #codec>(
+                        &Self::TYPES[#index],
+                        &__p::Variant::<'_, Self, #index>::Lent(self),
+                        out,
+                    )
+                }
+            }
+            Kind::Transparent(ty) => {
+                quote!(Self::#ident(inner) => <#ty as __p::Event>::encode(inner, out))
+            }
+        }
+    });
+    let decodes = variants.iter().enumerate().map(|(index, variant)| {
+        let ident = &variant.ident;
+        match &variant.kind {
+            Kind::Own(stored, _) => decode(index, stored),
+            Kind::Transparent(ty) => quote! {
+                #index => match <#ty as __p::Event>::decode(0, encoded) {
+                    __p::Ok(inner) => __p::Ok(Self::#ident(inner)),
+                    __p::Err(error) => __p::Err(error),
+                }
+            },
+        }
+    });
+    let shapes = variants
+        .iter()
+        .enumerate()
+        .map(|(index, variant)| match &variant.kind {
+            Kind::Own(..) => {
+                quote!(#index => <Self as __p::Variants>::variant_shape(#index, builder))
+            }
+            Kind::Transparent(ty) => quote!(#index => <#ty as __p::Event>::shape(0, builder)),
+        });
+    let ids = ids(variants);
+    let header = item.implement();
+    let header = header.of(&quote!(__p::Event));
+    quote! {
+        #header {
+            const TYPES: &'static [__p::EventInfo] = &[#(#infos),*];
+            fn type_index(&self) -> usize {
+                match self { #(Self::#idents { .. } => #indexes,)* }
+            }
+            fn encode(&self, out: &mut __p::Vec<u8>) -> __p::Result<(), __p::EncodeError> {
+                match self { #(#encodes,)* }
+            }
+            fn decode(
+                index: usize,
+                encoded: &__p::EncodedEvent<'_>,
+            ) -> __p::Result<Self, __p::DecodeError> {
+                match index {
+                    #(#decodes,)*
+                    _ => __p::Err(__p::other_type::<Self>(encoded)),
+                }
+            }
+            fn shape(index: usize, builder: &mut __p::ShapeBuilder) -> __p::Shape {
+                match index {
+                    #(#shapes,)*
+                    _ => __p::Shape::Choice(__p::Vec::new()),
+                }
+            }
+            #ids
+        }
+    }
+}
+
+fn decode(index: usize, stored: &Stored) -> TokenStream {
+    let (codec, links) = (stored.format.codec(), links(stored, Some(index)));
+    quote! {
+        #index => __p::decode_variant::<Self, #codec, #index>(
+            &Self::TYPES[#index],
+            &#links,
+            encoded,
+        )
+    }
+}
+
+/// The methods about the id, when a variant has one or may have one inside.
+fn ids(variants: &[Variant]) -> Option<TokenStream> {
+    let mut gets = Vec::new();
+    let mut sets = Vec::new();
+    for Variant { ident, kind } in variants {
+        match kind {
+            Kind::Own(_, body) => {
+                if let Some(field) = body.id() {
+                    let member = &field.member;
+                    let get = lend_id(&field.ty, &quote!(own));
+                    gets.push(quote!(Self::#ident { #member: own, .. } => #get));
+                    sets.push(quote!(Self::#ident { #member: own, .. } => *own = id));
+                }
+            }
+            Kind::Transparent(ty) => {
+                gets.push(quote!(Self::#ident(inner) => <#ty as __p::Event>::id(inner)));
+                sets.push(quote!(Self::#ident(inner) => <#ty as __p::Event>::assign_id(inner, id)));
+            }
+        }
+    }
+    if gets.is_empty() {
+        return None;
+    }
+    let others = gets.len() < variants.len();
+    let (no_get, no_set) = if others {
+        (quote!(_ => __p::None), quote!(_ => {}))
+    } else {
+        (TokenStream::new(), TokenStream::new())
+    };
+    Some(id_methods(
+        &quote!(match self { #(#gets,)* #no_get }),
+        &quote!(match self { #(#sets,)* #no_set }),
+    ))
+}
+
+/// How the variants with a name of their own are written and read.
+fn stored_variants(item: &Item, parts: &[(usize, Part<'_>)]) -> TokenStream {
+    let writes = parts.iter().map(|(_, part)| {
+        let pattern = match part.body {
+            Body::Inner(field) => {
+                let (path, member, binding) = (&part.path, &field.member, &field.binding);
+                quote!(#path { #member: #binding })
+            }
+            _ => part.pattern(),
+        };
+        let write = part.write(|field| {
+            let binding = &field.binding;
+            quote!(#binding)
+        });
+        quote!(#pattern => { #write })
+    });
+    let last = parts.len() - 1;
+    let arms: Vec<_> = parts
+        .iter()
+        .enumerate()
+        .map(|(position, (index, _))| {
+            if position == last {
+                quote!(_)
+            } else {
+                quote!(#index)
+            }
+        })
+        .collect();
+    let reads = parts.iter().map(|(_, part)| part.read());
+    let shapes = parts.iter().map(|(_, part)| part.shape());
+    let impls = parts.iter().map(|(_, part)| part.impls());
+    let header = item.implement();
+    let header = header.of(&quote!(__p::Variants));
+    quote! {
+        #header {
+            fn write<__S: __p::Serializer>(
+                &self,
+                serializer: __S,
+            ) -> __p::Result<__S::Ok, __S::Error> {
+                match self {
+                    #(#writes)*
+                    #[allow(unreachable_patterns)]
+                    _ => __p::Err(__p::not_stored_here()),
+                }
+            }
+            fn read<'de, __D: __p::Deserializer<'de>>(
+                index: usize,
+                deserializer: __D,
+            ) -> __p::Result<Self, __D::Error> {
+                match index { #(#arms => { #reads })* }
+            }
+            fn variant_shape(index: usize, builder: &mut __p::ShapeBuilder) -> __p::Shape {
+                match index { #(#arms => #shapes,)* }
+            }
+        }
+        #(#impls)*
+    }
+}

@@ -1,0 +1,48 @@
+//! What a wrong event becomes: its errors, and an implementation without
+//! content, so that its uses bring no errors of their own.
+
+use crate::value::{fallback, item::Item};
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::{Data, DeriveInput, parse_quote};
+
+pub(super) fn expand(input: &DeriveInput, error: &syn::Error) -> TokenStream {
+    let krate = fallback::krate(input);
+    let path = krate.to_token_stream();
+    let bounds = quote!(#path::EventValue + ::core::marker::Send + ::core::marker::Sync + 'static);
+    let mut item = Item::new(input, krate, &bounds);
+    let value = match &input.data {
+        Data::Enum(_) => TokenStream::new(),
+        _ => fallback::event_value(&item),
+    };
+    if !item.generics.params.is_empty() {
+        let clause = item.generics.make_where_clause();
+        clause.predicates.push(parse_quote!(Self: 'static));
+    }
+    let name = &item.name;
+    let header = item.implement();
+    let header = header.of(&quote!(__p::Event));
+    let stub = item.block(&quote! {
+        #value
+        #header {
+            const TYPES: &'static [__p::EventInfo] = &[__p::EventInfo::new(#name)];
+            fn type_index(&self) -> usize {
+                0
+            }
+            fn encode(&self, _: &mut __p::Vec<u8>) -> __p::Result<(), __p::EncodeError> {
+                ::core::unimplemented!()
+            }
+            fn decode(
+                _: usize,
+                _: &__p::EncodedEvent<'_>,
+            ) -> __p::Result<Self, __p::DecodeError> {
+                ::core::unimplemented!()
+            }
+            fn shape(_: usize, _: &mut __p::ShapeBuilder) -> __p::Shape {
+                ::core::unimplemented!()
+            }
+        }
+    });
+    let error = error.to_compile_error();
+    quote!(#error #stub)
+}

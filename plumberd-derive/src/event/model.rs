@@ -1,0 +1,175 @@
+//! What `#[derive(Event)]` stands on; every rule is here.
+
+use super::stored::{Format, KEYS, Stored};
+use crate::{
+    support::{Attrs, Errors, Key},
+    value::{
+        body::Body,
+        field::Owner,
+        item::{Item, refuse_lifetimes},
+        model::{crate_path, refuse_union},
+    },
+};
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::{Data, DataEnum, DeriveInput, Ident, Type, ext::IdentExt};
+
+pub(super) struct Model {
+    pub(super) item: Item,
+    pub(super) form: Form,
+}
+
+pub(super) enum Form {
+    Struct(Box<Stored>, Body),
+    Enum(Vec<Variant>),
+}
+
+/// A variant of an event enum.
+pub(super) struct Variant {
+    pub(super) ident: Ident,
+    pub(super) kind: Kind,
+}
+
+pub(super) enum Kind {
+    /// Stored under a name of its own.
+    Own(Box<Stored>, Body),
+    /// Stored as the event inside.
+    Transparent(Box<Type>),
+}
+
+pub(super) fn build(input: &DeriveInput) -> syn::Result<Model> {
+    let mut errors = Errors::default();
+    let mut attrs = Attrs::of("event", &input.attrs, &mut errors);
+    let krate = crate_path(&mut attrs, &mut errors);
+    refuse_lifetimes(input, "an event", &mut errors);
+    let name = input.ident.unraw().to_string();
+    let form = match &input.data {
+        Data::Struct(data) => {
+            let outer = Format::default();
+            let stored = Stored::take(&mut attrs, &name, &input.ident, &outer, &mut errors);
+            if let Some(key) = attrs.take("transparent") {
+                refuse_transparent_struct(&key, &mut errors);
+            }
+            attrs.finish(&known(&["crate"]), &mut errors);
+            let body = Body::parse(&data.fields, Owner::Event, &mut 0, &mut errors);
+            Some(Form::Struct(Box::new(stored), body))
+        }
+        Data::Enum(data) => Some(Form::Enum(enumeration(input, data, attrs, &mut errors))),
+        Data::Union(data) => {
+            refuse_union(data, "Event", &mut errors);
+            None
+        }
+    };
+    let path = krate.to_token_stream();
+    let bounds = quote!(#path::EventValue + ::core::marker::Send + ::core::marker::Sync + 'static);
+    let item = Item::new(input, krate, &bounds);
+    match errors.finish(form)? {
+        Some(form) => Ok(Model { item, form }),
+        None => Err(syn::Error::new_spanned(&input.ident, "no stored form")),
+    }
+}
+
+fn known(more: &[&'static str]) -> Vec<&'static str> {
+    KEYS.iter().chain(more).copied().collect()
+}
+
+fn refuse_transparent_struct(key: &Key, errors: &mut Errors) {
+    errors.at(
+        &key.name,
+        "`transparent` is for variants of an event enum; a struct with one unnamed field is \
+         stored as the value inside without it",
+    );
+}
+
+fn enumeration(
+    input: &DeriveInput,
+    data: &DataEnum,
+    mut attrs: Attrs,
+    errors: &mut Errors,
+) -> Vec<Variant> {
+    let outer = Format::take(&mut attrs, &Format::default(), errors);
+    for name in ["type", "revision", "upcast", "upcast_from", "transparent"] {
+        if let Some(key) = attrs.take(name) {
+            let message = format!(
+                "an event enum is stored under one name a variant, so `{name}` belongs on a variant"
+            );
+            errors.at(&key.name, message);
+        }
+    }
+    attrs.finish(&["crate", "content_type", "codec"], errors);
+    if data.variants.is_empty() {
+        errors.at(
+            &input.ident,
+            "an event enum without variants has nothing to store; add one",
+        );
+    }
+    let mut withs = 0;
+    let mut names: Vec<(String, TokenStream)> = Vec::new();
+    let mut variants = Vec::new();
+    for variant in &data.variants {
+        let mut attrs = Attrs::of("event", &variant.attrs, errors);
+        let ident = &variant.ident;
+        let kind = if let Some(key) = attrs.take("transparent") {
+            errors.ok(key.flag());
+            transparent(variant, &key, &mut attrs, errors)
+        } else {
+            let name = ident.unraw().to_string();
+            let stored = Stored::take(&mut attrs, &name, ident, &outer, errors);
+            if let Some((_, first)) = names.iter().find(|(name, _)| *name == stored.name) {
+                errors.at(
+                    &stored.named_at,
+                    format!(
+                        "two variants are stored as `{}`; give one of them another name with \
+                         `#[event(type = \"…\")]`",
+                        stored.name
+                    ),
+                );
+                errors.at(first, format!("the other `{}` is here", stored.name));
+            }
+            names.push((stored.name.clone(), stored.named_at.clone()));
+            let body = Body::parse(&variant.fields, Owner::Event, &mut withs, errors);
+            Kind::Own(Box::new(stored), body)
+        };
+        attrs.finish(&known(&["transparent"]), errors);
+        variants.push(Variant {
+            ident: ident.clone(),
+            kind,
+        });
+    }
+    variants
+}
+
+/// A variant that is the event inside it.
+fn transparent(variant: &syn::Variant, key: &Key, attrs: &mut Attrs, errors: &mut Errors) -> Kind {
+    for name in KEYS {
+        if let Some(other) = attrs.take(name) {
+            errors.at(
+                &other.name,
+                format!(
+                    "a transparent variant is stored as the event inside it; put `{name}` there, \
+                     or remove `transparent`"
+                ),
+            );
+            errors.at(&key.name, "`transparent` is set here");
+        }
+    }
+    match &variant.fields {
+        syn::Fields::Unnamed(fields) if fields.unnamed.len() == 1 => {
+            let field = &fields.unnamed[0];
+            for name in ["event", "serde"] {
+                Attrs::of(name, &field.attrs, errors).finish(&["none here"], errors);
+            }
+            Kind::Transparent(Box::new(field.ty.clone()))
+        }
+        _ => {
+            errors.at(
+                &key.name,
+                format!(
+                    "a transparent variant holds one event: `{}(MyEvent)`",
+                    variant.ident
+                ),
+            );
+            Kind::Transparent(Box::new(Type::Verbatim(TokenStream::new())))
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! The code that `#[derive(EventValue)]` stands for.
+
+use super::{
+    body::Body,
+    item::Item,
+    model::{Form, Model, Variant},
+    part::Part,
+};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+pub(super) fn expand(model: &Model) -> TokenStream {
+    let item = &model.item;
+    let content = match &model.form {
+        Form::Struct(body) => structure(item, body),
+        Form::Numbers(variants) => numbers(item, variants),
+        Form::Names(variants) => names(item, variants),
+        Form::Tagged(variants) => tagged(item, variants),
+    };
+    item.block(&content)
+}
+
+/// The implementation of `EventValue` from its three bodies.
+fn event_value(
+    item: &Item,
+    write: &TokenStream,
+    read: &TokenStream,
+    shape: &TokenStream,
+) -> TokenStream {
+    let header = item.implement();
+    let header = header.of(&quote!(__p::EventValue));
+    quote! {
+        #header {
+            fn serialize<__S: __p::Serializer>(
+                &self,
+                serializer: __S,
+            ) -> __p::Result<__S::Ok, __S::Error> {
+                #write
+            }
+            fn deserialize<'de, __D: __p::Deserializer<'de>>(
+                deserializer: __D,
+            ) -> __p::Result<Self, __D::Error> {
+                #read
+            }
+            fn shape(builder: &mut __p::ShapeBuilder) -> __p::Shape {
+                #shape
+            }
+        }
+    }
+}
+
+pub(crate) fn structure(item: &Item, body: &Body) -> TokenStream {
+    let part = Part {
+        item,
+        body,
+        path: quote!(Self),
+        number: 0,
+        tag: None,
+    };
+    let write = part.write(|field| {
+        let member = &field.member;
+        quote!(&self.#member)
+    });
+    let own = event_value(item, &write, &part.read(), &part.shape());
+    let impls = part.impls();
+    quote!(#own #impls)
+}
+
+/// The variant number `index`, for a `match` on an index whose last arm must
+/// be `_`.
+fn arm(index: usize, variants: &[Variant]) -> TokenStream {
+    if index + 1 == variants.len() {
+        quote!(_)
+    } else {
+        quote!(#index)
+    }
+}
+
+fn from_index(variants: &[Variant], index: &TokenStream) -> TokenStream {
+    let arms = variants.iter().enumerate().map(|(index, variant)| {
+        let (arm, ident) = (arm(index, variants), &variant.ident);
+        quote!(#arm => Self::#ident {})
+    });
+    quote!(__p::Ok(match #index { #(#arms,)* }))
+}
+
+/// Names as keys of maps, in whatever form the values are stored: so has
+/// System.Text.Json it.
+fn map_key(item: &Item, variants: &[Variant]) -> TokenStream {
+    let idents: Vec<_> = variants.iter().map(|variant| &variant.ident).collect();
+    let names: Vec<_> = variants.iter().map(|variant| &variant.name).collect();
+    let header = item.implement();
+    let header = header.of(&quote!(__p::MapKey));
+    quote! {
+        #header {
+            fn to_text(&self) -> __p::Cow<'_, str> {
+                __p::Cow::Borrowed(match self { #(Self::#idents {} => #names,)* })
+            }
+            fn from_text(text: &str) -> __p::Option<Self> {
+                match text {
+                    #(#names => __p::Some(Self::#idents {}),)*
+                    _ => __p::None,
+                }
+            }
+        }
+    }
+}
+
+fn numbers(item: &Item, variants: &[Variant]) -> TokenStream {
+    let idents: Vec<_> = variants.iter().map(|variant| &variant.ident).collect();
+    let name = &item.name;
+    let write = quote! {
+        let number = match self { #(Self::#idents {} => Self::#idents as i128,)* };
+        __p::write_number(number, serializer)
+    };
+    let numbers = quote!(&[#(Self::#idents as i128),*]);
+    let read = from_index(
+        variants,
+        &quote!(__p::read_number(deserializer, #name, #numbers)?),
+    );
+    let shape = quote!(__p::number_shape(#numbers));
+    let own = event_value(item, &write, &read, &shape);
+    let key = map_key(item, variants);
+    quote!(#own #key)
+}
+
+fn names(item: &Item, variants: &[Variant]) -> TokenStream {
+    let idents = variants.iter().map(|variant| &variant.ident);
+    let names: Vec<_> = variants.iter().map(|variant| &variant.name).collect();
+    let name = &item.name;
+    let write = quote! {
+        let name = match self { #(Self::#idents {} => #names,)* };
+        __p::Serializer::serialize_str(serializer, name)
+    };
+    let read = from_index(
+        variants,
+        &quote!(__p::read_name(deserializer, #name, &[#(#names),*])?),
+    );
+    let shape = quote!(__p::name_shape(&[#(#names),*]));
+    let own = event_value(item, &write, &read, &shape);
+    let key = map_key(item, variants);
+    quote!(#own #key)
+}
+
+fn tagged(item: &Item, variants: &[Variant]) -> TokenStream {
+    let parts: Vec<Part<'_>> = variants
+        .iter()
+        .zip(1_i32..)
+        .map(|(variant, number)| {
+            let ident = &variant.ident;
+            Part {
+                item,
+                body: &variant.body,
+                path: quote!(Self::#ident),
+                // Those of `#[derive(Event)]` count up.
+                number: -number,
+                tag: Some(variant.name.clone()),
+            }
+        })
+        .collect();
+    let writes = parts.iter().map(|part| {
+        let pattern = part.pattern();
+        let write = part.write(|field| {
+            let binding = &field.binding;
+            quote!(#binding)
+        });
+        quote!(#pattern => { #write })
+    });
+    let write = quote!(match self { #(#writes)* });
+    let read = quote!(__p::read_tagged(deserializer));
+    let names: Vec<_> = variants.iter().map(|variant| &variant.name).collect();
+    let shapes = parts.iter().map(Part::shape);
+    let shape = quote!(__p::Shape::Choice(__p::Vec::from([
+        #((__p::String::from(#names), #shapes)),*
+    ])));
+    let own = event_value(item, &write, &read, &shape);
+    let arms: Vec<_> = (0..variants.len())
+        .map(|index| arm(index, variants))
+        .collect();
+    let numbers: Vec<_> = parts.iter().map(|part| part.number).collect();
+    let impls = parts.iter().map(Part::impls);
+    let name = &item.name;
+    let header = item.implement();
+    let header = header.of(&quote!(__p::Tagged));
+    quote! {
+        #own
+        #header {
+            const NAME: &'static str = #name;
+            const TAGS: &'static [&'static str] = &[#(#names),*];
+            fn keys(index: usize) -> &'static [&'static str] {
+                match index { #(#arms => <Self as __p::Fields<#numbers>>::KEYS,)* }
+            }
+            fn read<'de, __A: __p::MapAccess<'de>>(
+                index: usize,
+                object: &mut __p::Object<__A>,
+            ) -> __p::Result<Self, __A::Error> {
+                match index { #(#arms => <Self as __p::Fields<#numbers>>::read(object),)* }
+            }
+        }
+        #(#impls)*
+    }
+}

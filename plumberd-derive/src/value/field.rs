@@ -1,0 +1,299 @@
+//! One field: its attributes, and what they mean.
+
+use crate::support::{Attrs, Errors, Key, pascal_case};
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+use syn::{ExprPath, Ident, LitStr, Member, Token, Type, ext::IdentExt};
+
+/// The keys that a field may have, in `#[event(…)]` or `#[serde(…)]`.
+const KEYS: &[&str] = &[
+    "id",
+    "rename",
+    "alias",
+    "default",
+    "with",
+    "skip",
+    "serialize_with",
+    "deserialize_with",
+    "skip_serializing",
+    "skip_deserializing",
+    "skip_serializing_if",
+];
+
+/// The keys of serde that are refused, and what to write instead.
+const REFUSED: &[(&str, &str)] = &[
+    (
+        "flatten",
+        "`flatten` is not carried over, because unknown keys are passed over; write the fields \
+         out, or keep them together in a field whose type derives `EventValue`",
+    ),
+    (
+        "borrow",
+        "`borrow` is not carried over, because an event owns what it holds; use `String` or \
+         `Cow<'static, str>`",
+    ),
+    (
+        "getter",
+        "`getter` is not carried over, because it is for types of other crates; use \
+         `with = \"module\"`",
+    ),
+    (
+        "bound",
+        "`bound` is not carried over, because every type parameter is bounded by `EventValue`; \
+         write other bounds in the `where` clause of the type",
+    ),
+];
+
+/// What the field stands in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Owner {
+    Event,
+    Value,
+}
+
+/// What a field that is not read becomes.
+pub(crate) enum Fallback {
+    Default,
+    Call(ExprPath),
+}
+
+/// A field, and how it is stored.
+pub(crate) struct Field {
+    pub(crate) member: Member,
+    /// The name of a variable for it.
+    pub(crate) binding: Ident,
+    pub(crate) ty: Type,
+    /// Its name in JSON; nothing for the fields of a tuple.
+    pub(crate) key: String,
+    pub(crate) aliases: Vec<String>,
+    /// Where its name in JSON comes from.
+    pub(crate) named_at: TokenStream,
+    pub(crate) default: Option<Fallback>,
+    pub(crate) written: bool,
+    pub(crate) unless: Option<ExprPath>,
+    pub(crate) read: bool,
+    pub(crate) with: Option<With>,
+    pub(crate) id: bool,
+}
+
+/// Functions that write and read a field in place of [`EventValue`]; one of
+/// the two may be missing.
+pub(crate) struct With {
+    /// Which of the fields of the item that have such functions it is.
+    pub(crate) index: usize,
+    /// What the user wrote, for the shape.
+    pub(crate) spelled: String,
+    pub(crate) serialize: Option<TokenStream>,
+    pub(crate) deserialize: Option<TokenStream>,
+}
+
+/// Both attributes of one field.
+struct Both<'a> {
+    event: Attrs,
+    serde: Attrs,
+    errors: &'a mut Errors,
+}
+
+impl Both<'_> {
+    fn take(&mut self, name: &str) -> Option<Key> {
+        match (self.event.take(name), self.serde.take(name)) {
+            (Some(event), Some(serde)) => {
+                let message = format!("`{name}` is set twice, here and in the other attribute");
+                self.errors.at(&serde.name, message);
+                self.errors.at(&event.name, "first set here; keep one");
+                Some(event)
+            }
+            (event, serde) => event.or(serde),
+        }
+    }
+
+    fn flag(&mut self, name: &str) -> Option<Key> {
+        let key = self.take(name)?;
+        self.errors.ok(key.flag())?;
+        Some(key)
+    }
+
+    fn path(&mut self, name: &str, expected: &str) -> Option<ExprPath> {
+        let key = self.take(name)?;
+        self.errors.ok(path(&key, expected))
+    }
+}
+
+/// A name: `key = "name"`, not empty.
+pub(crate) fn text(key: &Key) -> syn::Result<LitStr> {
+    let text: LitStr = key.parse(&format!("a string: `{} = \"…\"`", key.name))?;
+    if text.value().is_empty() {
+        let message = format!("`{}` is empty; write a name or leave it out", key.name);
+        return Err(syn::Error::new(text.span(), message));
+    }
+    Ok(text)
+}
+
+/// A path, with or without quotes.
+pub(crate) fn path(key: &Key, expected: &str) -> syn::Result<ExprPath> {
+    if let Some(value) = &key.value
+        && let Ok(text) = syn::parse2::<LitStr>(value.clone())
+    {
+        return text
+            .parse()
+            .map_err(|_| syn::Error::new(text.span(), format!("`{}` takes {expected}", key.name)));
+    }
+    key.parse(expected)
+}
+
+impl Field {
+    /// Reads a field; mistakes go to `errors`.
+    pub(crate) fn parse(
+        field: &syn::Field,
+        index: usize,
+        owner: Owner,
+        withs: &mut usize,
+        errors: &mut Errors,
+    ) -> Self {
+        let mut attrs = Both {
+            event: Attrs::of("event", &field.attrs, errors),
+            serde: Attrs::of("serde", &field.attrs, errors),
+            errors,
+        };
+        for (name, reason) in REFUSED {
+            if let Some(key) = attrs.serde.take(name) {
+                attrs.errors.at(&key.name, reason);
+            }
+        }
+        let mut parsed = Self {
+            member: field
+                .ident
+                .clone()
+                .map_or_else(|| index.into(), Member::Named),
+            binding: format_ident!("field{index}", span = Span::mixed_site()),
+            ty: field.ty.clone(),
+            key: String::new(),
+            aliases: Vec::new(),
+            named_at: field
+                .ident
+                .as_ref()
+                .map_or_else(|| field.ty.to_token_stream(), ToTokens::to_token_stream),
+            default: None,
+            written: true,
+            unless: None,
+            read: true,
+            with: With::parse(&mut attrs, withs),
+            id: false,
+        };
+        match &field.ident {
+            Some(name) => parsed.named(&name.unraw().to_string(), owner, &mut attrs),
+            None => unnamed(&mut attrs),
+        }
+        let Both {
+            event,
+            serde,
+            errors,
+        } = attrs;
+        let known: Vec<_> = KEYS
+            .iter()
+            .copied()
+            .filter(|key| *key != "id" || owner == Owner::Event)
+            .collect();
+        event.finish(&known, errors);
+        serde.finish(&KEYS[1..], errors);
+        parsed
+    }
+
+    fn named(&mut self, name: &str, owner: Owner, attrs: &mut Both<'_>) {
+        self.key = pascal_case(name);
+        let rename = attrs.take("rename");
+        let skip = attrs.flag("skip");
+        if owner == Owner::Event
+            && let Some(id) = attrs.event.take("id")
+        {
+            attrs.errors.ok(id.flag());
+            self.id = true;
+            "Id".clone_into(&mut self.key);
+            self.named_at = id.name.to_token_stream();
+            if let Some(rename) = &rename {
+                attrs.errors.at(
+                    &rename.name,
+                    "the id of an event is written as `Id`, where .NET and Python look for it; \
+                     remove `rename`",
+                );
+            }
+            if let Some(skip) = &skip {
+                let message = "the id of an event must be written; remove `skip` or `id`";
+                attrs.errors.at(&skip.name, message);
+            }
+        } else if let Some(rename) = rename
+            && let Some(text) = attrs.errors.ok(text(&rename))
+        {
+            self.key = text.value();
+            self.named_at = text.to_token_stream();
+        }
+        while let Some(alias) = attrs
+            .event
+            .take("alias")
+            .or_else(|| attrs.serde.take("alias"))
+        {
+            if let Some(alias) = attrs.errors.ok(text(&alias)) {
+                self.aliases.push(alias.value());
+            }
+        }
+        self.written = skip.is_none() && attrs.flag("skip_serializing").is_none();
+        self.read = skip.is_none() && attrs.flag("skip_deserializing").is_none();
+        self.unless = attrs.path("skip_serializing_if", "the path of a function");
+        self.default = match attrs.take("default") {
+            Some(key) if key.value.is_none() => Some(Fallback::Default),
+            Some(key) => attrs
+                .errors
+                .ok(path(&key, "the path of a function"))
+                .map(Fallback::Call),
+            None => (!self.read).then_some(Fallback::Default),
+        };
+    }
+}
+
+/// A field without a name has no key, so only its form can be changed.
+fn unnamed(attrs: &mut Both<'_>) {
+    for name in KEYS {
+        let both = [attrs.event.take(name), attrs.serde.take(name)];
+        for key in both.into_iter().flatten() {
+            attrs.errors.at(
+                &key.name,
+                format!("`{name}` is for fields with a name, and this one has none; name it"),
+            );
+        }
+    }
+}
+
+impl With {
+    fn parse(attrs: &mut Both<'_>, withs: &mut usize) -> Option<Self> {
+        const MODULE: &str = "the path of a module with `serialize` and `deserialize`";
+        const FUNCTION: &str = "the path of a function";
+        let module = attrs.path("with", MODULE);
+        let serialize = attrs.path("serialize_with", FUNCTION);
+        let deserialize = attrs.path("deserialize_with", FUNCTION);
+        if let (Some(module), Some(half)) = (&module, serialize.as_ref().or(deserialize.as_ref())) {
+            let message = "`with` already names both functions; remove one of the two";
+            attrs.errors.at(half, message);
+            attrs.errors.at(module, "`with` is set here");
+        }
+        let spelled = module
+            .as_ref()
+            .or(serialize.as_ref())
+            .or(deserialize.as_ref())?;
+        let spelled = spelled.to_token_stream().to_string().replace(' ', "");
+        let of_module = |name: &str| {
+            let module = module.as_ref()?;
+            let function = Ident::new(name, Span::call_site());
+            let colons = <Token![::]>::default();
+            Some(quote!(#module #colons #function))
+        };
+        let index = *withs;
+        *withs += 1;
+        Some(Self {
+            index,
+            spelled,
+            serialize: of_module("serialize").or_else(|| Some(serialize?.into_token_stream())),
+            deserialize: of_module("deserialize")
+                .or_else(|| Some(deserialize?.into_token_stream())),
+        })
+    }
+}

@@ -1,0 +1,189 @@
+//! What `#[derive(EventValue)]` stands on; every rule is here.
+
+use super::{
+    body::Body,
+    field::{self, Owner},
+    item::{Item, refuse_lifetimes},
+};
+use crate::support::{Attrs, CratePath, Errors};
+use quote::{ToTokens, quote};
+use syn::{Data, DataEnum, DeriveInput, Fields, Ident, LitStr, ext::IdentExt};
+
+pub(super) struct Model {
+    pub(super) item: Item,
+    pub(super) form: Form,
+}
+
+pub(super) enum Form {
+    Struct(Body),
+    /// Variants without data, as their numbers.
+    Numbers(Vec<Variant>),
+    /// Variants without data, as their names.
+    Names(Vec<Variant>),
+    /// Variants with data, as objects with `$type`.
+    Tagged(Vec<Variant>),
+}
+
+pub(super) struct Variant {
+    pub(super) ident: Ident,
+    pub(super) name: String,
+    pub(super) body: Body,
+}
+
+/// How the user wants an enum without data.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum As {
+    Number,
+    String,
+}
+
+pub(super) fn build(input: &DeriveInput) -> syn::Result<Model> {
+    let mut errors = Errors::default();
+    let mut attrs = Attrs::of("event", &input.attrs, &mut errors);
+    let krate = crate_path(&mut attrs, &mut errors);
+    refuse_lifetimes(input, "a value of an event", &mut errors);
+    let form = match &input.data {
+        Data::Struct(data) => {
+            attrs.finish(&["crate"], &mut errors);
+            Some(Form::Struct(Body::parse(
+                &data.fields,
+                Owner::Value,
+                &mut 0,
+                &mut errors,
+            )))
+        }
+        Data::Enum(data) => {
+            let wish = attrs.take("as").and_then(|key| {
+                let text = errors.ok(key.parse::<LitStr>("`\"number\"` or `\"string\"`"))?;
+                match text.value().as_str() {
+                    "number" => Some((As::Number, text)),
+                    "string" => Some((As::String, text)),
+                    _ => {
+                        errors.at(
+                            &text,
+                            "an enum is stored as `\"number\"` or as `\"string\"`",
+                        );
+                        None
+                    }
+                }
+            });
+            attrs.finish(&["as", "crate"], &mut errors);
+            enumeration(input, data, wish, &mut errors)
+        }
+        Data::Union(data) => {
+            attrs.finish(&["crate"], &mut errors);
+            refuse_union(data, "EventValue", &mut errors);
+            None
+        }
+    };
+    let krate_tokens = krate.to_token_stream();
+    let item = Item::new(input, krate, &quote!(#krate_tokens::EventValue));
+    match errors.finish(form)? {
+        Some(form) => Ok(Model { item, form }),
+        None => Err(syn::Error::new_spanned(&input.ident, "no stored form")),
+    }
+}
+
+pub(crate) fn crate_path(attrs: &mut Attrs, errors: &mut Errors) -> CratePath {
+    let path = attrs.take("crate").and_then(|key| {
+        let path = field::path(&key, "the path of the crate plumberd, as `crate = path`");
+        errors.ok(path).map(|path| path.path)
+    });
+    CratePath::new(path)
+}
+
+pub(crate) fn refuse_union(data: &syn::DataUnion, derive: &str, errors: &mut Errors) {
+    errors.at(
+        &data.union_token,
+        format!(
+            "`{derive}` cannot be derived for a union, which does not know what it holds; use an \
+             enum"
+        ),
+    );
+}
+
+fn enumeration(
+    input: &DeriveInput,
+    data: &DataEnum,
+    wish: Option<(As, LitStr)>,
+    errors: &mut Errors,
+) -> Option<Form> {
+    if data.variants.is_empty() {
+        errors.at(
+            &input.ident,
+            "an enum without variants has no values to store; add one",
+        );
+    }
+    let with_data = data
+        .variants
+        .iter()
+        .find(|variant| !variant.fields.is_empty());
+    if let (Some(variant), Some((_, text))) = (with_data, &wish) {
+        let ident = &variant.ident;
+        errors.at(
+            text,
+            format!(
+                "`as` is for enums without data, and `{ident}` has some; remove `as`, and the \
+                 enum is stored as an object with `$type`"
+            ),
+        );
+        errors.at(ident, "this variant has data");
+    }
+    let numbers = with_data.is_none() && !matches!(wish, Some((As::String, _)));
+    let mut withs = 0;
+    let mut named_at: Vec<(String, proc_macro2::TokenStream)> = Vec::new();
+    let mut variants = Vec::new();
+    for variant in &data.variants {
+        let ident = &variant.ident;
+        let mut attrs = Attrs::of("event", &variant.attrs, errors);
+        let mut name = ident.unraw().to_string();
+        let mut place = ident.to_token_stream();
+        if let Some(key) = attrs.take("rename") {
+            if numbers {
+                errors.at(
+                    &key.name,
+                    format!(
+                        "`{}` is stored as numbers, so a name changes nothing; remove `rename`, \
+                         or store names with `#[event(as = \"string\")]` on the enum",
+                        input.ident
+                    ),
+                );
+            } else if let Some(text) = errors.ok(field::text(&key)) {
+                name = text.value();
+                place = text.to_token_stream();
+            }
+        }
+        attrs.finish(&["rename"], errors);
+        if let Some((_, first)) = named_at.iter().find(|(taken, _)| *taken == name) {
+            errors.at(&place, format!("two variants are stored as `{name}`"));
+            errors.at(first, format!("the other `{name}` is here"));
+        }
+        named_at.push((name.clone(), place));
+        if let Fields::Unnamed(fields) = &variant.fields
+            && !fields.unnamed.is_empty()
+        {
+            errors.at(
+                fields,
+                format!(
+                    "a variant with data is an object with the key `$type`, and these fields have \
+                     no names to be keys; write `{ident} {{ name: … }}`"
+                ),
+            );
+        }
+        let body = Body::parse(&variant.fields, Owner::Value, &mut withs, errors);
+        for field in body.fields().iter().filter(|field| field.key == "$type") {
+            let message = "the key `$type` tells the variants apart; take another name";
+            errors.at(&field.named_at, message);
+        }
+        variants.push(Variant {
+            ident: ident.clone(),
+            name,
+            body,
+        });
+    }
+    Some(match with_data {
+        Some(_) => Form::Tagged(variants),
+        None if numbers => Form::Numbers(variants),
+        None => Form::Names(variants),
+    })
+}

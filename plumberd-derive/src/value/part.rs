@@ -1,0 +1,292 @@
+//! The code that writes and reads one [`Body`]. In it `__p` is the module of
+//! the runtime that macro output names.
+
+use super::{
+    body::Body,
+    field::{Fallback, Field, With},
+    item::Item,
+};
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+
+/// A struct, or a variant.
+pub(crate) struct Part<'a> {
+    pub(crate) item: &'a Item,
+    pub(crate) body: &'a Body,
+    /// `Self` or `Self::Variant`.
+    pub(crate) path: TokenStream,
+    /// The number that tells the variants of the item apart.
+    pub(crate) number: i32,
+    /// The value of `$type`, when there is one.
+    pub(crate) tag: Option<String>,
+}
+
+impl Part<'_> {
+    /// A pattern that binds every field that is written.
+    pub(crate) fn pattern(&self) -> TokenStream {
+        let path = &self.path;
+        let bound = self.body.fields().iter().filter(|field| field.written);
+        let bound = bound.map(
+            |Field {
+                 member, binding, ..
+             }| quote!(#member: #binding),
+        );
+        quote!(#path { #(#bound,)* .. })
+    }
+
+    /// An expression that writes the fields into `serializer`; `access` is how
+    /// to get at a reference to one.
+    pub(crate) fn write(&self, access: impl Fn(&Field) -> TokenStream) -> TokenStream {
+        let name = &self.item.name;
+        match self.body {
+            Body::Inner(field) => {
+                let value = access(field);
+                let ty = &field.ty;
+                let write = match &field.with {
+                    Some(With { index, .. }) => {
+                        quote!(<Self as __p::WithField<#index>>::serialize)
+                    }
+                    None => quote_spanned!(ty.span()=> <#ty as __p::EventValue>::serialize),
+                };
+                quote!(#write(#value, serializer))
+            }
+            Body::List(fields) => {
+                let values = fields.iter().map(|field| lend(field, &access(field)));
+                let length = fields.len();
+                quote! {
+                    let mut list = __p::Serializer::serialize_tuple(serializer, #length)?;
+                    #(__p::SerializeTuple::serialize_element(&mut list, &#values)?;)*
+                    __p::SerializeTuple::end(list)
+                }
+            }
+            Body::Object(fields) => {
+                let written = || fields.iter().filter(|field| field.written);
+                let entries = written().map(|field| {
+                    let key = &field.key;
+                    let value = access(field);
+                    let lent = lend(field, &value);
+                    let write = quote! {
+                        __p::SerializeStruct::serialize_field(&mut object, #key, &#lent)?;
+                    };
+                    match &field.unless {
+                        Some(unless) => quote!(if !#unless(#value) { #write }),
+                        None => write,
+                    }
+                });
+                let tag = self.tag.iter().map(|tag| {
+                    quote!(__p::SerializeStruct::serialize_field(&mut object, "$type", #tag)?;)
+                });
+                let length = written().count() + self.tag.iter().len();
+                let mutable = (length > 0).then(|| quote!(mut));
+                quote! {
+                    let #mutable object =
+                        __p::Serializer::serialize_struct(serializer, #name, #length)?;
+                    #(#tag)*
+                    #(#entries)*
+                    __p::SerializeStruct::end(object)
+                }
+            }
+        }
+    }
+
+    /// An expression that reads the fields from `deserializer`.
+    pub(crate) fn read(&self) -> TokenStream {
+        let number = self.number;
+        match self.body {
+            Body::Inner(field) => {
+                let Field { member, ty, .. } = &**field;
+                let read = match &field.with {
+                    Some(With { index, .. }) => {
+                        quote!(<Self as __p::WithField<#index>>::deserialize)
+                    }
+                    None => quote_spanned!(ty.span()=> <#ty as __p::EventValue>::deserialize),
+                };
+                let path = &self.path;
+                quote!(__p::Ok(#path { #member: #read(deserializer)? }))
+            }
+            Body::List(_) => quote!(__p::read_tuple::<Self, __D, #number>(deserializer)),
+            Body::Object(_) => quote!(__p::read_object::<Self, __D, #number>(deserializer)),
+        }
+    }
+
+    /// An expression that gives the shape, with the help of `builder`.
+    pub(crate) fn shape(&self) -> TokenStream {
+        match self.body {
+            Body::Inner(field) => {
+                let shape = shape(field);
+                quote!((#shape)(builder))
+            }
+            Body::List(fields) => {
+                let shapes = fields.iter().map(shape);
+                quote!(builder.tuple(&[#(#shapes),*]))
+            }
+            Body::Object(fields) => {
+                let tag = self.tag.iter().map(|tag| {
+                    let tag = format!("\"{tag}\"");
+                    quote!(("$type", |_| __p::Shape::Scalar(#tag)))
+                });
+                let written = fields.iter().filter(|field| field.written);
+                let entries = written.map(|field| {
+                    let key = &field.key;
+                    let shape = shape(field);
+                    quote!((#key, #shape))
+                });
+                quote!(builder.object(&[#(#tag,)* #(#entries),*]))
+            }
+        }
+    }
+
+    /// The implementations that `read` and `write` rely on.
+    pub(crate) fn impls(&self) -> TokenStream {
+        let withs = self.body.fields().iter().filter_map(|field| {
+            let with = field.with.as_ref()?;
+            Some(self.with(field, with))
+        });
+        let read = match self.body {
+            Body::Inner(_) => TokenStream::new(),
+            Body::List(fields) => self.read_list(fields),
+            Body::Object(fields) => self.read_object(fields),
+        };
+        quote!(#read #(#withs)*)
+    }
+
+    fn read_list(&self, fields: &[Field]) -> TokenStream {
+        let (path, length) = (&self.path, fields.len());
+        let members = fields.iter().map(|field| &field.member);
+        let values = fields.iter().map(|field| read_value(field, &quote!(list)));
+        let (header, number) = (self.item.implement(), self.number);
+        let header = header.of(&quote!(__p::Elements<#number>));
+        quote! {
+            #header {
+                const LENGTH: usize = #length;
+                fn read<'de, __A: __p::SeqAccess<'de>>(
+                    list: &mut __p::List<__A>,
+                ) -> __p::Result<Self, __A::Error> {
+                    __p::Ok(#path { #(#members: #values),* })
+                }
+            }
+        }
+    }
+
+    fn read_object(&self, fields: &[Field]) -> TokenStream {
+        let read: Vec<&Field> = fields.iter().filter(|field| field.read).collect();
+        let keys = read.iter().map(|field| &field.key);
+        let aliases = read.iter().flat_map(|field| &field.aliases);
+        let mut next_alias = read.len();
+        let arms = read.iter().enumerate().map(|(index, field)| {
+            let value = read_value(field, &quote!(object));
+            let binding = &field.binding;
+            let others = next_alias..next_alias + field.aliases.len();
+            next_alias = others.end;
+            let pattern = if index + 1 == read.len() {
+                quote!(_)
+            } else {
+                quote!(#index #(| #others)*)
+            };
+            quote!(#pattern => #binding = __p::Some(#value))
+        });
+        let bindings = read.iter().map(|field| &field.binding);
+        let nones = read.iter().map(|_| quote!(__p::None));
+        let entries = if read.is_empty() {
+            quote!(object.key()?;)
+        } else {
+            quote! {
+                let (#(mut #bindings,)*) = (#(#nones,)*);
+                while let __p::Some(key) = object.key()? {
+                    match key { #(#arms,)* }
+                }
+            }
+        };
+        let mut index = 0_usize;
+        let members = fields.iter().map(|field| {
+            let (member, binding) = (&field.member, &field.binding);
+            let value = match (&field.default, field.read) {
+                (Some(Fallback::Default), true) => quote!(#binding.unwrap_or_default()),
+                (Some(Fallback::Call(path)), true) => quote!(#binding.unwrap_or_else(#path)),
+                (Some(Fallback::Call(path)), false) => quote!(#path()),
+                (_, false) => {
+                    let ty = &field.ty;
+                    quote_spanned!(ty.span()=> <#ty as __p::Default>::default())
+                }
+                (None, true) if field.with.is_some() => quote!(object.present(#binding, #index)?),
+                (None, true) => quote!(object.required(#binding, #index)?),
+            };
+            index += usize::from(field.read);
+            quote!(#member: #value)
+        });
+        let (path, number) = (&self.path, self.number);
+        let header = self.item.implement();
+        let header = header.of(&quote!(__p::Fields<#number>));
+        quote! {
+            #header {
+                const KEYS: &'static [&'static str] = &[#(#keys,)* #(#aliases),*];
+                fn read<'de, __A: __p::MapAccess<'de>>(
+                    object: &mut __p::Object<__A>,
+                ) -> __p::Result<Self, __A::Error> {
+                    #entries
+                    __p::Ok(#path { #(#members),* })
+                }
+            }
+        }
+    }
+
+    fn with(&self, field: &Field, with: &With) -> TokenStream {
+        let (ty, index) = (&field.ty, with.index);
+        let own = quote_spanned!(ty.span()=> <#ty as __p::EventValue>);
+        let serialize = with
+            .serialize
+            .clone()
+            .unwrap_or_else(|| quote!(#own::serialize));
+        let deserialize = with
+            .deserialize
+            .clone()
+            .unwrap_or_else(|| quote!(#own::deserialize));
+        let header = self.item.implement();
+        let header = header.of(&quote!(__p::WithField<#index>));
+        quote! {
+            #header {
+                type Value = #ty;
+                fn serialize<__S: __p::Serializer>(
+                    value: &#ty,
+                    serializer: __S,
+                ) -> __p::Result<__S::Ok, __S::Error> {
+                    #serialize(value, serializer)
+                }
+                fn deserialize<'de, __D: __p::Deserializer<'de>>(
+                    deserializer: __D,
+                ) -> __p::Result<#ty, __D::Error> {
+                    #deserialize(deserializer)
+                }
+            }
+        }
+    }
+}
+
+/// A serde value that lends the field.
+fn lend(field: &Field, value: &TokenStream) -> TokenStream {
+    match &field.with {
+        Some(With { index, .. }) => quote!(__p::WithRef::<Self, #index>(#value)),
+        None => quote!(__p::Ref(#value)),
+    }
+}
+
+fn read_value(field: &Field, from: &TokenStream) -> TokenStream {
+    let ty = &field.ty;
+    match &field.with {
+        Some(With { index, .. }) => quote!(#from.value_with::<Self, #index>()?),
+        None => quote!(#from.value::<#ty>()?),
+    }
+}
+
+/// A function that gives the shape of the field.
+fn shape(field: &Field) -> TokenStream {
+    let ty = &field.ty;
+    match &field.with {
+        Some(With { spelled, .. }) => {
+            let scalar = format!("as `{spelled}` writes it");
+            quote!((|_| __p::Shape::Scalar(#scalar)) as __p::ShapeOf)
+        }
+        None => quote!(__p::ShapeBuilder::nested::<#ty>),
+    }
+}

@@ -1,0 +1,3 @@
+//! G
+/// G
+pub fn golden() {}

@@ -1,0 +1,135 @@
+//! What the output of `#[derive(Event)]` calls, so that the output is small.
+
+use super::{EventValue, Variant, Variants};
+use crate::{
+    codec::Codec,
+    event::{DecodeError, EncodeError, EncodedEvent, Event, EventInfo, Links, decode_event},
+};
+use ::serde::ser;
+use uuid::Uuid;
+
+/// Encodes an event, or one of its variants.
+pub fn encode_event<T: EventValue, C: Codec>(
+    info: &'static EventInfo,
+    value: &T,
+    out: &mut Vec<u8>,
+) -> Result<(), EncodeError> {
+    C::encode(value, out).map_err(|error| EncodeError::new(info.name, error))
+}
+
+/// Decodes the variant number `I`.
+pub fn decode_variant<T: Variants, C: Codec, const I: usize>(
+    info: &'static EventInfo,
+    links: &Links<Variant<'static, T, I>>,
+    encoded: &EncodedEvent<'_>,
+) -> Result<T, DecodeError>
+where
+    T: Event,
+{
+    decode_event::<Variant<'static, T, I>, C>(info, links, encoded)?
+        .into_read()
+        .ok_or_else(|| other_type::<T>(encoded))
+}
+
+/// The error of an index that the event does not have.
+pub fn other_type<T: Event>(encoded: &EncodedEvent<'_>) -> DecodeError {
+    DecodeError::OtherType {
+        found: encoded.event_type.to_owned(),
+        expected: T::TYPES.iter().map(|info| info.name).collect(),
+    }
+}
+
+/// The error of a variant that is stored as the event inside it.
+pub fn not_stored_here<E: ser::Error>() -> E {
+    E::custom("a transparent variant is stored as the event inside it")
+}
+
+/// Decodes the type of the revision before, and takes it over.
+pub fn upcast<P: Event, T: From<P>>(encoded: &EncodedEvent<'_>) -> Result<T, DecodeError> {
+    P::decode(0, encoded).map(T::from)
+}
+
+/// Decodes the type of the revision before into the variant number `I`.
+pub fn upcast_variant<P: Event, T: From<P>, const I: usize>(
+    encoded: &EncodedEvent<'_>,
+) -> Result<Variant<'static, T, I>, DecodeError> {
+    P::decode(0, encoded).map(|previous| Variant::Read(T::from(previous)))
+}
+
+/// The oldest revision from which something leads to `P`.
+pub const fn oldest_revision<P: Event>() -> u32 {
+    match P::TYPES {
+        [info, ..] => info.oldest_revision,
+        [] => 0,
+    }
+}
+
+/// Fails to compile when `types` is not the one type `name` of `revision`.
+pub const fn assert_previous(
+    types: &[EventInfo],
+    name: &str,
+    revision: u32,
+    message: &'static str,
+) {
+    match types {
+        [info] if info.revision == revision && same(info.name, name) => {}
+        _ => panic!("{}", message),
+    }
+}
+
+/// Fails to compile when an event has several stored types.
+pub const fn assert_single(types: &[EventInfo]) {
+    assert!(
+        types.len() == 1,
+        "a transparent variant holds an event with one stored type, not an event enum"
+    );
+}
+
+/// Fails to compile when two of the types of an event enum have one name.
+pub const fn assert_distinct_types(types: &[EventInfo]) {
+    let mut rest = types;
+    while let [first, others @ ..] = rest {
+        let mut i = 0;
+        while i < others.len() {
+            assert!(
+                !same(first.name, others[i].name),
+                "two variants are stored under one name, one of them as the event inside it"
+            );
+            i += 1;
+        }
+        rest = others;
+    }
+}
+
+const fn same(a: &str, b: &str) -> bool {
+    let (mut a, mut b) = (a.as_bytes(), b.as_bytes());
+    while let ([first, rest @ ..], [other, others @ ..]) = (a, b) {
+        if *first != *other {
+            return false;
+        }
+        (a, b) = (rest, others);
+    }
+    a.is_empty() && b.is_empty()
+}
+
+/// The type of a field `#[event(id)]`.
+#[diagnostic::on_unimplemented(
+    message = "the id of an event is a `Uuid`, not a `{Self}`",
+    label = "not a `Uuid`",
+    note = "make the field a `plumberd::Uuid`, or remove `#[event(id)]`"
+)]
+pub trait EventId {
+    /// The id.
+    fn uuid(&self) -> Uuid;
+}
+
+impl EventId for Uuid {
+    fn uuid(&self) -> Uuid {
+        *self
+    }
+}
+
+/// The id in a field.
+pub fn event_id<T: EventId>(id: &T) -> Option<Uuid> {
+    Some(id.uuid())
+}

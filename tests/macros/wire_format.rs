@@ -1,0 +1,157 @@
+//! Events of other languages, decoded and written again byte for byte.
+
+use plumberd::__private::{Uuid, serde::Serialize};
+use plumberd::event::{ContentType, EncodedEvent, value::Ref};
+use plumberd::{Event, EventValue};
+use serde_json::ser::{Formatter, Serializer};
+use std::io::{self, Write};
+
+#[derive(Event, Debug, PartialEq)]
+struct RecordingFinished {
+    #[event(id)]
+    id: Uuid,
+    recording_id: String,
+    duration: f64,
+    file_path: String,
+}
+
+#[derive(Event, Debug, PartialEq)]
+struct TaskCreated {
+    #[event(id)]
+    id: Uuid,
+    title: String,
+    description: String,
+}
+
+#[derive(Event, Debug, PartialEq)]
+struct TaskCompleted {
+    #[event(id)]
+    id: Uuid,
+    completed_by: String,
+    completion_notes: Option<String>,
+}
+
+#[derive(Event, Debug, PartialEq)]
+struct SensorRead {
+    #[event(id)]
+    id: Uuid,
+    ipv4addr: String,
+    user_2fa: bool,
+    samples: Vec<f64>,
+    md5sum: String,
+}
+
+/// Made by py-micro-plumberd 0.1.9.
+const RECORDED: &[(&str, &str)] = &[
+    (
+        "RecordingFinished",
+        r#"{"Id": "12345678-1234-1234-1234-123456789012", "RecordingId": "rec-123", "Duration": 120.5, "FilePath": "/recordings/test.mp4"}"#,
+    ),
+    (
+        "TaskCreated",
+        r#"{"Id": "3fa85f64-5717-4562-b3fc-2c963f66afa6", "Title": "Implement py-micro-plumberd", "Description": "Create Python version of micro-plumberd"}"#,
+    ),
+    (
+        "TaskCompleted",
+        r#"{"Id": "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee", "CompletedBy": "developer@example.com", "CompletionNotes": null}"#,
+    ),
+    (
+        "SensorRead",
+        r#"{"Id": "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeee1", "Ipv4Addr": "10.0.0.1", "User2Fa": true, "Samples": [1.0, 2.5, -0.0], "Md5Sum": "za\u017c\u00f3\u0142\u0107 g\u0119\u015bl\u0105"}"#,
+    ),
+];
+
+/// Writes JSON as Python's `json.dumps` does.
+struct Python;
+
+impl Formatter for Python {
+    fn begin_array_value<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        out.write_all(if first { b"" } else { b", " })
+    }
+
+    fn begin_object_key<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
+        out.write_all(if first { b"" } else { b", " })
+    }
+
+    fn begin_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
+        out.write_all(b": ")
+    }
+
+    fn write_string_fragment<W: ?Sized + Write>(
+        &mut self,
+        out: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        for letter in fragment.chars() {
+            if letter.is_ascii() {
+                write!(out, "{letter}")?;
+            } else {
+                for unit in letter.encode_utf16(&mut [0; 2]) {
+                    write!(out, "\\u{unit:04x}")?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What Python would have written of the event that `data` is.
+fn again<E: Event + EventValue>(data: &str) -> String {
+    let encoded = EncodedEvent::new(E::TYPES[0].name, &ContentType::JSON, 1, data.as_bytes());
+    let event = E::decode(0, &encoded).unwrap();
+    let mut out = Vec::new();
+    Ref(&event)
+        .serialize(&mut Serializer::with_formatter(&mut out, Python))
+        .unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn assert_written_as_read(event_type: &str, data: &str) {
+    let again = match event_type {
+        "RecordingFinished" => again::<RecordingFinished>(data),
+        "TaskCreated" => again::<TaskCreated>(data),
+        "TaskCompleted" => again::<TaskCompleted>(data),
+        "SensorRead" => again::<SensorRead>(data),
+        other => panic!("no struct for `{other}`"),
+    };
+    assert_eq!(again, data);
+}
+
+#[test]
+fn events_of_python_are_written_as_python_wrote_them() {
+    for (event_type, data) in RECORDED {
+        assert_written_as_read(event_type, data);
+    }
+}
+
+#[test]
+fn a_shared_file_of_python_events_is_written_as_python_wrote_it() {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../shared/interop/vectors.json"
+    );
+    let Ok(file) = std::fs::read(path) else {
+        println!("skipped: there is no {path}");
+        return;
+    };
+    let vectors: serde_json::Value = serde_json::from_slice(&file).unwrap();
+    for event in vectors["python_events"].as_array().unwrap() {
+        assert_written_as_read(
+            event["event_type"].as_str().unwrap(),
+            event["data"].as_str().unwrap(),
+        );
+    }
+}
+
+#[test]
+fn the_id_of_a_python_event_is_the_id_of_the_event() {
+    let (_, data) = RECORDED[0];
+    let encoded = EncodedEvent::new("RecordingFinished", &ContentType::JSON, 1, data.as_bytes());
+
+    let event = RecordingFinished::decode(0, &encoded).unwrap();
+
+    assert_eq!(
+        event.id(),
+        Some("12345678-1234-1234-1234-123456789012".parse().unwrap())
+    );
+}
