@@ -117,8 +117,14 @@ fn apply<A: Handles<E>, E: Event>(
 ) -> Result<(), ApplyError> {
     let decoded: E = event
         .decode_as(index)
-        .map_err(|source| ApplyError::decode(event, source))?;
-    aggregate.handle(&decoded, &event.metadata)
+        .map_err(|source| ApplyError::decode(event, source.into()))?;
+    aggregate
+        .handle(&decoded, &event.metadata)
+        .map_err(|error| match error {
+            // A handler does not know which event it was given.
+            ApplyError::Metadata { source } => ApplyError::decode(event, source),
+            other => other,
+        })
 }
 
 fn recode<E: Event>(index: usize, event: &RecordedEvent) -> Result<Vec<u8>, BoxError> {

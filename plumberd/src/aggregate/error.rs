@@ -34,20 +34,19 @@ pub enum ApplyError {
         /// Its stored name.
         event_type: String,
         /// What is wrong with it.
-        source: DecodeError,
+        source: Box<DecodeError>,
     },
 
     /// A handler asks for the metadata of an event, and it cannot be read.
     #[error("the metadata of an event cannot be read")]
     Metadata {
         /// What is wrong with it.
-        #[from]
-        source: DecodeError,
+        source: Box<DecodeError>,
     },
 }
 
 impl ApplyError {
-    pub(super) fn decode(event: &RecordedEvent, source: DecodeError) -> Self {
+    pub(super) fn decode(event: &RecordedEvent, source: Box<DecodeError>) -> Self {
         Self::Decode {
             stream: event.stream.clone(),
             revision: event.revision,
@@ -62,6 +61,14 @@ impl ApplyError {
             stream: event.stream.clone(),
             revision: event.revision,
             event_type: event.event_type.as_str().to_owned(),
+        }
+    }
+}
+
+impl From<DecodeError> for ApplyError {
+    fn from(source: DecodeError) -> Self {
+        Self::Metadata {
+            source: Box::new(source),
         }
     }
 }

@@ -91,7 +91,7 @@ where
         Box::pin(async move {
             let stream = self.repository.stream(&self.id)?;
             let span = telemetry::execute_span(A::CATEGORY, &stream);
-            let command = Command {
+            let running = Running {
                 context: self.context.unwrap_or_else(MessageContext::current),
                 backoff: Backoff::new(self.retry),
                 repository: self.repository,
@@ -100,13 +100,13 @@ where
                 command_id: self.command_id,
                 stream,
             };
-            command.run(self.decide).instrument(span).await
+            running.run(self.decide).instrument(span).await
         })
     }
 }
 
 /// A command that is being carried out.
-struct Command<'a, A: Aggregate> {
+struct Running<'a, A: Aggregate> {
     repository: &'a Repository<A>,
     id: A::Id,
     stream: StreamName,
@@ -123,7 +123,7 @@ enum Attempt<A: Aggregate> {
     Lost(RepositoryError),
 }
 
-impl<A: Aggregate> Command<'_, A> {
+impl<A: Aggregate> Running<'_, A> {
     async fn run<F, D, E>(mut self, mut decide: F) -> Result<Executed<A>, ExecuteError<E>>
     where
         F: FnMut(&A) -> Result<D, E>,
