@@ -138,11 +138,10 @@ async fn run(args: &Args) -> Result<(), BoxError> {
 
 /// `8577 stored, 0 were there already, 0 skipped; 7147 events a second`
 fn summary(imported: &Imported, skipped: usize, took: Duration) -> String {
-    let stored = imported.stored;
-    let rate = u128::from(stored) * 1_000_000 / took.as_micros().max(1);
+    let (stored, already_stored) = (imported.stored, imported.already_stored);
+    let rate = u128::from(stored + already_stored) * 1_000_000 / took.as_micros().max(1);
     format!(
-        "{stored} stored, {} were there already, {} skipped; {rate} events a second",
-        imported.already_stored,
+        "{stored} stored, {already_stored} were there already, {} skipped; {rate} events a second",
         skipped + imported.refused.len(),
     )
 }

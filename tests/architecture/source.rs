@@ -26,6 +26,13 @@ impl Source {
         without_tests(&without_text(&self.text))
     }
 
+    /// That code without what runs in the compiler only: the values of
+    /// constants, `const fn`, and code that a macro emits.
+    pub(crate) fn runtime_code(&self) -> String {
+        let code = without_macro_output(&self.code());
+        without_constants(&code)
+    }
+
     /// A file of unit tests beside the code.
     pub(crate) fn is_test(&self) -> bool {
         self.path.ends_with("/tests.rs") || self.path.contains("/tests/")
@@ -129,32 +136,82 @@ fn character(rest: &str) -> Option<usize> {
         .then(|| 1 + first.len_utf8() + 1)
 }
 
-/// Cuts `#[cfg(test)]` modules out.
+/// Cuts `#[cfg(test)]` items out.
 fn without_tests(code: &str) -> String {
+    cut(code, "#[cfg(test)]", item)
+}
+
+/// Cuts `const NAME: T = …;` and `const fn … { … }` out.
+fn without_constants(code: &str) -> String {
+    let code = cut(code, "const fn ", item);
+    cut(&code, "const ", |rest| {
+        let name =
+            rest["const ".len()..].trim_start_matches(|c: char| c.is_alphanumeric() || c == '_');
+        let end = statement(rest);
+        // Not `<const N: usize>`, and not `*const T`.
+        let is_item = name.starts_with(':') && rest[..end].contains(" = ");
+        let is_parameter = rest
+            .find(['>', '='])
+            .is_some_and(|at| rest[at..].starts_with('>'));
+        if is_item && !is_parameter { end } else { 0 }
+    })
+}
+
+/// Cuts `quote!(…)` and `quote_spanned!(…)` out.
+fn without_macro_output(code: &str) -> String {
+    let arguments = |rest: &str| match rest.find(['(', '{', '[']) {
+        Some(open) => open + brackets(&rest[open..]),
+        None => rest.len(),
+    };
+    cut(&cut(code, "quote!", arguments), "quote_spanned!", arguments)
+}
+
+/// Leaves out every part that begins with `mark`; `length` says how long one is.
+fn cut(code: &str, mark: &str, length: impl Fn(&str) -> usize) -> String {
     let mut kept = String::with_capacity(code.len());
     let mut rest = code;
-    while let Some(at) = rest.find("#[cfg(test)]") {
+    while let Some(at) = rest.find(mark) {
         kept.push_str(&rest[..at]);
-        let item = &rest[at..];
-        let end = match (item.find('{'), item.find(';')) {
-            (Some(brace), semicolon) if semicolon.is_none_or(|semicolon| brace < semicolon) => {
-                brace + block(&item[brace..])
-            }
-            (_, Some(semicolon)) => semicolon + 1,
-            _ => item.len(),
-        };
-        rest = &item[end..];
+        rest = &rest[at + length(&rest[at..]).max(mark.len())..];
     }
     kept + rest
 }
 
-/// The length of the block that `code` begins with.
-fn block(code: &str) -> usize {
+/// The length of an item: to the end of its block, or to its semicolon.
+fn item(code: &str) -> usize {
     let mut depth = 0;
     for (at, character) in code.char_indices() {
         match character {
-            '{' => depth += 1,
-            '}' => depth -= 1,
+            '{' if depth == 0 => return at + brackets(&code[at..]),
+            ';' if depth == 0 => return at + 1,
+            '(' | '[' => depth += 1,
+            ')' | ']' => depth -= 1,
+            _ => {}
+        }
+    }
+    code.len()
+}
+
+/// The length of a statement: to its semicolon.
+fn statement(code: &str) -> usize {
+    let mut at = 0;
+    while let Some(next) = code[at..].find(['{', '(', '[', ';']) {
+        at += next;
+        if code[at..].starts_with(';') {
+            return at + 1;
+        }
+        at += brackets(&code[at..]);
+    }
+    code.len()
+}
+
+/// The length of the bracketed part that `code` begins with.
+fn brackets(code: &str) -> usize {
+    let mut depth = 0;
+    for (at, character) in code.char_indices() {
+        match character {
+            '{' | '(' | '[' => depth += 1,
+            '}' | ')' | ']' => depth -= 1,
             _ => {}
         }
         if depth == 0 {
@@ -162,6 +219,24 @@ fn block(code: &str) -> usize {
         }
     }
     code.len()
+}
+
+#[test]
+fn constants_and_macro_output_do_not_run() {
+    let source = Source::new(
+        "a.rs",
+        "const A: N = n().unwrap(); const fn f(x: &[u8; 4]) -> ! { panic!() } fn g<const N: usize>() {\
+         let p: *const u8 = h().unwrap(); quote! { todo!() }; quote_spanned!(s => { panic!() }) }",
+    );
+
+    let code = source.runtime_code();
+
+    assert_eq!(code.matches("unwrap").count(), 1, "{code}");
+    assert!(code.contains("h().unwrap()"), "{code}");
+    assert!(
+        !code.contains("panic!") && !code.contains("todo!"),
+        "{code}"
+    );
 }
 
 #[test]
