@@ -154,6 +154,7 @@ fn a_content_type_is_a_label_that_must_match() {
 mod cents {
     use plumberd::__private::serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it so")]
     pub(super) fn serialize<S: Serializer>(euros: &u32, serializer: S) -> Result<S::Ok, S::Error> {
         (euros * 100).serialize(serializer)
     }

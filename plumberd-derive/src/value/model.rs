@@ -68,7 +68,7 @@ pub(super) fn build(input: &DeriveInput) -> syn::Result<Model> {
                 }
             });
             attrs.finish(&["as", "crate"], &mut errors);
-            enumeration(input, data, wish, &mut errors)
+            Some(enumeration(input, data, wish.as_ref(), &mut errors))
         }
         Data::Union(data) => {
             attrs.finish(&["crate"], &mut errors);
@@ -105,9 +105,9 @@ pub(crate) fn refuse_union(data: &syn::DataUnion, derive: &str, errors: &mut Err
 fn enumeration(
     input: &DeriveInput,
     data: &DataEnum,
-    wish: Option<(As, LitStr)>,
+    wish: Option<&(As, LitStr)>,
     errors: &mut Errors,
-) -> Option<Form> {
+) -> Form {
     if data.variants.is_empty() {
         errors.at(
             &input.ident,
@@ -118,7 +118,7 @@ fn enumeration(
         .variants
         .iter()
         .find(|variant| !variant.fields.is_empty());
-    if let (Some(variant), Some((_, text))) = (with_data, &wish) {
+    if let (Some(variant), Some((_, text))) = (with_data, wish) {
         let ident = &variant.ident;
         errors.at(
             text,
@@ -187,9 +187,9 @@ fn enumeration(
             body,
         });
     }
-    Some(match with_data {
+    match with_data {
         Some(_) => Form::Tagged(variants),
         None if numbers => Form::Numbers(variants),
         None => Form::Names(variants),
-    })
+    }
 }

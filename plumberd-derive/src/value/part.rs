@@ -43,11 +43,10 @@ impl Part<'_> {
             Body::Inner(field) => {
                 let value = access(field);
                 let ty = &field.ty;
-                let write = match &field.with {
-                    Some(With { index, .. }) => {
-                        quote!(<Self as __p::WithField<#index>>::serialize)
-                    }
-                    None => quote_spanned!(ty.span()=> <#ty as __p::EventValue>::serialize),
+                let write = if let Some(With { index, .. }) = &field.with {
+                    quote!(<Self as __p::WithField<#index>>::serialize)
+                } else {
+                    quote_spanned!(ty.span()=> <#ty as __p::EventValue>::serialize)
                 };
                 quote!(#write(#value, serializer))
             }
@@ -102,11 +101,10 @@ impl Part<'_> {
         match self.body {
             Body::Inner(field) => {
                 let Field { member, ty, .. } = &**field;
-                let read = match &field.with {
-                    Some(With { index, .. }) => {
-                        quote!(<Self as __p::WithField<#index>>::deserialize)
-                    }
-                    None => quote_spanned!(ty.span()=> <#ty as __p::EventValue>::deserialize),
+                let read = if let Some(With { index, .. }) = &field.with {
+                    quote!(<Self as __p::WithField<#index>>::deserialize)
+                } else {
+                    quote_spanned!(ty.span()=> <#ty as __p::EventValue>::deserialize)
                 };
                 let path = &self.path;
                 quote!(__p::Ok(#path { #member: #read(deserializer)? }))
@@ -275,31 +273,27 @@ impl Part<'_> {
 /// A reference to a serde value that lends the field. An error about the type
 /// of the field points at it.
 fn lend(field: &Field, value: &TokenStream) -> TokenStream {
-    match &field.with {
-        Some(With { index, .. }) => quote!(&__p::WithRef::<Self, #index>(#value)),
-        None => {
-            let ty = &field.ty;
-            quote_spanned!(ty.span()=> &__p::Ref(#value))
-        }
+    if let Some(With { index, .. }) = &field.with {
+        return quote!(&__p::WithRef::<Self, #index>(#value));
     }
+    let ty = &field.ty;
+    quote_spanned!(ty.span()=> &__p::Ref(#value))
 }
 
 fn read_value(field: &Field, from: &TokenStream) -> TokenStream {
     let ty = &field.ty;
-    match &field.with {
-        Some(With { index, .. }) => quote!(#from.value_with::<Self, #index>()?),
-        None => quote!(#from.value::<#ty>()?),
+    if let Some(With { index, .. }) = &field.with {
+        return quote!(#from.value_with::<Self, #index>()?);
     }
+    quote!(#from.value::<#ty>()?)
 }
 
 /// A function that gives the shape of the field.
 fn shape(field: &Field) -> TokenStream {
     let ty = &field.ty;
-    match &field.with {
-        Some(With { spelled, .. }) => {
-            let scalar = format!("as `{spelled}` writes it");
-            quote!((|_| __p::Shape::Scalar(#scalar)) as __p::ShapeOf)
-        }
-        None => quote!(__p::ShapeBuilder::nested::<#ty>),
+    if let Some(With { spelled, .. }) = &field.with {
+        let scalar = format!("as `{spelled}` writes it");
+        return quote!((|_| __p::Shape::Scalar(#scalar)) as __p::ShapeOf);
     }
+    quote!(__p::ShapeBuilder::nested::<#ty>)
 }

@@ -19,14 +19,11 @@ pub fn encode_event<T: EventValue, C: Codec>(
 }
 
 /// Decodes the variant number `I`.
-pub fn decode_variant<T: Variants, C: Codec, const I: usize>(
+pub fn decode_variant<T: Variants + Event, C: Codec, const I: usize>(
     info: &'static EventInfo,
     links: &Links<Variant<'static, T, I>>,
     encoded: &EncodedEvent<'_>,
-) -> Result<T, DecodeError>
-where
-    T: Event,
-{
+) -> Result<T, DecodeError> {
     decode_event::<Variant<'static, T, I>, C>(info, links, encoded)?
         .into_read()
         .ok_or_else(|| other_type::<T>(encoded))

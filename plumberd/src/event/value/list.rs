@@ -33,9 +33,8 @@ impl<T: EventValue, const N: usize> EventValue for [T; N] {
     fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let list = T::deserialize_list(deserializer)?;
         let found = list.len();
-        Self::try_from(list).map_err(|_| {
-            D::Error::invalid_length(found, &format_args!("a list of {N}").to_string().as_str())
-        })
+        Self::try_from(list)
+            .map_err(|_| D::Error::invalid_length(found, &format!("a list of {N}").as_str()))
     }
 
     fn shape(builder: &mut ShapeBuilder) -> Shape {

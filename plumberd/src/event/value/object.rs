@@ -24,6 +24,7 @@ pub struct Object<A> {
     next: usize,
 }
 
+#[expect(clippy::missing_errors_doc, reason = "only macro output calls them")]
 impl<'de, A: MapAccess<'de>> Object<A> {
     pub(super) fn new(entries: A, keys: &'static [&'static str]) -> Self {
         Self {

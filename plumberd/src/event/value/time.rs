@@ -129,14 +129,14 @@ times! {
         |time: &Self, serializer| write_date_time(*time, "", serializer),
         |text| read_text(text, "a time without offset, as `2025-07-13T18:22:19.5`", parse_date_time);
     NaiveDate as "date":
-        write_date,
+        |date: &Self, serializer| write_date(*date, serializer),
         |text| read_text(text, "a date as `2025-07-13`", parse_date);
     NaiveTime as "time of day":
         |time: &Self, serializer: S| serializer.collect_str(&Clock { time: *time, trim: false }),
         |text| read_text(text, "a time of day as `18:22:19.5000000`", parse_time_of_day);
 }
 
-fn write_date<S: Serializer>(date: &NaiveDate, serializer: S) -> Result<S::Ok, S::Error> {
-    expect_year(*date)?;
-    serializer.collect_str(&Date(*date))
+fn write_date<S: Serializer>(date: NaiveDate, serializer: S) -> Result<S::Ok, S::Error> {
+    expect_year(date)?;
+    serializer.collect_str(&Date(date))
 }

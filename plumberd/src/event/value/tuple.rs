@@ -24,6 +24,7 @@ pub struct List<A> {
     length: usize,
 }
 
+#[expect(clippy::missing_errors_doc, reason = "only macro output calls them")]
 impl<'de, A: SeqAccess<'de>> List<A> {
     pub fn value<T: EventValue>(&mut self) -> Result<T, A::Error> {
         let Owned(value) = self.read()?;
