@@ -3,4 +3,6 @@
 
 mod broken;
 mod memory;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 mod wrappers;

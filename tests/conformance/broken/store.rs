@@ -17,7 +17,7 @@ use std::{fmt, sync::Arc};
 use uuid::Uuid;
 
 /// The store behind a broken one.
-pub type Inner = Arc<dyn EventStore>;
+pub(super) type Inner = Arc<dyn EventStore>;
 
 type Answer<T> = BoxFuture<'static, Result<T, StoreError>>;
 type Hook<F> = Option<Box<F>>;
@@ -37,7 +37,7 @@ type Tenant = dyn Fn(Inner, TenantId) -> Result<Inner, StoreError> + Send + Sync
 
 /// A memory store with some methods replaced by ones that break a rule.
 #[derive(Clone)]
-pub struct Broken {
+pub(super) struct Broken {
     inner: Inner,
     hooks: Arc<Hooks>,
 }
@@ -201,7 +201,7 @@ impl Broken {
 }
 
 /// The events of a read, changed or left out one by one.
-pub fn each<F>(read: EventStream, change: F) -> EventStream
+pub(super) fn each<F>(read: EventStream, change: F) -> EventStream
 where
     F: Fn(RecordedEvent) -> Option<RecordedEvent> + Send + 'static,
 {
@@ -214,7 +214,7 @@ where
 }
 
 /// All events of a read at once, changed together.
-pub fn whole<F>(read: EventStream, change: F) -> EventStream
+pub(super) fn whole<F>(read: EventStream, change: F) -> EventStream
 where
     F: FnOnce(Vec<RecordedEvent>) -> Result<Vec<RecordedEvent>, StoreError> + Send + 'static,
 {
