@@ -19,7 +19,7 @@ use std::{
 };
 
 /// The same event under a new id: a store that does not keep ids.
-pub fn under_a_new_id(event: &NewEvent) -> NewEvent {
+pub(super) fn under_a_new_id(event: &NewEvent) -> NewEvent {
     NewEvent::new(
         new_event_id(),
         event.event_type().clone(),
@@ -27,14 +27,14 @@ pub fn under_a_new_id(event: &NewEvent) -> NewEvent {
     )
 }
 
-pub fn unavailable() -> StoreError {
+pub(super) fn unavailable() -> StoreError {
     StoreError::Unavailable {
         backend: "broken",
         source: "it is broken".into(),
     }
 }
 
-pub fn conflict(stream: StreamName, expected: ExpectedRevision) -> StoreError {
+pub(super) fn conflict(stream: StreamName, expected: ExpectedRevision) -> StoreError {
     StoreError::Conflict {
         stream,
         expected,
@@ -42,31 +42,34 @@ pub fn conflict(stream: StreamName, expected: ExpectedRevision) -> StoreError {
     }
 }
 
-pub async fn head(inner: &Inner, stream: &StreamName) -> Result<Option<Revision>, StoreError> {
+pub(super) async fn head(
+    inner: &Inner,
+    stream: &StreamName,
+) -> Result<Option<Revision>, StoreError> {
     Ok(inner.stream_info(stream).await?.head())
 }
 
 /// Optimistic concurrency without the concurrency.
-pub fn ignores_what_is_expected() -> Broken {
+pub(super) fn ignores_what_is_expected() -> Broken {
     Broken::new().append(|inner, stream, _, events| async move {
         inner.append(&stream, ExpectedRevision::Any, events).await
     })
 }
 
 /// A delete that reports success.
-pub fn does_not_delete() -> Broken {
+pub(super) fn does_not_delete() -> Broken {
     Broken::new().delete(|_, _, _| async { Ok(()) })
 }
 
 /// "For ever" until somebody writes again.
-pub fn soft_tombstone() -> Broken {
+pub(super) fn soft_tombstone() -> Broken {
     Broken::new().tombstone(|inner, stream, _| async move {
         inner.delete(&stream, ExpectedRevision::Any).await
     })
 }
 
 /// Deduplicates single events, so a mixed batch is written in part.
-pub fn deduplicates_single_events() -> Broken {
+pub(super) fn deduplicates_single_events() -> Broken {
     Broken::new().append(|inner, stream, expected, events| async move {
         let mut new = Vec::new();
         for event in &events {
@@ -82,7 +85,7 @@ pub fn deduplicates_single_events() -> Broken {
 }
 
 /// Forgets what a deleted stream held, everywhere.
-pub fn deletes_from_the_global_order() -> Broken {
+pub(super) fn deletes_from_the_global_order() -> Broken {
     let deleted = Arc::new(Mutex::new(HashSet::new()));
     let (of_read, of_follow) = (deleted.clone(), deleted.clone());
     Broken::new()
@@ -101,7 +104,7 @@ pub fn deletes_from_the_global_order() -> Broken {
 }
 
 /// Finds out where the end is when it is polled first, not when it is asked.
-pub fn begins_when_polled() -> Broken {
+pub(super) fn begins_when_polled() -> Broken {
     let lazily = |subscription| {
         Subscription::from_messages(stream::once(subscription).flat_map(
             |subscription: Result<Subscription, StoreError>| match subscription {
@@ -122,7 +125,7 @@ pub fn begins_when_polled() -> Broken {
 }
 
 /// Says that all was seen before anything was.
-pub fn caught_up_too_early() -> Broken {
+pub(super) fn caught_up_too_early() -> Broken {
     let early = |subscription: Subscription| {
         Subscription::from_messages(stream::iter([Ok(CaughtUp)]).chain(subscription.filter(
             |message| {
@@ -140,7 +143,7 @@ pub fn caught_up_too_early() -> Broken {
         })
 }
 
-pub fn hides_that_it_fell_behind() -> Broken {
+pub(super) fn hides_that_it_fell_behind() -> Broken {
     Broken::new().each_message(|message| match message {
         FellBehind => Vec::new(),
         other => vec![other],
@@ -148,7 +151,7 @@ pub fn hides_that_it_fell_behind() -> Broken {
 }
 
 /// Yields every event twice.
-pub fn repeats_events() -> Broken {
+pub(super) fn repeats_events() -> Broken {
     Broken::new().each_message(|message: SubscriptionMessage| match message {
         Event(_) => vec![message.clone(), message],
         other => vec![other],
@@ -156,7 +159,7 @@ pub fn repeats_events() -> Broken {
 }
 
 /// Followers compete: an event goes to one of them.
-pub fn followers_share() -> Broken {
+pub(super) fn followers_share() -> Broken {
     let given = Arc::new(Mutex::new(HashSet::new()));
     Broken::new().each_message(move |message| match message {
         Event(event) if !given.lock().unwrap().insert(event.id) => Vec::new(),
@@ -166,7 +169,7 @@ pub fn followers_share() -> Broken {
 
 /// Follows the global order instead of the stream: with what is hidden, and
 /// without an end.
-pub fn follows_the_global_order() -> Broken {
+pub(super) fn follows_the_global_order() -> Broken {
     Broken::new().follow(|inner, stream, from| async move {
         let from = match from {
             SubscribeFrom::End => SubscribeFrom::End,
@@ -179,7 +182,7 @@ pub fn follows_the_global_order() -> Broken {
 }
 
 /// Never gives back what a reader took: three are served, no more.
-pub fn leaks_followers() -> Broken {
+pub(super) fn leaks_followers() -> Broken {
     let open = AtomicUsize::new(0);
     Broken::new().follow(move |inner, stream, from| {
         let free = open.fetch_add(1, Ordering::Relaxed) < 3;
@@ -194,6 +197,6 @@ pub fn leaks_followers() -> Broken {
 }
 
 /// Every tenant's handle is the root's.
-pub fn tenants_without_walls() -> Broken {
+pub(super) fn tenants_without_walls() -> Broken {
     Broken::new().tenant(|inner, _| Ok(inner))
 }

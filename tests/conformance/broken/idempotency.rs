@@ -70,7 +70,7 @@ fn ids_of_each_stream() -> Broken {
         inner
             .append(&stream, ExpectedRevision::Any, own)
             .await
-            .or_else(|_| Err(flaw::conflict(stream, expected)))
+            .map_err(|_| flaw::conflict(stream, expected))
     })
 }
 

@@ -17,7 +17,7 @@ use std::{fmt, sync::Arc};
 use uuid::Uuid;
 
 /// The store behind a broken one.
-pub type Inner = Arc<dyn EventStore>;
+pub(super) type Inner = Arc<dyn EventStore>;
 
 type Answer<T> = BoxFuture<'static, Result<T, StoreError>>;
 type Hook<F> = Option<Box<F>>;
@@ -37,7 +37,7 @@ type Tenant = dyn Fn(Inner, TenantId) -> Result<Inner, StoreError> + Send + Sync
 
 /// A memory store with some methods replaced by ones that break a rule.
 #[derive(Clone)]
-pub struct Broken {
+pub(super) struct Broken {
     inner: Inner,
     hooks: Arc<Hooks>,
 }
@@ -58,11 +58,11 @@ struct Hooks {
 }
 
 impl Broken {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self::over(Memory::new())
     }
 
-    pub fn over(store: impl EventStore) -> Self {
+    pub(super) fn over(store: impl EventStore) -> Self {
         Self {
             inner: Arc::new(store),
             hooks: Arc::default(),
@@ -74,7 +74,7 @@ impl Broken {
         self
     }
 
-    pub fn append<F, R>(self, hook: F) -> Self
+    pub(super) fn append<F, R>(self, hook: F) -> Self
     where
         F: Fn(Inner, StreamName, ExpectedRevision, Vec<NewEvent>) -> R + Send + Sync + 'static,
         R: Future<Output = Result<AppendOutcome, StoreError>> + Send + 'static,
@@ -84,21 +84,21 @@ impl Broken {
         self.with(|hooks| hooks.append = Some(Box::new(hook)))
     }
 
-    pub fn read<F>(self, hook: F) -> Self
+    pub(super) fn read<F>(self, hook: F) -> Self
     where
         F: Fn(Inner, StreamName, ReadOptions<Revision>) -> EventStream + Send + Sync + 'static,
     {
         self.with(|hooks| hooks.read = Some(Box::new(hook)))
     }
 
-    pub fn read_all<F>(self, hook: F) -> Self
+    pub(super) fn read_all<F>(self, hook: F) -> Self
     where
         F: Fn(Inner, ReadOptions<Position>, Filter) -> EventStream + Send + Sync + 'static,
     {
         self.with(|hooks| hooks.read_all = Some(Box::new(hook)))
     }
 
-    pub fn follow<F, R>(self, hook: F) -> Self
+    pub(super) fn follow<F, R>(self, hook: F) -> Self
     where
         F: Fn(Inner, StreamName, SubscribeFrom<Revision>) -> R + Send + Sync + 'static,
         R: Future<Output = Result<Subscription, StoreError>> + Send + 'static,
@@ -107,7 +107,7 @@ impl Broken {
         self.with(|hooks| hooks.follow = Some(Box::new(hook)))
     }
 
-    pub fn follow_all<F, R>(self, hook: F) -> Self
+    pub(super) fn follow_all<F, R>(self, hook: F) -> Self
     where
         F: Fn(Inner, SubscribeFrom<Position>, Filter) -> R + Send + Sync + 'static,
         R: Future<Output = Result<Subscription, StoreError>> + Send + 'static,
@@ -116,11 +116,14 @@ impl Broken {
         self.with(|hooks| hooks.follow_all = Some(Box::new(hook)))
     }
 
-    pub fn info(self, hook: impl Fn(StreamInfo) -> StreamInfo + Send + Sync + 'static) -> Self {
+    pub(super) fn info(
+        self,
+        hook: impl Fn(StreamInfo) -> StreamInfo + Send + Sync + 'static,
+    ) -> Self {
         self.with(|hooks| hooks.info = Some(Box::new(hook)))
     }
 
-    pub fn find<F, R>(self, hook: F) -> Self
+    pub(super) fn find<F, R>(self, hook: F) -> Self
     where
         F: Fn(Inner, StreamName, Uuid) -> R + Send + Sync + 'static,
         R: Future<Output = Result<Option<Location>, StoreError>> + Send + 'static,
@@ -129,7 +132,7 @@ impl Broken {
         self.with(|hooks| hooks.find = Some(Box::new(hook)))
     }
 
-    pub fn delete<F, R>(self, hook: F) -> Self
+    pub(super) fn delete<F, R>(self, hook: F) -> Self
     where
         F: Fn(Inner, StreamName, ExpectedRevision) -> R + Send + Sync + 'static,
         R: Future<Output = Result<(), StoreError>> + Send + 'static,
@@ -138,7 +141,7 @@ impl Broken {
         self.with(|hooks| hooks.delete = Some(Box::new(hook)))
     }
 
-    pub fn tombstone<F, R>(self, hook: F) -> Self
+    pub(super) fn tombstone<F, R>(self, hook: F) -> Self
     where
         F: Fn(Inner, StreamName, ExpectedRevision) -> R + Send + Sync + 'static,
         R: Future<Output = Result<(), StoreError>> + Send + 'static,
@@ -147,19 +150,19 @@ impl Broken {
         self.with(|hooks| hooks.tombstone = Some(Box::new(hook)))
     }
 
-    pub fn tenant<F>(self, hook: F) -> Self
+    pub(super) fn tenant<F>(self, hook: F) -> Self
     where
         F: Fn(Inner, TenantId) -> Result<Inner, StoreError> + Send + Sync + 'static,
     {
         self.with(|hooks| hooks.tenant = Some(Box::new(hook)))
     }
 
-    pub fn limits(self, limits: Limits) -> Self {
+    pub(super) fn limits(self, limits: Limits) -> Self {
         self.with(|hooks| hooks.limits = Some(limits))
     }
 
     /// Changes every event that is read from a stream, or leaves it out.
-    pub fn each_read<F>(self, change: F) -> Self
+    pub(super) fn each_read<F>(self, change: F) -> Self
     where
         F: Fn(RecordedEvent) -> Option<RecordedEvent> + Clone + Send + Sync + 'static,
     {
@@ -169,7 +172,7 @@ impl Broken {
     }
 
     /// Changes the events that are read of everything, or leaves some out.
-    pub fn each_read_all<F>(self, change: F) -> Self
+    pub(super) fn each_read_all<F>(self, change: F) -> Self
     where
         F: Fn(RecordedEvent) -> Option<RecordedEvent> + Clone + Send + Sync + 'static,
     {
@@ -179,7 +182,7 @@ impl Broken {
     }
 
     /// Turns every message of every subscription into others.
-    pub fn each_message<F>(self, change: F) -> Self
+    pub(super) fn each_message<F>(self, change: F) -> Self
     where
         F: Fn(SubscriptionMessage) -> Vec<SubscriptionMessage> + Clone + Send + Sync + 'static,
     {
@@ -201,7 +204,7 @@ impl Broken {
 }
 
 /// The events of a read, changed or left out one by one.
-pub fn each<F>(read: EventStream, change: F) -> EventStream
+pub(super) fn each<F>(read: EventStream, change: F) -> EventStream
 where
     F: Fn(RecordedEvent) -> Option<RecordedEvent> + Send + 'static,
 {
@@ -214,7 +217,7 @@ where
 }
 
 /// All events of a read at once, changed together.
-pub fn whole<F>(read: EventStream, change: F) -> EventStream
+pub(super) fn whole<F>(read: EventStream, change: F) -> EventStream
 where
     F: FnOnce(Vec<RecordedEvent>) -> Result<Vec<RecordedEvent>, StoreError> + Send + 'static,
 {
