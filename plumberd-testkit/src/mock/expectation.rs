@@ -36,10 +36,7 @@ impl ExpectedAppend<'_> {
     ///
     /// When the event cannot be encoded.
     #[track_caller]
-    #[expect(
-        clippy::return_self_not_must_use,
-        reason = "the last step"
-    )]
+    #[expect(clippy::return_self_not_must_use, reason = "the last step")]
     pub fn event<E: Event>(self, event: &E) -> Self {
         let event = encoded(event);
         self.change(|append| append.events.get_or_insert_default().push(event));
@@ -78,10 +75,7 @@ impl ExpectedRead<'_> {
     ///
     /// When the event cannot be encoded.
     #[track_caller]
-    #[expect(
-        clippy::return_self_not_must_use,
-        reason = "the last step"
-    )]
+    #[expect(clippy::return_self_not_must_use, reason = "the last step")]
     pub fn event<E: Event>(self, event: &E) -> Self {
         let event = encoded(event);
         self.0.change(|entry| {
@@ -95,10 +89,7 @@ impl ExpectedRead<'_> {
     }
 
     /// The read comes so often.
-    #[expect(
-        clippy::return_self_not_must_use,
-        reason = "the last step"
-    )]
+    #[expect(clippy::return_self_not_must_use, reason = "the last step")]
     pub fn times(self, times: usize) -> Self {
         self.0.change(|entry| entry.times = times);
         self
