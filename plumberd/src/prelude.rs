@@ -3,8 +3,9 @@
 pub use crate::{
     BoxError, Event, EventValue, MessageContext, Store, aggregate,
     aggregate::{Aggregate as _, HandlesCommand as _},
-    command_handler, connect, event_sourcing_handler,
+    command_handler, connect,
     event::{Metadata, RecordedEvent},
+    event_sourcing_handler,
     repository::{
         CacheConfig, DecideError, ExecuteError, Executed, Repository, RepositoryError, Root,
     },

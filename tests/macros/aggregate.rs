@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 //! What `#[aggregate]` stands for: one way from a stored event to a change of
 //! state, and from a decision to stored events.
 
@@ -445,3 +446,6 @@ fn events_are_raised_in_the_order_of_the_decision() {
 
     assert_eq!(account.locked.as_deref(), Some("last"));
 }
+=======
+
+>>>>>>> sqlite

@@ -29,7 +29,7 @@ pub struct Counter {
     pub events: u64,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct Add(pub i64);
 
 #[aggregate(category = "Counter")]

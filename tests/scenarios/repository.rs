@@ -474,10 +474,14 @@ async fn an_empty_id_is_refused() {
 }
 
 #[derive(Default)]
-struct Named;
+struct Named {
+    events: u64,
+}
 
 #[plumberd::aggregate(id = String)]
 impl Named {
     #[event_sourcing_handler]
-    fn on_added(&mut self, _: &Added) {}
+    fn on_added(&mut self, _: &Added) {
+        self.events += 1;
+    }
 }

@@ -149,7 +149,7 @@ async fn a_snapshot_of_another_shape_is_passed_over() {
 async fn a_snapshot_of_another_version_of_the_fold_is_passed_over() {
     let (store, _, id) = with_events(15).await;
     replace_snapshot(&store, id, |data, _| {
-        *data = data.replace("null", "\"kept\"")
+        *data = data.replace("null", "\"kept\"");
     })
     .await;
     let repository = |version| {

@@ -87,6 +87,13 @@ pub enum SqliteError {
         source: rusqlite::Error,
     },
 
+    /// The file is where SQLite cannot keep a log beside it.
+    #[error("`{}` cannot be used in WAL mode; name a file on a local disk", path.display())]
+    NoWal {
+        /// The path.
+        path: PathBuf,
+    },
+
     /// SQLite could not open the file.
     #[error("`{}` cannot be opened", path.display())]
     Failed {

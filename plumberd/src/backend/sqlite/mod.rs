@@ -86,7 +86,13 @@ impl Sqlite {
     ///
     /// [`SqliteError`]; the file is as it was. That of another application, of
     /// a newer plumberd, or one that is no database is never changed.
-    pub async fn open(config: SqliteConfig) -> Result<Self, SqliteError> {
+    ///
+    /// # Cancel safety
+    ///
+    /// When the future is dropped, the file may have been made or migrated, and
+    /// is closed again.
+    pub async fn open(mut config: SqliteConfig) -> Result<Self, SqliteError> {
+        config.path = schema::absolute(&config.path)?;
         let config = Arc::new(config);
         let head = Arc::<Head>::default();
         let counters = Arc::<Counters>::default();

@@ -18,22 +18,30 @@ const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_events.sql")];
 
 /// Opens the database to write to it, made or migrated where that is needed.
 pub(super) fn open_writer(config: &SqliteConfig) -> Result<Connection, SqliteError> {
-    let path = checked_path(config)?;
-    let failed = |error| SqliteError::opening(&path, error);
+    check_place(config)?;
+    let path = config.path.as_path();
+    let failed = |error| SqliteError::opening(path, error);
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     if config.create {
         flags |= OpenFlags::SQLITE_OPEN_CREATE;
     }
-    let mut connection = Connection::open_with_flags(&path, flags).map_err(failed)?;
+    let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
     connection
         .busy_timeout(config.busy_timeout)
         .map_err(failed)?;
-    check(&connection, &path, MIGRATIONS)?;
+    check(&connection, path, MIGRATIONS)?;
     if connection.is_readonly("main").map_err(failed)? {
-        return Err(SqliteError::ReadOnly { path });
+        return Err(SqliteError::ReadOnly {
+            path: path.to_path_buf(),
+        });
     }
-    use_wal(&connection, config.busy_timeout).map_err(failed)?;
-    migrate(&mut connection, &path, MIGRATIONS)?;
+    let mode = use_wal(&connection, config.busy_timeout).map_err(failed)?;
+    if mode != "wal" {
+        return Err(SqliteError::NoWal {
+            path: path.to_path_buf(),
+        });
+    }
+    migrate(&mut connection, path, MIGRATIONS)?;
     connection
         .execute_batch(&format!(
             "PRAGMA synchronous = {}; PRAGMA cache_size = -16000; PRAGMA journal_size_limit = 67108864",
@@ -50,10 +58,10 @@ pub(super) fn open_writer(config: &SqliteConfig) -> Result<Connection, SqliteErr
 
 /// Opens a database that [`open_writer`] has opened before.
 pub(super) fn open_reader(config: &SqliteConfig) -> Result<Connection, SqliteError> {
-    let path = checked_path(config)?;
-    let failed = |error| SqliteError::opening(&path, error);
+    let path = config.path.as_path();
+    let failed = |error| SqliteError::opening(path, error);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(&path, flags).map_err(failed)?;
+    let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
     connection
         .busy_timeout(config.busy_timeout)
         .map_err(failed)?;
@@ -63,10 +71,9 @@ pub(super) fn open_reader(config: &SqliteConfig) -> Result<Connection, SqliteErr
     Ok(connection)
 }
 
-/// The absolute path: SQLite would take a relative one that begins with
-/// `file:` or `:` for something else.
-fn checked_path(config: &SqliteConfig) -> Result<PathBuf, SqliteError> {
-    let path = config.path.as_path();
+/// The path as it stays valid: SQLite would take a relative one that begins
+/// with `file:` or `:` for something else, and the process may change folders.
+pub(super) fn absolute(path: &Path) -> Result<PathBuf, SqliteError> {
     let invalid = |reason| SqliteError::InvalidPath {
         path: path.to_path_buf(),
         reason,
@@ -77,19 +84,25 @@ fn checked_path(config: &SqliteConfig) -> Result<PathBuf, SqliteError> {
     if path.as_os_str() == ":memory:" {
         return Err(invalid("for a store in memory, connect to `memory:`"));
     }
-    let path = std::path::absolute(path).map_err(|_| invalid("it has no absolute form"))?;
+    std::path::absolute(path).map_err(|_| invalid("it has no absolute form"))
+}
+
+/// Says what SQLite would only call "unable to open database file".
+fn check_place(config: &SqliteConfig) -> Result<(), SqliteError> {
+    let path = config.path.clone();
     if path.is_dir() {
         return Err(SqliteError::Folder { path });
     }
-    if !path.exists() {
-        if !config.create {
-            return Err(SqliteError::Missing { path });
-        }
-        if path.parent().is_some_and(|folder| !folder.is_dir()) {
-            return Err(SqliteError::NoFolder { path });
-        }
+    if path.exists() {
+        return Ok(());
     }
-    Ok(path)
+    if !config.create {
+        return Err(SqliteError::Missing { path });
+    }
+    if path.parent().is_some_and(|folder| !folder.is_dir()) {
+        return Err(SqliteError::NoFolder { path });
+    }
+    Ok(())
 }
 
 /// Only reads, so a file that is not ours stays as it is. Gives its version.
@@ -156,11 +169,12 @@ impl Header {
     }
 }
 
-/// SQLite does not wait by itself while another process does the same.
-fn use_wal(connection: &Connection, timeout: Duration) -> rusqlite::Result<()> {
+/// Gives the mode the file is in then. SQLite does not wait by itself while
+/// another process does the same.
+fn use_wal(connection: &Connection, timeout: Duration) -> rusqlite::Result<String> {
     let begun = Instant::now();
     loop {
-        let changed = connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()));
+        let changed = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0));
         match changed {
             Err(error) if is_busy(&error) && begun.elapsed() < timeout => {
                 std::thread::sleep(Duration::from_millis(2));
