@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 //! What `#[aggregate]` stands for: one way from a stored event to a change of
 //! state, and from a decision to stored events.
 
@@ -446,6 +445,3 @@ fn events_are_raised_in_the_order_of_the_decision() {
 
     assert_eq!(account.locked.as_deref(), Some("last"));
 }
-=======
-
->>>>>>> sqlite
