@@ -18,6 +18,7 @@ pub use core::{
     self,
     default::Default,
     option::Option::{self, None, Some},
+    primitive::usize,
     result::Result::{self, Err, Ok},
 };
 pub use serde::{

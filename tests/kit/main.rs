@@ -3,6 +3,7 @@
 
 mod domain;
 mod fixture;
+mod forms;
 mod golden;
 mod laws;
 

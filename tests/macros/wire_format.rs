@@ -1,10 +1,11 @@
 //! Events of other languages, decoded and written again byte for byte.
 
-use plumberd::__private::{Uuid, serde::Serialize};
+use plumberd::__private::serde::Serialize;
 use plumberd::event::{ContentType, EncodedEvent, value::Ref};
 use plumberd::{Event, EventValue};
 use serde_json::ser::{Formatter, Serializer};
 use std::io::{self, Write};
+use uuid::Uuid;
 
 #[derive(Event, Debug, PartialEq)]
 struct RecordingFinished {

@@ -41,8 +41,10 @@ async fn assert_exact(counters: &Repository<Counter>, id: Uuid) {
 async fn increments_of_many_tasks_are_exact_in_memory() {
     let store = Store::new(Memory::new());
     let id = new_event_id();
+    // Without snapshots each of the 6,400 commands would replay all before it.
+    let counters = store.repository().with_snapshots(SnapshotPolicy::every(50));
 
-    hammer(vec![store.repository()], id).await;
+    hammer(vec![counters], id).await;
 
     assert_exact(&store.repository(), id).await;
 }
@@ -53,22 +55,10 @@ async fn increments_through_caches_that_do_not_know_of_each_other_are_exact() {
     let id = new_event_id();
     let cached = || store.repository().with_cache(CacheConfig::new(10));
 
-    hammer(vec![cached(), cached(), store.repository(), cached()], id).await;
+    hammer(vec![cached(), cached(), cached(), cached()], id).await;
 
     assert_exact(&store.repository(), id).await;
     assert_exact(&cached(), id).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn increments_with_snapshots_are_exact() {
-    let store = Store::new(Memory::new());
-    let id = new_event_id();
-    let snapshots = || store.repository().with_snapshots(SnapshotPolicy::every(7));
-
-    hammer(vec![snapshots(), snapshots(), store.repository()], id).await;
-
-    assert_exact(&store.repository(), id).await;
-    assert_exact(&snapshots(), id).await;
 }
 
 #[cfg(feature = "sqlite")]

@@ -6,5 +6,10 @@ mod context;
 mod domain;
 mod follow;
 mod memory;
+mod mock;
 mod repository;
 mod snapshot;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+#[cfg(feature = "sqlite")]
+mod sqlite_file;

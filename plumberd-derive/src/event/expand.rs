@@ -31,7 +31,7 @@ fn event(item: &Item, stored: &Stored, body: &Body) -> TokenStream {
         let member = &field.member;
         id_methods(
             &lend_id(&field.ty, &quote!(&self.#member)),
-            &quote!(self.#member = id;),
+            &quote!(__p::assign_event_id(&mut self.#member, id);),
         )
     });
     let check = previous_check(item, stored);
@@ -111,7 +111,11 @@ pub(super) fn links(stored: &Stored, variant: Option<usize>) -> TokenStream {
     match (&stored.links, variant) {
         (Links::None, _) => quote!(__p::Links::None),
         (Links::Json { steps, .. }, _) => {
-            quote!(__p::Links::Json(const { &[#(#steps as __p::Upcaster),*] }))
+            // A wrong signature is reported where the function is named.
+            let steps = steps
+                .iter()
+                .map(|step| quote!({ let step: __p::Upcaster = #step; step }));
+            quote!(__p::Links::Json(const { &[#(#steps),*] }))
         }
         (Links::Typed(previous), None) => {
             quote_spanned!(previous.span()=> __p::Links::Typed(__p::upcast::<#previous, Self>))

@@ -156,7 +156,9 @@ fn ids(variants: &[Variant]) -> Option<TokenStream> {
                     let member = &field.member;
                     let get = lend_id(&field.ty, &quote!(own));
                     gets.push(quote!(Self::#ident { #member: own, .. } => #get));
-                    sets.push(quote!(Self::#ident { #member: own, .. } => *own = id));
+                    sets.push(
+                        quote!(Self::#ident { #member: own, .. } => __p::assign_event_id(own, id)),
+                    );
                 }
             }
             Kind::Transparent(ty) => {

@@ -237,7 +237,7 @@ fn json_links(key: &Key, revision: u32, errors: &mut Errors) -> Links {
         let from = step.from.base10_parse::<u32>().unwrap_or(0);
         if from == 0 || from >= revision {
             let message = format!(
-                "no revision {} comes before {revision}; a step starts from 1 to {}",
+                "a step from {} does not lead to revision {revision}; steps start from 1 to {}",
                 step.from,
                 revision - 1
             );

@@ -1,5 +1,5 @@
 use super::{Errors, did_you_mean};
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use syn::{
     Ident, Token,
     ext::IdentExt,
@@ -120,14 +120,6 @@ impl Attrs {
     pub(crate) fn take(&mut self, name: &str) -> Option<Key> {
         let index = self.0.iter().position(|key| key.name == name)?;
         Some(self.0.remove(index))
-    }
-
-    /// Where the key of this name stands.
-    pub(crate) fn span(&self, name: &str) -> Option<Span> {
-        self.0
-            .iter()
-            .find(|key| key.name == name)
-            .map(|key| key.name.span())
     }
 
     /// Reports every key that nobody took.

@@ -221,12 +221,28 @@ impl Field {
                 let message = "the id of an event must be written; remove `skip` or `id`";
                 attrs.errors.at(&skip.name, message);
             }
-        } else if let Some(rename) = rename
+            return self.read_as(attrs, skip.is_some());
+        }
+        if owner == Owner::Value
+            && let Some(id) = attrs.event.take("id")
+        {
+            attrs.errors.at(
+                &id.name,
+                "only an event has an id of its own; remove `id`, and put it on a field of the \
+                 event",
+            );
+        }
+        if let Some(rename) = rename
             && let Some(text) = attrs.errors.ok(text(&rename))
         {
             self.key = text.value();
             self.named_at = text.to_token_stream();
         }
+        self.read_as(attrs, skip.is_some());
+    }
+
+    /// From which names it is read, if at all, and what it is else.
+    fn read_as(&mut self, attrs: &mut Both<'_>, skipped: bool) {
         while let Some(alias) = attrs
             .event
             .take("alias")
@@ -236,8 +252,8 @@ impl Field {
                 self.aliases.push(alias.value());
             }
         }
-        self.written = skip.is_none() && attrs.flag("skip_serializing").is_none();
-        self.read = skip.is_none() && attrs.flag("skip_deserializing").is_none();
+        self.written = !skipped && attrs.flag("skip_serializing").is_none();
+        self.read = !skipped && attrs.flag("skip_deserializing").is_none();
         self.unless = attrs.path("skip_serializing_if", "the path of a function");
         self.default = match attrs.take("default") {
             Some(key) if key.value.is_none() => Some(Fallback::Default),

@@ -155,7 +155,13 @@ fn enumeration(
         }
         attrs.finish(&["rename"], errors);
         if let Some((_, first)) = named_at.iter().find(|(taken, _)| *taken == name) {
-            errors.at(&place, format!("two variants are stored as `{name}`"));
+            errors.at(
+                &place,
+                format!(
+                    "two variants are stored as `{name}`; give one of them another name with \
+                     `#[event(rename = \"…\")]`"
+                ),
+            );
             errors.at(first, format!("the other `{name}` is here"));
         }
         named_at.push((name.clone(), place));

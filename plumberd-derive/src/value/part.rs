@@ -56,7 +56,7 @@ impl Part<'_> {
                 let length = fields.len();
                 quote! {
                     let mut list = __p::Serializer::serialize_tuple(serializer, #length)?;
-                    #(__p::SerializeTuple::serialize_element(&mut list, &#values)?;)*
+                    #(__p::SerializeTuple::serialize_element(&mut list, #values)?;)*
                     __p::SerializeTuple::end(list)
                 }
             }
@@ -67,7 +67,7 @@ impl Part<'_> {
                     let value = access(field);
                     let lent = lend(field, &value);
                     let write = quote! {
-                        __p::SerializeStruct::serialize_field(&mut object, #key, &#lent)?;
+                        __p::SerializeStruct::serialize_field(&mut object, #key, #lent)?;
                     };
                     match &field.unless {
                         Some(unless) => quote!(if !#unless(#value) { #write }),
@@ -77,8 +77,14 @@ impl Part<'_> {
                 let tag = self.tag.iter().map(|tag| {
                     quote!(__p::SerializeStruct::serialize_field(&mut object, "$type", #tag)?;)
                 });
-                let length = written().count() + self.tag.iter().len();
-                let mutable = (length > 0).then(|| quote!(mut));
+                let sometimes = written().filter_map(|field| {
+                    let (unless, value) = (field.unless.as_ref()?, access(field));
+                    Some(quote!(+ __p::usize::from(!#unless(#value))))
+                });
+                let mutable = (written().count() + self.tag.iter().len() > 0).then(|| quote!(mut));
+                let always = written().filter(|field| field.unless.is_none()).count();
+                let always = always + self.tag.iter().len();
+                let length = quote!(#always #(#sometimes)*);
                 quote! {
                     let #mutable object =
                         __p::Serializer::serialize_struct(serializer, #name, #length)?;
@@ -210,7 +216,10 @@ impl Part<'_> {
                     quote_spanned!(ty.span()=> <#ty as __p::Default>::default())
                 }
                 (None, true) if field.with.is_some() => quote!(object.present(#binding, #index)?),
-                (None, true) => quote!(object.required(#binding, #index)?),
+                (None, true) => {
+                    let ty = &field.ty;
+                    quote!(object.required::<#ty>(#binding, #index)?)
+                }
             };
             index += usize::from(field.read);
             quote!(#member: #value)
@@ -263,11 +272,15 @@ impl Part<'_> {
     }
 }
 
-/// A serde value that lends the field.
+/// A reference to a serde value that lends the field. An error about the type
+/// of the field points at it.
 fn lend(field: &Field, value: &TokenStream) -> TokenStream {
     match &field.with {
-        Some(With { index, .. }) => quote!(__p::WithRef::<Self, #index>(#value)),
-        None => quote!(__p::Ref(#value)),
+        Some(With { index, .. }) => quote!(&__p::WithRef::<Self, #index>(#value)),
+        None => {
+            let ty = &field.ty;
+            quote_spanned!(ty.span()=> &__p::Ref(#value))
+        }
     }
 }
 

@@ -100,7 +100,7 @@ impl<A> fmt::Debug for History<A> {
 ///
 /// # Examples
 ///
-/// See [the module](self).
+/// See [the module](mod@crate::laws).
 pub fn history<A, S>(
     step: S,
     go: impl Fn(&mut History<A>, S::Value) + Clone,

@@ -1,17 +1,15 @@
 use super::History;
 use crate::stored::{self, Origin, diff, indented};
-use bytes::Bytes;
 use plumberd::{
-    aggregate::Aggregate,
+    aggregate::{Aggregate, Row},
     codec::{Codec, Json},
-    event::{EventType, EventValue, NewEvent, RawMetadata, derived_event_id},
+    event::{ContentType, EventValue},
 };
 use proptest::{
     strategy::{Strategy, ValueTree},
     test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner},
 };
 use std::{fmt::Debug, marker::PhantomData};
-use uuid::Uuid;
 
 /// The laws of the aggregate `A`, for histories of the strategy `S`.
 ///
@@ -229,18 +227,13 @@ pub fn old_revisions_are_read<A: Aggregate>(recorded: &[(&str, u32, &str)]) {
 }
 
 fn read_old_revisions<A: Aggregate>(recorded: &[(&str, u32, &str)]) -> Result<(), String> {
-    let stream = stored::stream_of::<A>().map_err(|error| stored::report(&error))?;
-    for (number, &(name, revision, json)) in recorded.iter().enumerate() {
-        let id = derived_event_id(Uuid::nil(), number);
-        let event_type = EventType::new(name).map_err(|error| stored::report(&error))?;
-        let metadata = RawMetadata::for_event(id, revision, &stored::still_context());
-        let event = NewEvent::new(id, event_type, Bytes::copy_from_slice(json.as_bytes()))
-            .with_raw_metadata(metadata);
-        let event = stored::record(&stream, number, &event);
+    for &(name, revision, json) in recorded {
+        let json_type = ContentType::JSON;
+        let event = stored::as_stored::<A>(name, revision, json_type.as_str(), json.as_bytes())?;
         stored::round_trip::<A>(&event, Origin::Elsewhere)
             .map_err(|message| format!("revision {revision}: {message}"))?;
     }
-    for info in A::HANDLERS.rows().iter().flat_map(|row| row.types()) {
+    for info in A::HANDLERS.rows().iter().flat_map(Row::types) {
         for revision in info.oldest_revision..info.revision {
             let mut given = recorded.iter();
             if !given.any(|(name, number, _)| *name == info.name && *number == revision) {

@@ -36,9 +36,14 @@
 //! ```
 
 mod call;
+mod expectation;
 mod fault;
 mod faulty;
+mod report;
+mod store;
 
 pub use call::{Call, CallKind};
+pub use expectation::{ExpectedAppend, ExpectedRead};
 pub use fault::Fault;
 pub use faulty::Faulty;
+pub use store::MockStore;

@@ -3,14 +3,16 @@ use super::{
     Debit, Open,
 };
 
+use plumberd::{EventValue, aggregate};
+
 /// A bank account: open or not, with a balance that never falls below nothing.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(EventValue, Debug, Clone, Default, PartialEq, Eq)]
 pub struct Account {
     open: bool,
     balance: u64,
 }
 
-#[plumberd::aggregate(category = "Account")]
+#[aggregate(category = "Account")]
 impl Account {
     #[event_sourcing_handler]
     fn on_opened(&mut self, _event: &AccountOpened) {

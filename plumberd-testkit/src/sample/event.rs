@@ -1,12 +1,14 @@
+use plumberd::Event;
+
 /// An account was opened.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Event, Debug, Clone, PartialEq, Eq)]
 pub struct AccountOpened {
     /// Whose it is.
     pub owner: String,
 }
 
 /// An amount was put on an account.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Event, Debug, Clone, PartialEq, Eq)]
 pub struct AccountCredited {
     /// How much.
     pub amount: u64,
@@ -15,7 +17,7 @@ pub struct AccountCredited {
 }
 
 /// An amount was taken off an account.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Event, Debug, Clone, PartialEq, Eq)]
 pub struct AccountDebited {
     /// How much.
     pub amount: u64,
@@ -24,5 +26,5 @@ pub struct AccountDebited {
 }
 
 /// An account was closed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Event, Debug, Clone, PartialEq, Eq)]
 pub struct AccountClosed;

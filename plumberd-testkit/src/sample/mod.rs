@@ -13,7 +13,6 @@
 //! ```
 
 mod account;
-mod by_hand;
 mod command;
 mod error;
 mod event;

@@ -10,14 +10,16 @@ pub(crate) use json::{Json, Numbers};
 pub(crate) use round_trip::{Origin, round_trip, same_data};
 pub(crate) use text::EventText;
 
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use plumberd::{
     aggregate::Aggregate,
     context::MessageContext,
-    event::{NewEvent, RecordedEvent},
+    event::{ContentType, EventType, NewEvent, RawMetadata, RecordedEvent},
     stream::{InvalidStreamName, Position, Revision, StreamName},
 };
 use std::error::Error;
+use uuid::Uuid;
 
 /// When everything happens that no context says otherwise of: so that a
 /// handler which reads `Created` sees the same time in every run.
@@ -58,6 +60,22 @@ pub(crate) fn record(stream: &StreamName, number: usize, event: &NewEvent) -> Re
         tenant: None,
         link: None,
     }
+}
+
+/// An event as it was stored in this revision of its shape.
+pub(crate) fn as_stored<A: Aggregate>(
+    name: &str,
+    revision: u32,
+    content_type: &str,
+    data: &[u8],
+) -> Result<RecordedEvent, String> {
+    let stream = stream_of::<A>().map_err(|error| report(&error))?;
+    let event_type = EventType::new(name).map_err(|error| report(&error))?;
+    let metadata = RawMetadata::for_event(Uuid::nil(), revision, &still_context());
+    let event = NewEvent::new(Uuid::nil(), event_type, Bytes::copy_from_slice(data))
+        .with_content_type(ContentType::new(content_type))
+        .with_raw_metadata(metadata);
+    Ok(record(&stream, 0, &event))
 }
 
 /// Builds the state that `events` lead to.

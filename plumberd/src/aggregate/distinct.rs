@@ -26,7 +26,7 @@ pub const fn assert_distinct<A>(table: &HandlerTable<A>, method: &str) {
                 .push(rows[other].method())
                 .push("` are both for events stored as `")
                 .push(name)
-                .push("`; give one event another name with `#[event(type = \"...\")]`")
+                .push(way_out(&rows[this], &rows[other], name))
                 .panic();
         }
         other += 1;
@@ -47,6 +47,27 @@ const fn common_name<A>(a: &Row<A>, b: &Row<A>) -> Option<&'static str> {
         i += 1;
     }
     None
+}
+
+/// What to do about `name`: a type can have another one, and a handler need not
+/// be for a further one.
+const fn way_out<A>(a: &Row<A>, b: &Row<A>, name: &str) -> &'static str {
+    if is_alias(a, name) || is_alias(b, name) {
+        "`; take the name out of one `#[event_sourcing_handler(\"...\")]`"
+    } else {
+        "`; give one event another name with `#[event(type = \"...\")]`"
+    }
+}
+
+const fn is_alias<A>(row: &Row<A>, name: &str) -> bool {
+    let mut i = 0;
+    while i < row.aliases().len() {
+        if same(row.aliases()[i], name) {
+            return true;
+        }
+        i += 1;
+    }
+    false
 }
 
 /// The types' names, then the others.

@@ -109,12 +109,12 @@ impl<A: Aggregate> Deref for Root<A> {
     }
 }
 
-impl<A: Aggregate + fmt::Debug> fmt::Debug for Root<A> {
+impl<A: Aggregate> fmt::Debug for Root<A> {
+    /// Without the state, which may hold what does not belong in a log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Root")
             .field("id", &self.id)
             .field("revision", &self.revision())
-            .field("state", &self.loaded.state)
             .field("pending", &self.pending.len())
             .finish_non_exhaustive()
     }

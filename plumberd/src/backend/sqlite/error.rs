@@ -105,6 +105,18 @@ pub enum SqliteError {
 }
 
 impl SqliteError {
+    /// Classes a failure while it was found out what the file at `path` is: a
+    /// header that SQLite cannot make sense of has no code of its own.
+    pub(super) fn reading(path: &std::path::Path, source: rusqlite::Error) -> Self {
+        match primary_code(&source) {
+            Some(ffi::SQLITE_ERROR) => Self::NotADatabase {
+                path: path.to_path_buf(),
+                source,
+            },
+            _ => Self::opening(path, source),
+        }
+    }
+
     /// Classes a failure while the database at `path` was opened.
     pub(super) fn opening(path: &std::path::Path, source: rusqlite::Error) -> Self {
         let path = path.to_path_buf();

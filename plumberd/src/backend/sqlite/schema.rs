@@ -94,18 +94,16 @@ fn checked_path(config: &SqliteConfig) -> Result<PathBuf, SqliteError> {
 
 /// Only reads, so a file that is not ours stays as it is. Gives its version.
 fn check(connection: &Connection, path: &Path, known: &[&str]) -> Result<usize, SqliteError> {
-    let failed = |error| SqliteError::opening(path, error);
-    let number = |sql: &str| {
-        connection
-            .query_row(sql, [], |row| row.get::<_, i64>(0))
-            .map_err(failed)
-    };
+    let header = Header::read(connection).map_err(|error| SqliteError::reading(path, error))?;
     let foreign = |found: String| SqliteError::Foreign {
         path: path.to_path_buf(),
         found,
     };
-    let application = number("PRAGMA application_id")?;
-    let version = number("PRAGMA user_version")?;
+    let Header {
+        application,
+        version,
+        objects,
+    } = header;
     if application == APPLICATION_ID {
         return match usize::try_from(version) {
             Ok(version) if version <= known.len() => Ok(version),
@@ -119,7 +117,6 @@ fn check(connection: &Connection, path: &Path, known: &[&str]) -> Result<usize, 
     if application != 0 {
         return Err(foreign(format!("its application id is {application:#x}")));
     }
-    let objects = number("SELECT count(*) FROM sqlite_schema")?;
     if objects != 0 {
         return Err(foreign(format!(
             "it has {objects} tables and indexes of its own"
@@ -129,6 +126,34 @@ fn check(connection: &Connection, path: &Path, known: &[&str]) -> Result<usize, 
         return Err(foreign(format!("its user version is {version}")));
     }
     Ok(0)
+}
+
+/// What tells whose a file is.
+struct Header {
+    application: i64,
+    version: i64,
+    objects: i64,
+}
+
+impl Header {
+    /// Reads everything in one state of the file: while another process makes
+    /// it, it would else seem to have tables and no owner.
+    fn read(connection: &Connection) -> rusqlite::Result<Self> {
+        connection.execute_batch("SAVEPOINT header")?;
+        let number = |sql| connection.query_row(sql, [], |row| row.get(0));
+        let read = || -> rusqlite::Result<Self> {
+            Ok(Self {
+                application: number("PRAGMA application_id")?,
+                version: number("PRAGMA user_version")?,
+                objects: number("SELECT count(*) FROM sqlite_schema")?,
+            })
+        };
+        let header = read();
+        let released = connection.execute_batch("RELEASE header");
+        let header = header?;
+        released?;
+        Ok(header)
+    }
 }
 
 /// SQLite does not wait by itself while another process does the same.

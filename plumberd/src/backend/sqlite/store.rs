@@ -1,7 +1,7 @@
 use super::{
     Shared, Sqlite,
     error::BACKEND,
-    reader::{AllRead, Following, StreamRead, event_stream},
+    reader::{AllRead, Following, Session, StreamRead, event_stream},
     watch::Watching,
     writer::{Change, Command},
 };
@@ -76,6 +76,11 @@ impl Sqlite {
             _cursor: PhantomData,
         }
     }
+}
+
+/// A closure that only forwards would not be general enough.
+fn head_position(session: &mut Session<'_>) -> Result<Option<Position>, StoreError> {
+    session.head()
 }
 
 fn options_after<P>(after: Option<P>) -> ReadOptions<P> {
@@ -170,7 +175,7 @@ impl EventStore for Sqlite {
             SubscribeFrom::Start => None,
             SubscribeFrom::After(position) => Some(position),
             SubscribeFrom::End => {
-                let head = self.shared.readers.read(|session| session.head());
+                let head = self.shared.readers.read(head_position);
                 head.await?
             }
         };

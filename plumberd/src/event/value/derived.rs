@@ -6,6 +6,7 @@ use crate::{
     event::{DecodeError, EncodeError, EncodedEvent, Event, EventInfo, Links, decode_event},
 };
 use ::serde::ser;
+use std::any::Any;
 use uuid::Uuid;
 
 /// Encodes an event, or one of its variants.
@@ -116,7 +117,7 @@ const fn same(a: &str, b: &str) -> bool {
 #[diagnostic::on_unimplemented(
     message = "the id of an event is a `Uuid`, not a `{Self}`",
     label = "not a `Uuid`",
-    note = "make the field a `plumberd::Uuid`, or remove `#[event(id)]`"
+    note = "make the field a `Uuid`, or remove `#[event(id)]`"
 )]
 pub trait EventId {
     /// The id.
@@ -132,4 +133,12 @@ impl EventId for Uuid {
 /// The id in a field.
 pub fn event_id<T: EventId>(id: &T) -> Option<Uuid> {
     Some(id.uuid())
+}
+
+/// Puts `id` into a field. That it is a [`Uuid`] is what [`event_id`] asks
+/// for; to ask twice would be to complain twice.
+pub fn assign_event_id<T: Any>(field: &mut T, id: Uuid) {
+    if let Some(field) = (field as &mut dyn Any).downcast_mut() {
+        *field = id;
+    }
 }

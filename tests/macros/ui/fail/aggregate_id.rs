@@ -12,6 +12,14 @@ struct Account;
 #[derive(Clone, Debug)]
 struct OrderNumber(u64);
 
+impl std::str::FromStr for OrderNumber {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
 #[aggregate(id = OrderNumber)]
 impl Account {
     #[event_sourcing_handler]

@@ -84,9 +84,9 @@ struct Pair<T>(T);
 fn main() {
     use ::plumberd::aggregate::{Aggregate, HandlesCommand};
 
-    let closings = Closings::default();
+    let closings: Closings = ::core::default::Default::default();
     ::core::assert_eq!((closings.0, Closings::CATEGORY), (0, "Closings"));
     ::core::assert_eq!((Account::CATEGORY, Account::HANDLERS.rows().len()), ("Account", 2));
     ::core::assert_eq!(Pair::<u64>::CATEGORY, "Pair");
-    ::core::assert!(HandlesCommand::decide(&Account::default(), Close("moved")).is_err());
+    ::core::assert!(HandlesCommand::decide(&Account { open: false }, Close("moved")).is_err());
 }

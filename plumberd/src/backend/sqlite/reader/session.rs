@@ -6,7 +6,7 @@ use crate::{
     backend::sqlite::{
         config::SqliteConfig,
         error::{corrupt, store_error},
-        number::{position, revision, to_sql},
+        number::{from_sql, position, revision, to_sql},
     },
     clock::Clock,
     event::RecordedEvent,
@@ -170,13 +170,14 @@ impl<'c> Session<'c> {
         };
         self.stream_row
             .query_row([key], |row| {
-                let number = |column| row.get::<_, Option<i64>>(column);
+                let number = |column| -> rusqlite::Result<_> {
+                    Ok(row.get::<_, Option<i64>>(column)?.map(from_sql))
+                };
+                let (max_count, max_age, before) = (number(0)?, number(1)?, number(2)?);
                 let mut metadata = StreamMetadata::default();
-                metadata.max_count = number(0)?.and_then(|count| u64::try_from(count).ok());
-                metadata.max_age = number(1)?
-                    .and_then(|seconds| u64::try_from(seconds).ok())
-                    .map(Duration::from_secs);
-                metadata.truncate_before = number(2)?.map(revision);
+                (metadata.max_count, metadata.max_age) =
+                    (max_count, max_age.map(Duration::from_secs));
+                metadata.truncate_before = before.map(Revision::new);
                 Ok(Found {
                     key,
                     metadata,

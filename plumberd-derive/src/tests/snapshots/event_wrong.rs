@@ -1,0 +1,46 @@
+::core::compile_error! {
+    "no key `typ`; did you mean `type`?"
+}
+::core::compile_error! {
+    "no key `renam`; did you mean `rename`?"
+}
+#[allow(deprecated)]
+const _: () = {
+    use ::plumberd::__private as __p;
+    #[automatically_derived]
+    impl __p::EventValue for Placed {
+        fn serialize<__S: __p::Serializer>(
+            &self,
+            _: __S,
+        ) -> __p::Result<__S::Ok, __S::Error> {
+            ::core::unimplemented!()
+        }
+        fn deserialize<'de, __D: __p::Deserializer<'de>>(
+            _: __D,
+        ) -> __p::Result<Self, __D::Error> {
+            ::core::unimplemented!()
+        }
+        fn shape(_: &mut __p::ShapeBuilder) -> __p::Shape {
+            ::core::unimplemented!()
+        }
+    }
+    #[automatically_derived]
+    impl __p::Event for Placed {
+        const TYPES: &'static [__p::EventInfo] = &[__p::EventInfo::new("Placed")];
+        fn type_index(&self) -> usize {
+            0
+        }
+        fn encode(&self, _: &mut __p::Vec<u8>) -> __p::Result<(), __p::EncodeError> {
+            ::core::unimplemented!()
+        }
+        fn decode(
+            _: usize,
+            _: &__p::EncodedEvent<'_>,
+        ) -> __p::Result<Self, __p::DecodeError> {
+            ::core::unimplemented!()
+        }
+        fn shape(_: usize, _: &mut __p::ShapeBuilder) -> __p::Shape {
+            ::core::unimplemented!()
+        }
+    }
+};

@@ -1,0 +1,52 @@
+#[allow(deprecated)]
+const _: () = {
+    use ::plumberd::__private as __p;
+    #[automatically_derived]
+    impl __p::EventValue for Level {
+        fn serialize<__S: __p::Serializer>(
+            &self,
+            serializer: __S,
+        ) -> __p::Result<__S::Ok, __S::Error> {
+            let number = match self {
+                Self::Low {} => Self::Low as i128,
+                Self::High {} => Self::High as i128,
+            };
+            __p::write_number(number, serializer)
+        }
+        fn deserialize<'de, __D: __p::Deserializer<'de>>(
+            deserializer: __D,
+        ) -> __p::Result<Self, __D::Error> {
+            __p::Ok(
+                match __p::read_number(
+                    deserializer,
+                    "Level",
+                    &[Self::Low as i128, Self::High as i128],
+                )? {
+                    0usize => Self::Low {},
+                    _ => Self::High {},
+                },
+            )
+        }
+        fn shape(builder: &mut __p::ShapeBuilder) -> __p::Shape {
+            __p::number_shape(&[Self::Low as i128, Self::High as i128])
+        }
+    }
+    #[automatically_derived]
+    impl __p::MapKey for Level {
+        fn to_text(&self) -> __p::Cow<'_, str> {
+            __p::Cow::Borrowed(
+                match self {
+                    Self::Low {} => "Low",
+                    Self::High {} => "High",
+                },
+            )
+        }
+        fn from_text(text: &str) -> __p::Option<Self> {
+            match text {
+                "Low" => __p::Some(Self::Low {}),
+                "High" => __p::Some(Self::High {}),
+                _ => __p::None,
+            }
+        }
+    }
+};

@@ -1,0 +1,8 @@
+//! The conformance suites, run on every backend and wrapper, and on stores
+//! that are broken on purpose.
+
+mod broken;
+mod memory;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+mod wrappers;

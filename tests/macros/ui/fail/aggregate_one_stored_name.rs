@@ -1,0 +1,27 @@
+use plumberd::{Event, aggregate};
+
+#[derive(Event)]
+struct AccountOpened;
+
+#[derive(Event)]
+#[event(type = "AccountOpened")]
+struct AccountReopened;
+
+#[derive(Default)]
+struct Account;
+
+#[aggregate]
+impl Account {
+    #[event_sourcing_handler]
+    fn on_opened(&mut self, _event: &AccountOpened) {}
+
+    #[event_sourcing_handler]
+    fn on_reopened(&mut self, _event: &AccountReopened) {}
+}
+
+// Nothing to complain about here.
+fn uses_it<A: plumberd::aggregate::Handles<AccountOpened>>() {}
+
+fn main() {
+    uses_it::<Account>();
+}

@@ -1,0 +1,6 @@
+use plumberd::Event;
+
+#[derive(Event)]
+enum OrderEvent {}
+
+fn main() {}

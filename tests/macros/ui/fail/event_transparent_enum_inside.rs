@@ -1,0 +1,15 @@
+use plumberd::Event;
+
+#[derive(Event)]
+enum Several {
+    A,
+    B,
+}
+
+#[derive(Event)]
+enum OrderEvent {
+    #[event(transparent)]
+    Several(Several),
+}
+
+fn main() {}

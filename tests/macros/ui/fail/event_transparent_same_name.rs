@@ -1,0 +1,13 @@
+use plumberd::Event;
+
+#[derive(Event)]
+struct Placed;
+
+#[derive(Event)]
+enum OrderEvent {
+    Placed,
+    #[event(transparent)]
+    Other(Placed),
+}
+
+fn main() {}

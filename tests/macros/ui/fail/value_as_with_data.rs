@@ -1,0 +1,10 @@
+use plumberd::EventValue;
+
+#[derive(EventValue)]
+#[event(as = "string")]
+enum Payment {
+    Cash,
+    Card { number: String },
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use plumberd::EventValue;
+
+#[derive(EventValue)]
+enum Never {}
+
+fn main() {}

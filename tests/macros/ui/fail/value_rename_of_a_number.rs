@@ -1,0 +1,9 @@
+use plumberd::EventValue;
+
+#[derive(EventValue)]
+enum Colour {
+    #[event(rename = "red")]
+    Red,
+}
+
+fn main() {}
