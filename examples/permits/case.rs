@@ -104,3 +104,66 @@ impl Case {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plumberd_testkit::{given, given_nothing};
+
+    fn at(hour: &str) -> DateTime<FixedOffset> {
+        format!("2024-01-01T{hour}:00:00+01:00").parse().unwrap()
+    }
+
+    fn started(hour: &str) -> CaseEvent {
+        CaseEvent::CaseStarted {
+            activity: "Receive".into(),
+            at: at(hour),
+        }
+    }
+
+    fn recorded(hour: &str) -> CaseEvent {
+        CaseEvent::ActivityRecorded {
+            activity: "Check".into(),
+            at: at(hour),
+        }
+    }
+
+    #[test]
+    fn the_first_activity_starts_a_case() {
+        given_nothing::<Case>()
+            .when(|case| case.observe("Receive", at("10")))
+            .then(started("10"));
+    }
+
+    #[test]
+    fn a_case_starts_once() {
+        given::<Case>(started("10"))
+            .when(|case| case.start("Receive", at("11")))
+            .then_error(CaseError::AlreadyStarted);
+    }
+
+    #[test]
+    fn nothing_is_recorded_before_the_start() {
+        given_nothing::<Case>()
+            .when(|case| case.record("Check", at("10")))
+            .then_error(CaseError::NotStarted);
+    }
+
+    #[test]
+    fn time_does_not_run_backwards_within_a_case() {
+        let refusal = CaseError::TimeRunsBackwards {
+            at: at("10"),
+            last: at("11"),
+        };
+        given::<Case>((started("10"), recorded("11")))
+            .when(|case| case.observe("Check", at("10")))
+            .then_error(refusal);
+    }
+
+    #[test]
+    fn two_activities_may_have_one_time() {
+        given::<Case>((started("10"), recorded("11")))
+            .when(|case| case.observe("Check", at("11")))
+            .then(recorded("11"));
+    }
+}

@@ -17,15 +17,19 @@ struct Row {
     limit: f64,
     plumberd: f64,
     ratio: f64,
-    /// The ratios of single rounds: the lowest and the highest quarter.
-    spread: (f64, f64),
+    /// The ratio of the fastest quarters: what is left when a round in which
+    /// the machine did something else does not count.
+    quiet: f64,
 }
+
+/// How long one side works in one round, at least.
+const ROUND: Duration = Duration::from_millis(30);
 
 impl Table {
     /// Runs the workloads whose names have all of `words`.
     pub(crate) fn new(words: Vec<String>, rounds: usize) -> Self {
-        println!("| workload | limit | plumberd | ratio | quartiles |");
-        println!("|---|---:|---:|---:|---|");
+        println!("| workload | limit | plumberd | ratio | quiet rounds |");
+        println!("|---|---:|---:|---:|---:|");
         Self {
             words,
             rounds: rounds.max(1),
@@ -49,36 +53,31 @@ impl Table {
         // Once for the caches.
         limit().await;
         plumberd().await;
-        let mut pairs = Vec::new();
+        let (mut limits, mut plumberds) = (Vec::new(), Vec::new());
         for round in 0..self.rounds {
-            pairs.push(if round % 2 == 0 {
-                let limit = limit().await.as_secs_f64();
-                (limit, plumberd().await.as_secs_f64())
+            if round % 2 == 0 {
+                limits.push(per_second(operations, &mut limit).await);
+                plumberds.push(per_second(operations, &mut plumberd).await);
             } else {
-                let plumberd = plumberd().await.as_secs_f64();
-                (limit().await.as_secs_f64(), plumberd)
-            });
+                plumberds.push(per_second(operations, &mut plumberd).await);
+                limits.push(per_second(operations, &mut limit).await);
+            }
         }
-        #[expect(clippy::cast_precision_loss, reason = "a few thousand")]
-        let operations = operations as f64;
-        let limit = operations / middle(pairs.iter().map(|pair| pair.0));
-        let plumberd = operations / middle(pairs.iter().map(|pair| pair.1));
-        let ratios = || pairs.iter().map(|(limit, plumberd)| limit / plumberd);
+        let (limit, plumberd) = (quantile(&mut limits, 2), quantile(&mut plumberds, 2));
         let row = Row {
             workload: workload.to_owned(),
             limit,
             plumberd,
             ratio: plumberd / limit,
-            spread: (quantile(ratios(), 1), quantile(ratios(), 3)),
+            quiet: quantile(&mut plumberds, 3) / quantile(&mut limits, 3),
         };
         println!(
-            "| {} | {} | {} | **{:.2}** | {:.2} to {:.2} |",
+            "| {} | {} | {} | **{:.2}** | {:.2} |",
             row.workload,
             rate(row.limit),
             rate(row.plumberd),
             row.ratio,
-            row.spread.0,
-            row.spread.1
+            row.quiet
         );
         self.rows.push(row);
     }
@@ -105,13 +104,21 @@ pub(crate) async fn timed(work: impl Future<Output = ()>) -> Duration {
     start.elapsed()
 }
 
-fn middle(values: impl Iterator<Item = f64>) -> f64 {
-    quantile(values, 2)
+/// Runs a side until it has worked for a round; operations a second.
+async fn per_second(operations: usize, side: &mut impl AsyncFnMut() -> Duration) -> f64 {
+    let mut took = Duration::ZERO;
+    let mut runs = 0.0;
+    while took < ROUND {
+        took += side().await;
+        runs += 1.0;
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a few thousand")]
+    let operations = operations as f64;
+    runs * operations / took.as_secs_f64()
 }
 
 /// The value at `quarter` quarters of the sorted values.
-fn quantile(values: impl Iterator<Item = f64>, quarter: usize) -> f64 {
-    let mut values: Vec<_> = values.collect();
+fn quantile(values: &mut [f64], quarter: usize) -> f64 {
     values.sort_by(f64::total_cmp);
     values[(values.len() - 1) * quarter / 4]
 }
