@@ -5,4 +5,5 @@ mod broken;
 mod memory;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod without;
 mod wrappers;

@@ -240,7 +240,7 @@ macro_rules! __event_store_test {
         #[test]
         #[ignore = $why]
         fn $rule() {
-            ::core::panic!("this rule needs a clock: add `clock: |clock| async { … }`");
+            ::core::panic!("this rule needs a clock: give the suite a `clock:`");
         }
     };
     (
@@ -251,7 +251,7 @@ macro_rules! __event_store_test {
         #[test]
         #[ignore = "no `clock: |clock| async { … }` was given to the suite"]
         fn $rule() {
-            ::core::panic!("this rule needs a clock: add `clock: |clock| async { … }`");
+            ::core::panic!("this rule needs a clock: give the suite a `clock:`");
         }
     };
 }
