@@ -118,3 +118,8 @@ pub use plumberd_derive::EventValue;
 
 /// An error of any kind, as a source or from an application's own code.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync + 'static>;
+
+/// The README's code compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;
