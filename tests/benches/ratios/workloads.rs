@@ -148,13 +148,13 @@ pub(crate) async fn appends<L: Side, P: Side>(
     concurrent_appends(table, store, limit, plumberd).await;
 }
 
-async fn append_round(side: &impl Side, size: usize, times: usize) -> Duration {
+async fn append_round(side: &impl Side, batch: usize, times: usize) -> Duration {
     let id = new_event_id();
     timed(async {
         let mut prior = 0;
         for _ in 0..times {
-            side.append(id, prior, size).await;
-            prior += u64::try_from(size).expect("a size");
+            side.append(id, prior, batch).await;
+            prior += u64::try_from(batch).expect("a size");
         }
     })
     .await
