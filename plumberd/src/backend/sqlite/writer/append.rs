@@ -1,7 +1,7 @@
 use super::{
     Change, Command,
     names::{Names, StreamRow},
-    statements::Statements,
+    statements::{ROWS, Statements},
 };
 use crate::{
     backend::sqlite::{
@@ -17,7 +17,7 @@ use crate::{
     },
     stream::{ExpectedRevision, Position, Revision, StreamMetadata, StreamName},
 };
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, ToSql};
 
 /// The writer's side of a transaction.
 pub(super) struct Session<'c> {
@@ -253,10 +253,15 @@ impl<'c> Session<'c> {
         }
         let mut next = first;
         let mut last = (first, Position::new(0));
-        for event in events {
-            let position = self.insert(target, &mut row, next, event)?;
-            last = (next, position);
-            next = next.next();
+        for rows in events.chunks(ROWS) {
+            // What does not fill the long statement goes one by one.
+            let size = if rows.len() == ROWS { ROWS } else { 1 };
+            for rows in rows.chunks(size) {
+                let position = self.insert(target, &mut row, next, rows)?;
+                let end = Revision::new(next.as_u64() + (size as u64 - 1));
+                last = (end, position);
+                next = end.next();
+            }
         }
         row.last = Some(last.0);
         self.names.keep_stream(target.tenant, target.stream, row);
@@ -271,29 +276,37 @@ impl<'c> Session<'c> {
         Ok(AppendOutcome::written(first, last.0, last.1))
     }
 
+    /// Adds one event or [`ROWS`] of them, and gives the position of the last.
     fn insert(
         &mut self,
         target: Target<'_>,
         row: &mut StreamRow,
-        revision: Revision,
-        event: &NewEvent,
+        first: Revision,
+        events: &[NewEvent],
     ) -> rusqlite::Result<Position> {
         let stream = self.key(target, row)?;
-        let kind = self.names.kind(&mut self.statements, event)?;
-        let added = self.statements.add_event.insert(params![
-            stream,
-            to_sql(revision.as_u64()),
-            target.tenant,
-            event.id().as_bytes(),
-            kind,
-            self.last_time,
-            event.data().as_ref(),
-            event.metadata().as_bytes().as_ref(),
-        ])?;
-        let position = position(added);
-        self.written.events += 1;
+        let mut parameter = 0;
+        for (revision, event) in (first.as_u64()..).zip(events) {
+            let kind = self.names.kind(&mut self.statements, event)?;
+            let statement = self.statements.add(events.len());
+            let mut bind = |value: &dyn ToSql| {
+                parameter += 1;
+                statement.raw_bind_parameter(parameter, value)
+            };
+            bind(&stream)?;
+            bind(&to_sql(revision))?;
+            bind(&target.tenant)?;
+            bind(event.id().as_bytes())?;
+            bind(&kind)?;
+            bind(&self.last_time)?;
+            bind(&event.data().as_ref())?;
+            bind(&event.metadata().as_bytes().as_ref())?;
+        }
+        self.statements.add(events.len()).raw_execute()?;
+        let added = self.connection.last_insert_rowid();
+        self.written.events += events.len() as u64;
         self.written.head = Some(added);
-        Ok(position)
+        Ok(position(added))
     }
 
     /// The key of the stream, which it is given if it has none.
@@ -389,7 +402,7 @@ impl<'c> Session<'c> {
         let mut row = self.row(target)?;
         rules::check_tombstone(target.stream, expected, row.state())?;
         let at = Revision::MAX;
-        let position = self.insert(target, &mut row, at, &rules::tombstone_event())?;
+        let position = self.insert(target, &mut row, at, &[rules::tombstone_event()])?;
         self.statements.set_tombstone.execute([row.key])?;
         row.tombstoned = true;
         self.names.keep_stream(target.tenant, target.stream, row);
