@@ -29,16 +29,16 @@ impl<'a> Lines<'a> {
             .take_while(|byte| matches!(byte, b'\r' | b'\n'))
             .count();
         let start = start.min(end) + blank;
-        self.line += newlines(&self.csv[self.counted..start]);
+        self.line += count(b'\n', &self.csv[self.counted..start]);
         self.counted = start;
         let record = &self.csv[start..end];
-        let several_lines = newlines(record.trim_ascii_end()) > 0;
-        let quotes = record.iter().filter(|byte| **byte == b'"').count();
+        let several_lines = count(b'\n', record.trim_ascii_end()) > 0;
+        let quotes = count(b'"', record);
         let open = end == self.csv.len() && several_lines && quotes % 2 == 1;
         (self.line, open)
     }
 }
 
-fn newlines(bytes: &[u8]) -> u64 {
-    bytes.iter().map(|byte| u64::from(*byte == b'\n')).sum()
+fn count(wanted: u8, bytes: &[u8]) -> u64 {
+    bytes.iter().map(|byte| u64::from(*byte == wanted)).sum()
 }

@@ -42,6 +42,7 @@ fn main() {
 
     let mut table = Table::new(words, rounds);
     runtime.block_on(async {
+        workloads::codec(&mut table).await;
         let limit = || Arc::new(MemoryLimit::new(false));
         let plumberd = async || Arc::new(PlumberdSide::memory(false).await);
         workloads::commands(&mut table, "memory", limit, plumberd).await;

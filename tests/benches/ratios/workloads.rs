@@ -1,10 +1,84 @@
 use crate::{
+    domain::{Account, CREDITED, PlainAccount, plain_metadata},
     measure::{Table, timed},
     side::Side,
 };
-use plumberd::event::new_event_id;
+use plumberd::{
+    aggregate::Aggregate,
+    event::{NewEvent, new_event_id},
+    prelude::*,
+};
 use std::{hint::black_box, sync::Arc, time::Duration};
-use uuid::Uuid;
+
+/// One event without a store: where the time of all others begins.
+pub(crate) async fn codec(table: &mut Table) {
+    const EVENTS: usize = 10_000;
+    let mut plain = PlainAccount::default();
+    let data = plain.credit(100);
+    let account = Account::default();
+    let encoded = NewEvent::encode(&account.credit(100)).expect("an event");
+    assert_eq!(*encoded.data(), data, "the two sides do different work");
+    let recorded = RecordedEvent {
+        stream: StreamName::new("Account", encoded.id()).expect("a name"),
+        revision: Revision::FIRST,
+        position: Position::new(1),
+        id: encoded.id(),
+        event_type: encoded.event_type().clone(),
+        content_type: encoded.content_type().clone(),
+        data: encoded.data().clone(),
+        metadata: encoded.metadata().clone(),
+        shape_revision: encoded.shape_revision(),
+        recorded_at: DateTime::UNIX_EPOCH,
+        tenant: None,
+        link: None,
+    };
+    let repeat = |mut work: Box<dyn FnMut()>| async move {
+        timed(async { (0..EVENTS).for_each(|_| work()) }).await
+    };
+    if table.wants("codec: decode and apply") {
+        table
+            .measure(
+                "codec: decode and apply",
+                EVENTS,
+                async || {
+                    let (mut account, data) = (PlainAccount::default(), data.clone());
+                    repeat(Box::new(move || account.apply(CREDITED, black_box(&data)))).await
+                },
+                async || {
+                    let (mut account, event) = (Account::default(), recorded.clone());
+                    repeat(Box::new(move || {
+                        let applied = Account::HANDLERS.apply(&mut account, black_box(&event));
+                        applied.expect("applied");
+                    }))
+                    .await
+                },
+            )
+            .await;
+    }
+    if table.wants("codec: encode with metadata") {
+        table
+            .measure(
+                "codec: encode with metadata",
+                EVENTS,
+                async || {
+                    let mut account = PlainAccount::default();
+                    repeat(Box::new(move || {
+                        let id = new_event_id();
+                        black_box((account.credit(100), plain_metadata(id)));
+                    }))
+                    .await
+                },
+                async || {
+                    let account = Account::default();
+                    repeat(Box::new(move || {
+                        black_box(NewEvent::encode(&account.credit(100)).expect("an event"));
+                    }))
+                    .await
+                },
+            )
+            .await;
+    }
+}
 
 /// Commands on accounts that have some events already.
 pub(crate) async fn commands<L: Side, P: Side>(
@@ -74,11 +148,11 @@ pub(crate) async fn appends<L: Side, P: Side>(
     concurrent_appends(table, store, limit, plumberd).await;
 }
 
-async fn append_round(side: &impl Side, size: usize, appends: usize) -> Duration {
+async fn append_round(side: &impl Side, size: usize, times: usize) -> Duration {
     let id = new_event_id();
     timed(async {
         let mut prior = 0;
-        for _ in 0..appends {
+        for _ in 0..times {
             side.append(id, prior, size).await;
             prior += u64::try_from(size).expect("a size");
         }
