@@ -1,8 +1,8 @@
 //! The cache: faster, and never another result.
 
-use crate::domain::{Counter, Refusal};
 use plumberd::{backend::memory::Memory, event::new_event_id, prelude::*};
 use plumberd_testkit::mock::{CallKind, Faulty};
+use plumberd_tests::counter::{Counter, Refusal};
 use std::{sync::Arc, time::Duration};
 
 struct Setup {

@@ -1,7 +1,7 @@
 //! Many writers on one aggregate: nothing lost, nothing twice.
 
-use crate::domain::{Counter, Refusal};
 use plumberd::{backend::memory::Memory, event::new_event_id, prelude::*};
+use plumberd_tests::counter::{Counter, Refusal};
 
 const TASKS: i64 = 64;
 const INCREMENTS: i64 = 100;

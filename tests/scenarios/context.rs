@@ -1,7 +1,7 @@
 //! The ambient context, as it reaches the metadata.
 
-use crate::domain::Counter;
 use plumberd::{backend::memory::Memory, event::new_event_id, prelude::*};
+use plumberd_tests::counter::Counter;
 
 async fn only_event(counters: &Repository<Counter>, id: Uuid) -> RecordedEvent {
     let mut events = counters.history(&id).unwrap().collect_all().await.unwrap();

@@ -3,7 +3,6 @@
 mod cache;
 mod contention;
 mod context;
-mod domain;
 mod follow;
 mod memory;
 mod mock;

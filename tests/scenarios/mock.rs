@@ -1,6 +1,5 @@
 //! What a mock says, and what a faulty store does.
 
-use crate::domain::{Added, Counter, Opened};
 use plumberd::{
     backend::memory::Memory,
     event::{NewEvent, new_event_id},
@@ -9,6 +8,7 @@ use plumberd::{
     stream::{ExpectedRevision, Revision, StreamName},
 };
 use plumberd_testkit::mock::{Call, CallKind, Fault, Faulty, MockStore};
+use plumberd_tests::counter::{Added, Counter, Opened};
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 fn counters(store: impl EventStore) -> Repository<Counter> {

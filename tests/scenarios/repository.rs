@@ -1,6 +1,5 @@
 //! What a repository promises, on the memory store.
 
-use crate::domain::{Add, Added, Counter, Refusal};
 use plumberd::{
     backend::memory::Memory,
     clock::Clock,
@@ -9,6 +8,7 @@ use plumberd::{
     repository::PointInTime,
 };
 use plumberd_testkit::mock::{Fault, Faulty};
+use plumberd_tests::counter::{Add, Added, Counter, Refusal};
 use std::{sync::Arc, time::Duration};
 
 fn counters() -> (Memory, Repository<Counter>) {

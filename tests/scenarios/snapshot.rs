@@ -1,12 +1,12 @@
 //! Snapshots: a load from one is the load from the first event.
 
-use crate::domain::{Added, Counter};
 use plumberd::{
     EventValue, aggregate,
     backend::memory::Memory,
     event::{Metadata, NewEvent, new_event_id},
     prelude::*,
 };
+use plumberd_tests::counter::{Added, Counter};
 
 async fn with_events(count: i64) -> (Memory, Repository<Counter>, Uuid) {
     let store = Memory::new();

@@ -132,6 +132,42 @@ async fn one_refused_append_harms_no_other_in_its_commit() {
 }
 
 #[tokio::test]
+async fn a_stored_event_is_recognised_anywhere_in_a_long_batch() {
+    let folder = TempFolder::new();
+    let store = open(&folder).await;
+    for place in [0, 1, 15, 16, 31, 32, 39] {
+        let stream = account(place);
+        let mut batch: Vec<_> = (0..40).map(|_| event()).collect();
+        let outcome = store
+            .append(&stream, ExpectedRevision::NoStream, batch.clone())
+            .await
+            .unwrap();
+        assert_eq!(outcome.revision(), Revision::new(39));
+        let again = store
+            .append(&stream, ExpectedRevision::NoStream, batch.clone())
+            .await
+            .unwrap();
+        assert!(again.is_already_applied());
+        assert_eq!(again.position(), outcome.position());
+
+        let known = batch[place].clone();
+        batch = (0..40).map(|_| event()).collect();
+        batch[place] = known;
+        let mixed = store.append(&stream, ExpectedRevision::Any, batch).await;
+
+        assert!(
+            matches!(mixed, Err(StoreError::Idempotency { .. })),
+            "{place}: {mixed:?}"
+        );
+        let all: Vec<_> = (0..40).collect();
+        assert_eq!(
+            revisions(&store, &stream, ReadOptions::forwards()).await,
+            all
+        );
+    }
+}
+
+#[tokio::test]
 async fn every_cut_of_a_long_stream_is_read_alike() {
     const COUNT: u64 = 150;
     let folder = TempFolder::new();

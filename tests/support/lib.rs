@@ -1,5 +1,7 @@
 //! What the test binaries of plumberd share.
 
+pub mod counter;
+
 use plumberd::event::new_event_id;
 use std::path::{Path, PathBuf};
 

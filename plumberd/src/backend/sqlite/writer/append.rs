@@ -1,7 +1,7 @@
 use super::{
     Change, Command,
     names::{Names, StreamRow},
-    statements::Statements,
+    statements::{ROWS, Statements},
 };
 use crate::{
     backend::sqlite::{
@@ -13,17 +13,17 @@ use crate::{
     event::NewEvent,
     store::{
         AppendOutcome, Location, StoreError,
-        rules::{self, Admission, Deletion, Stored},
+        rules::{self, Admission, Stored},
     },
-    stream::{ExpectedRevision, Position, Revision, StreamMetadata, StreamName},
+    stream::{ExpectedRevision, Position, Revision, StreamName},
 };
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, ToSql};
 
 /// The writer's side of a transaction.
 pub(super) struct Session<'c> {
     connection: &'c Connection,
-    statements: Statements<'c>,
-    names: Names,
+    pub(super) statements: Statements<'c>,
+    pub(super) names: Names,
     clock: Clock,
     data_version: Option<i64>,
     /// When the last event was recorded, in microseconds.
@@ -62,9 +62,9 @@ impl From<rusqlite::Error> for Failure {
 
 /// A stream that is being written, and whose it is.
 #[derive(Clone, Copy)]
-struct Target<'a> {
-    tenant: i64,
-    stream: &'a StreamName,
+pub(super) struct Target<'a> {
+    pub(super) tenant: i64,
+    pub(super) stream: &'a StreamName,
 }
 
 impl<'c> Session<'c> {
@@ -167,7 +167,7 @@ impl<'c> Session<'c> {
         }
     }
 
-    fn row(&mut self, target: Target<'_>) -> rusqlite::Result<StreamRow> {
+    pub(super) fn row(&mut self, target: Target<'_>) -> rusqlite::Result<StreamRow> {
         self.names
             .stream(&mut self.statements, target.tenant, target.stream)
     }
@@ -238,7 +238,7 @@ impl<'c> Session<'c> {
         }
     }
 
-    fn write(
+    pub(super) fn write(
         &mut self,
         target: Target<'_>,
         mut row: StreamRow,
@@ -253,10 +253,15 @@ impl<'c> Session<'c> {
         }
         let mut next = first;
         let mut last = (first, Position::new(0));
-        for event in events {
-            let position = self.insert(target, &mut row, next, event)?;
-            last = (next, position);
-            next = next.next();
+        for rows in events.chunks(ROWS) {
+            // What does not fill the long statement goes one by one.
+            let size = if rows.len() == ROWS { ROWS } else { 1 };
+            for rows in rows.chunks(size) {
+                let position = self.insert(target, &mut row, next, rows)?;
+                let end = Revision::new(next.as_u64() + (size as u64 - 1));
+                last = (end, position);
+                next = end.next();
+            }
         }
         row.last = Some(last.0);
         self.names.keep_stream(target.tenant, target.stream, row);
@@ -271,33 +276,41 @@ impl<'c> Session<'c> {
         Ok(AppendOutcome::written(first, last.0, last.1))
     }
 
-    fn insert(
+    /// Adds one event or [`ROWS`] of them, and gives the position of the last.
+    pub(super) fn insert(
         &mut self,
         target: Target<'_>,
         row: &mut StreamRow,
-        revision: Revision,
-        event: &NewEvent,
+        first: Revision,
+        events: &[NewEvent],
     ) -> rusqlite::Result<Position> {
         let stream = self.key(target, row)?;
-        let kind = self.names.kind(&mut self.statements, event)?;
-        let added = self.statements.add_event.insert(params![
-            stream,
-            to_sql(revision.as_u64()),
-            target.tenant,
-            event.id().as_bytes(),
-            kind,
-            self.last_time,
-            event.data().as_ref(),
-            event.metadata().as_bytes().as_ref(),
-        ])?;
-        let position = position(added);
-        self.written.events += 1;
+        let mut parameter = 0;
+        for (revision, event) in (first.as_u64()..).zip(events) {
+            let kind = self.names.kind(&mut self.statements, event)?;
+            let statement = self.statements.add(events.len());
+            let mut bind = |value: &dyn ToSql| {
+                parameter += 1;
+                statement.raw_bind_parameter(parameter, value)
+            };
+            bind(&stream)?;
+            bind(&to_sql(revision))?;
+            bind(&target.tenant)?;
+            bind(event.id().as_bytes())?;
+            bind(&kind)?;
+            bind(&self.last_time)?;
+            bind(&event.data().as_ref())?;
+            bind(&event.metadata().as_bytes().as_ref())?;
+        }
+        self.statements.add(events.len()).raw_execute()?;
+        let added = self.connection.last_insert_rowid();
+        self.written.events += events.len() as u64;
         self.written.head = Some(added);
-        Ok(position)
+        Ok(position(added))
     }
 
     /// The key of the stream, which it is given if it has none.
-    fn key(&mut self, target: Target<'_>, row: &mut StreamRow) -> rusqlite::Result<i64> {
+    pub(super) fn key(&mut self, target: Target<'_>, row: &mut StreamRow) -> rusqlite::Result<i64> {
         if let Some(key) = row.key {
             return Ok(key);
         }
@@ -307,92 +320,5 @@ impl<'c> Session<'c> {
             .insert((target.tenant, target.stream.as_str()))?;
         row.key = Some(key);
         Ok(key)
-    }
-
-    /// The metadata in force: the last event of the metadata stream.
-    fn metadata(&mut self, target: Target<'_>) -> Result<StreamMetadata, Failure> {
-        let stream = target.stream.metadata_stream();
-        let of = Target {
-            stream: &stream,
-            ..target
-        };
-        let key = self.row(of)?.key;
-        let data = self
-            .statements
-            .last_data
-            .query_row([key], |row| row.get::<_, Vec<u8>>(0))
-            .optional()?;
-        let Some(data) = data else {
-            return Ok(StreamMetadata::default());
-        };
-        StreamMetadata::from_json(&data)
-            .map_err(|error| corrupt(format!("the last event of `{stream}` ({error})")).into())
-    }
-
-    /// Appends to the metadata stream, whatever its revision.
-    fn write_metadata(
-        &mut self,
-        target: Target<'_>,
-        event: NewEvent,
-    ) -> Result<AppendOutcome, Failure> {
-        let stream = target.stream.metadata_stream();
-        let of = Target {
-            stream: &stream,
-            ..target
-        };
-        let row = self.row(of)?;
-        self.write(of, row, row.state().next(), &[event])
-    }
-
-    /// Notes beside the stream what its metadata says.
-    fn put_in_force(
-        &mut self,
-        target: Target<'_>,
-        metadata: &StreamMetadata,
-    ) -> rusqlite::Result<()> {
-        let mut row = self.row(target)?;
-        let key = self.key(target, &mut row)?;
-        self.statements.set_metadata.execute((
-            key,
-            metadata.max_count.map(to_sql),
-            metadata.max_age.map(|age| to_sql(age.as_secs())),
-            metadata
-                .truncate_before
-                .map(|before| to_sql(before.as_u64())),
-        ))?;
-        row.truncate_before = metadata.truncate_before;
-        self.names.keep_stream(target.tenant, target.stream, row);
-        Ok(())
-    }
-
-    fn delete(
-        &mut self,
-        target: Target<'_>,
-        expected: ExpectedRevision,
-    ) -> Result<Option<AppendOutcome>, Failure> {
-        let row = self.row(target)?;
-        match rules::check_delete(target.stream, expected, row.state())? {
-            Deletion::AlreadyDeleted => Ok(None),
-            Deletion::Write => {
-                let current = self.metadata(target)?;
-                let event = rules::soft_delete_event(target.stream, &current)?;
-                self.write_metadata(target, event).map(Some)
-            }
-        }
-    }
-
-    fn tombstone(
-        &mut self,
-        target: Target<'_>,
-        expected: ExpectedRevision,
-    ) -> Result<AppendOutcome, Failure> {
-        let mut row = self.row(target)?;
-        rules::check_tombstone(target.stream, expected, row.state())?;
-        let at = Revision::MAX;
-        let position = self.insert(target, &mut row, at, &rules::tombstone_event())?;
-        self.statements.set_tombstone.execute([row.key])?;
-        row.tombstoned = true;
-        self.names.keep_stream(target.tenant, target.stream, row);
-        Ok(AppendOutcome::written(at, at, position))
     }
 }

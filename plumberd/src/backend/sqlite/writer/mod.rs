@@ -3,6 +3,7 @@
 
 mod append;
 mod group;
+mod metadata;
 mod names;
 mod statements;
 

@@ -1,4 +1,9 @@
 use rusqlite::{Connection, Statement};
+use std::iter::repeat_n;
+
+/// So many events one statement adds, where there are so many: it looks up and
+/// notes the next position once for all of them.
+pub(super) const ROWS: usize = 16;
 
 /// Everything the writer says to SQLite, prepared once.
 pub(super) struct Statements<'c> {
@@ -12,6 +17,7 @@ pub(super) struct Statements<'c> {
     pub(super) data_version: Statement<'c>,
     pub(super) last_time: Statement<'c>,
     pub(super) add_event: Statement<'c>,
+    pub(super) add_events: Statement<'c>,
     pub(super) find_event: Statement<'c>,
     pub(super) last_revision: Statement<'c>,
     pub(super) last_data: Statement<'c>,
@@ -27,7 +33,7 @@ pub(super) struct Statements<'c> {
 
 impl<'c> Statements<'c> {
     pub(super) fn prepare(connection: &'c Connection) -> rusqlite::Result<Self> {
-        let prepare = |sql| connection.prepare(sql);
+        let prepare = |sql: &str| connection.prepare(sql);
         Ok(Self {
             // A transaction that begins by reading cannot wait for its turn to write.
             begin: prepare("BEGIN IMMEDIATE")?,
@@ -38,10 +44,8 @@ impl<'c> Statements<'c> {
             rollback_to: prepare("ROLLBACK TO command")?,
             data_version: prepare("PRAGMA data_version")?,
             last_time: prepare("SELECT recorded FROM events ORDER BY position DESC LIMIT 1")?,
-            add_event: prepare(
-                "INSERT INTO events (stream, revision, tenant, id, kind, recorded, data, metadata)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-            )?,
+            add_event: prepare(&insert(1))?,
+            add_events: prepare(&insert(ROWS))?,
             find_event: prepare(
                 "SELECT stream, revision, position FROM events WHERE id = ?1 AND tenant = ?2",
             )?,
@@ -74,4 +78,25 @@ impl<'c> Statements<'c> {
             )?,
         })
     }
+}
+
+impl<'c> Statements<'c> {
+    /// The statement that adds so many events: one, or [`ROWS`].
+    pub(super) fn add(&mut self, events: usize) -> &mut Statement<'c> {
+        if events == ROWS {
+            &mut self.add_events
+        } else {
+            &mut self.add_event
+        }
+    }
+}
+
+/// The parameters of a row are those of the row before, plus eight.
+fn insert(rows: usize) -> String {
+    let rows: Vec<_> = repeat_n("(?, ?, ?, ?, ?, ?, ?, ?)", rows).collect();
+    format!(
+        "INSERT INTO events (stream, revision, tenant, id, kind, recorded, data, metadata)
+         VALUES {}",
+        rows.join(", ")
+    )
 }
