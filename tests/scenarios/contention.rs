@@ -71,7 +71,7 @@ async fn increments_of_many_tasks_are_exact_on_sqlite() {
     hammer(
         vec![
             store.repository().with_cache(CacheConfig::new(10)),
-            store.repository(),
+            store.repository().with_snapshots(SnapshotPolicy::every(50)),
         ],
         id,
     )

@@ -1,7 +1,7 @@
 use crate::{
     aggregate::Aggregate,
     event::NewEvent,
-    repository::Repository,
+    repository::{Gates, Repository},
     store::{
         AppendOutcome, EventStore, EventStream, Filter, Limits, Location, ReadOptions, StoreError,
         StreamInfo, SubscribeFrom, Subscription,
@@ -19,21 +19,28 @@ use uuid::Uuid;
 /// Cheap to clone. It is an [`EventStore`] itself, and adds a tracing span to
 /// every append.
 #[derive(Clone)]
-pub struct Store(Arc<dyn EventStore>);
+pub struct Store {
+    inner: Arc<dyn EventStore>,
+    /// So that commands through all its repositories take turns.
+    gates: Arc<Gates>,
+}
 
 impl Store {
     /// A handle to a store of your own making.
     pub fn new(store: impl EventStore) -> Self {
-        Self(Arc::new(store))
+        Self::from_shared(Arc::new(store))
     }
 
     pub(super) fn from_shared(store: Arc<dyn EventStore>) -> Self {
-        Self(store)
+        Self {
+            inner: store,
+            gates: Arc::default(),
+        }
     }
 
     /// The aggregates of kind `A` in this store.
     pub fn repository<A: Aggregate>(&self) -> Repository<A> {
-        Repository::new(Arc::new(self.clone()))
+        Repository::new(Arc::new(self.clone())).with_gates(Arc::clone(&self.gates))
     }
 
     /// A handle to the streams of one tenant, who sees nobody else's.
@@ -44,7 +51,7 @@ impl Store {
     /// this handle is one tenant's already.
     pub fn tenant(&self, name: &str) -> Result<Self, TenantError> {
         let tenant = TenantId::new(name)?;
-        Ok(Self(self.0.for_tenant(&tenant)?))
+        Ok(Self::from_shared(self.inner.for_tenant(&tenant)?))
     }
 }
 
@@ -70,18 +77,18 @@ impl EventStore for Store {
         events: Vec<NewEvent>,
     ) -> Result<AppendOutcome, StoreError> {
         let span = telemetry::append_span(stream, expected, events.len());
-        self.0
+        self.inner
             .append(stream, expected, events)
             .instrument(span)
             .await
     }
 
     fn read_stream(&self, stream: &StreamName, options: ReadOptions<Revision>) -> EventStream {
-        self.0.read_stream(stream, options)
+        self.inner.read_stream(stream, options)
     }
 
     fn read_all(&self, options: ReadOptions<Position>, filter: Filter) -> EventStream {
-        self.0.read_all(options, filter)
+        self.inner.read_all(options, filter)
     }
 
     async fn subscribe_stream(
@@ -89,7 +96,7 @@ impl EventStore for Store {
         stream: &StreamName,
         from: SubscribeFrom<Revision>,
     ) -> Result<Subscription, StoreError> {
-        self.0.subscribe_stream(stream, from).await
+        self.inner.subscribe_stream(stream, from).await
     }
 
     async fn subscribe_all(
@@ -97,11 +104,11 @@ impl EventStore for Store {
         from: SubscribeFrom<Position>,
         filter: Filter,
     ) -> Result<Subscription, StoreError> {
-        self.0.subscribe_all(from, filter).await
+        self.inner.subscribe_all(from, filter).await
     }
 
     async fn stream_info(&self, stream: &StreamName) -> Result<StreamInfo, StoreError> {
-        self.0.stream_info(stream).await
+        self.inner.stream_info(stream).await
     }
 
     async fn find_event(
@@ -109,7 +116,7 @@ impl EventStore for Store {
         stream: &StreamName,
         id: Uuid,
     ) -> Result<Option<Location>, StoreError> {
-        self.0.find_event(stream, id).await
+        self.inner.find_event(stream, id).await
     }
 
     async fn delete(
@@ -117,7 +124,7 @@ impl EventStore for Store {
         stream: &StreamName,
         expected: ExpectedRevision,
     ) -> Result<(), StoreError> {
-        self.0.delete(stream, expected).await
+        self.inner.delete(stream, expected).await
     }
 
     async fn tombstone(
@@ -125,21 +132,21 @@ impl EventStore for Store {
         stream: &StreamName,
         expected: ExpectedRevision,
     ) -> Result<(), StoreError> {
-        self.0.tombstone(stream, expected).await
+        self.inner.tombstone(stream, expected).await
     }
 
     fn for_tenant(&self, tenant: &TenantId) -> Result<Arc<dyn EventStore>, StoreError> {
         // The tenant's handle is a `Store` too, so that its appends have spans.
-        Ok(Arc::new(Self(self.0.for_tenant(tenant)?)))
+        Ok(Arc::new(Self::from_shared(self.inner.for_tenant(tenant)?)))
     }
 
     fn limits(&self) -> Limits {
-        self.0.limits()
+        self.inner.limits()
     }
 }
 
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Store").field(&self.0).finish()
+        f.debug_tuple("Store").field(&self.inner).finish()
     }
 }

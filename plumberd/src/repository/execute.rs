@@ -130,25 +130,27 @@ impl<A: Aggregate> Running<'_, A> {
         D: IntoEvents<A>,
     {
         // The first attempt may decide on what is cached. One that lost a race
-        // reads, and waits for those of this process that lost theirs before.
-        let mut lost = match self.attempt(&mut decide, true).await? {
-            Attempt::Done(executed) => return Ok(executed),
-            Attempt::Lost(lost) => lost,
-        };
-        let _turn = match self.backoff.next_pause() {
-            Some(_) => self.repository.gates.enter(&self.stream).await,
-            None => return Err(lost.into()),
-        };
+        // reads, and takes its turn among those of this process.
+        let gates = &self.repository.gates;
+        let mut turn = gates.enter_if_contended(&self.stream).await;
+        let mut may_be_cached = true;
         loop {
-            match self.attempt(&mut decide, false).await? {
+            let lost = match self.attempt(&mut decide, may_be_cached).await? {
                 Attempt::Done(executed) => return Ok(executed),
-                Attempt::Lost(again) => lost = again,
-            }
+                Attempt::Lost(lost) => lost,
+            };
             let Some(pause) = self.backoff.next_pause() else {
                 return Err(lost.into());
             };
-            tracing::debug!(stream = %self.stream, attempt = self.attempts(), "lost a race");
-            tokio::time::sleep(pause).await;
+            tracing::debug!(stream = %self.stream, retry = self.backoff.retries(), "lost a race");
+            match turn {
+                // What was cached was old; what is read now is not.
+                Some(_) if may_be_cached => {}
+                // Another process was first.
+                Some(_) => tokio::time::sleep(pause).await,
+                None => turn = Some(gates.enter(&self.stream).await),
+            }
+            may_be_cached = false;
         }
     }
 

@@ -25,7 +25,7 @@ use crate::{
     stream::{ExpectedRevision, StreamName},
 };
 use cache::Cache;
-use gate::Gates;
+pub(crate) use gate::Gates;
 use loaded::Place;
 use std::{fmt, sync::Arc};
 
@@ -60,6 +60,12 @@ impl<A: Aggregate> Repository<A> {
             cache: None,
             gates: Arc::default(),
         }
+    }
+
+    /// With turns that other repositories of the store take too.
+    pub(crate) fn with_gates(mut self, gates: Arc<Gates>) -> Self {
+        self.gates = gates;
+        self
     }
 
     /// With this policy for commands that lose a race.
