@@ -100,7 +100,9 @@ pub trait EventStore: fmt::Debug + Send + Sync + 'static {
     ///
     /// A stream without visible events, or one that never was, yields nothing.
     /// A read is not a snapshot: events appended meanwhile may appear at its
-    /// end, a page never has a gap.
+    /// end. A read that began goes on without a gap, or fails: when the events
+    /// it would come to next were hidden meanwhile, a forward read yields
+    /// [`StoreError::ChangedWhileRead`] rather than end or leave them out.
     ///
     /// The stream yields [`StoreError::StreamDeleted`] for a tombstoned stream,
     /// and ends after an error.

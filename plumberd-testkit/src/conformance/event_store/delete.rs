@@ -1,8 +1,8 @@
 //! The end of a stream, for now or for ever.
 
 use super::scene::{
-    Scene, events, exact, fresh_stream, new_ids, put, read, read_all, read_forwards, revisions,
-    written,
+    Begun, Scene, events, exact, fresh_stream, new_ids, put, read, read_all, read_forwards,
+    revisions, written,
 };
 use plumberd::{
     event::RecordedEvent,
@@ -249,4 +249,20 @@ pub async fn the_global_order_has_the_tombstone<S: EventStore>(store: S) {
         last.position > all[1].position,
         "the tombstone stands before its events"
     );
+}
+
+/// Who folds a stream takes the end of a read for the head of the stream: a
+/// read that ends where the delete came in would be a state that never was.
+pub async fn a_read_is_not_cut_short_by_a_delete<S: EventStore>(store: S) {
+    let stream = fresh_stream();
+    let began = Begun::read(&store, &stream, ReadOptions::forwards()).await;
+
+    store
+        .delete(&stream, Any)
+        .await
+        .expect("a stream is deleted");
+
+    began.goes_on_whole_or_fails(&stream).await;
+    let again = read_forwards(&store, &stream).await;
+    assert!(again.is_empty(), "a second read still shows events");
 }
