@@ -96,6 +96,9 @@ macro_rules! __event_store_rules {
             [soft_delete store idempotency {
                 the_same_batch_is_recognised_after_a_delete
             }]
+            [tombstones store idempotency {
+                the_same_batch_is_recognised_after_a_tombstone
+            }]
             [always store read {
                 a_forward_read_begins_where_it_is_told
                 a_backward_read_begins_where_it_is_told
