@@ -113,7 +113,15 @@ pub enum StoreError {
         what: String,
     },
 
-    /// The backend could not be reached or is closed, and nothing was written.
+    /// The store was closed, or has ended for good; nothing was written. Open
+    /// it again to go on.
+    #[error("{backend} is closed")]
+    Closed {
+        /// The backend.
+        backend: &'static str,
+    },
+
+    /// The backend could not be reached, and nothing was written.
     #[error("{backend} is unavailable")]
     Unavailable {
         /// The backend.
@@ -180,6 +188,7 @@ impl StoreError {
             | Self::TenantForbidden
             | Self::Unsupported { .. }
             | Self::Corrupt { .. }
+            | Self::Closed { .. }
             | Self::Backend { .. } => false,
         }
     }
