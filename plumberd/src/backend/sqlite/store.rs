@@ -96,8 +96,10 @@ impl EventStore for Sqlite {
         expected: ExpectedRevision,
         events: Vec<NewEvent>,
     ) -> Result<AppendOutcome, StoreError> {
-        rules::check_batch(stream, &events, &self.shared.config.limits)?;
-        let outcome = self.write(stream, expected, Change::Append(events)).await?;
+        let metadata = rules::check_batch(stream, &events, &self.shared.config.limits)?;
+        let outcome = self
+            .write(stream, expected, Change::Append(events, metadata))
+            .await?;
         outcome.ok_or_else(|| StoreError::EmptyAppend {
             stream: stream.clone(),
         })

@@ -85,7 +85,7 @@ impl Group {
     fn take(&mut self, message: Message, queue: &mut mpsc::Receiver<Message>) {
         match message {
             Message::Do(command, answer) => {
-                if let super::Change::Append(events) = &command.change {
+                if let super::Change::Append(events, _) = &command.change {
                     self.events += events.len();
                 }
                 self.commands.push(command);

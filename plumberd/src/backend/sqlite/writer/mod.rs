@@ -17,7 +17,7 @@ use super::{
 use crate::{
     event::NewEvent,
     store::{AppendOutcome, StoreError},
-    stream::{ExpectedRevision, StreamName, TenantId},
+    stream::{ExpectedRevision, StreamMetadata, StreamName, TenantId},
 };
 use append::Session;
 use group::Group;
@@ -39,7 +39,8 @@ pub(super) struct Command {
 
 #[derive(Debug)]
 pub(super) enum Change {
-    Append(Vec<NewEvent>),
+    /// The events, and the metadata that they put in force.
+    Append(Vec<NewEvent>, Option<StreamMetadata>),
     Delete,
     Tombstone,
 }
