@@ -1,4 +1,7 @@
-use super::{ContentType, EncodeError, Event, EventType, Metadata, RawMetadata, new_event_id};
+use super::{
+    ContentType, DecodeError, EncodeError, EncodedEvent, Event, EventType, Metadata, RawMetadata,
+    new_event_id,
+};
 use crate::context::MessageContext;
 use bytes::Bytes;
 use uuid::Uuid;
@@ -99,6 +102,27 @@ impl NewEvent {
         self.revision = metadata.revision().unwrap_or(0);
         self.metadata = metadata;
         self
+    }
+
+    /// Decodes the event as `E::TYPES[index]`: what a reader will get.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] when it could not be read back.
+    pub fn decode_as<E: Event>(&self, index: usize) -> Result<E, DecodeError> {
+        let revision = match self.revision {
+            0 => self.metadata.revision()?,
+            known => known,
+        };
+        E::decode(
+            index,
+            &EncodedEvent::new(
+                self.event_type.as_str(),
+                &self.content_type,
+                revision,
+                &self.data,
+            ),
+        )
     }
 
     /// The event's identity in the store.

@@ -64,9 +64,9 @@ impl<A: Aggregate> Snapshots<A> {
         &self.policy
     }
 
-    /// The last snapshot of the aggregate that lives in `stream`, if it may be
-    /// used. One that may not is passed over with a warning: its state has
-    /// another shape, or it cannot be read.
+    /// The last snapshot of the aggregate that lives in `stream`. One that may
+    /// not be used is passed over with a warning: its state has another shape,
+    /// or it cannot be read.
     ///
     /// # Errors
     ///
@@ -82,9 +82,15 @@ impl<A: Aggregate> Snapshots<A> {
         let last = store
             .read_stream(&snapshots, ReadOptions::backwards().limit(1))
             .next_event()
-            .await?;
-        let Some(event) = last else {
-            return Ok(None);
+            .await;
+        let event = match last {
+            Ok(Some(event)) => event,
+            Ok(None) => return Ok(None),
+            Err(error @ (StoreError::StreamDeleted { .. } | StoreError::Corrupt { .. })) => {
+                tracing::warn!(stream = %snapshots, %error, "no snapshot can be read");
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
         };
         match self.decode(&event) {
             Ok(snapshot) => Ok(Some(snapshot)),
@@ -169,7 +175,8 @@ impl<A: Aggregate> Snapshots<A> {
             return Ok(());
         };
         match store.delete(&snapshots, ExpectedRevision::Any).await {
-            Err(StoreError::Conflict { .. }) => Ok(()),
+            // There are none, or there never will be.
+            Err(StoreError::Conflict { .. } | StoreError::StreamDeleted { .. }) => Ok(()),
             other => other,
         }
     }
