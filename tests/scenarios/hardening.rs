@@ -471,3 +471,46 @@ async fn a_root_whose_handler_panicked_half_way_is_not_saved() {
         "got {saved:?}"
     );
 }
+
+#[cfg(feature = "sqlite")]
+#[tokio::test]
+async fn a_closed_sqlite_store_is_one_file() {
+    let folder = plumberd_tests::TempFolder::new();
+    let store = connect(&folder.sqlite_url("one.db")).await.unwrap();
+    let id = new_event_id();
+    let counters = store.repository::<Counter>();
+    counters.execute(id, |c| c.add(1)).await.unwrap();
+
+    store.close().await;
+
+    let files: Vec<_> = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert_eq!(files, ["one.db"]);
+    let after = counters.execute(id, |c| c.add(1)).await.unwrap_err();
+    assert!(after.is_transient(), "got {after:?}");
+}
+
+#[tokio::test]
+async fn a_url_that_names_no_store_says_what_there_is() {
+    let said = async |url: &str| connect(url).await.unwrap_err().to_string();
+
+    assert_eq!(
+        said("bogus://x").await,
+        "no store has the scheme `bogus:`; there are `memory:` and `sqlite:`"
+    );
+    assert_eq!(
+        said("bank.db").await,
+        "the store URL is wrong: it has no scheme, such as `sqlite://` or `memory:`"
+    );
+    assert_eq!(
+        said("postgres://joe:secret@db/bank").await,
+        "this version of plumberd has no backend for Postgres"
+    );
+    assert_eq!(
+        said("memory:bank").await,
+        "the store URL is wrong: nothing may follow `memory:`, a store in memory has no name and \
+         no options"
+    );
+}

@@ -195,7 +195,8 @@ impl<A: Aggregate> Running<'_, A> {
                 revision: outcome.revision(),
                 id,
             });
-            self.repository.written(&self.stream, &mut loaded).await;
+            let written = self.repository.written(&self.stream, &mut loaded);
+            self.context.scope(written).await;
         }
         let executed = Executed::written(self.id.clone(), &outcome, self.attempts);
         Ok(Attempt::Done(executed))
