@@ -2,6 +2,7 @@
 
 mod aggregate;
 mod event;
+mod json_object;
 mod ui;
 mod value;
 mod wire_format;
