@@ -341,6 +341,20 @@ fn a_year_that_dotnet_does_not_have_is_refused() {
 }
 
 #[test]
+fn the_last_and_the_first_time_of_chrono_are_refused_with_every_offset() {
+    for hours in [-23, -2, 0, 2, 23] {
+        let offset = FixedOffset::east_opt(hours * 3600).unwrap();
+        for time in [DateTime::<Utc>::MAX_UTC, DateTime::<Utc>::MIN_UTC] {
+            let message = unwritable(&time.with_timezone(&offset));
+            assert!(
+                message.ends_with("has no stored form; years are 1 to 9999"),
+                "{message}"
+            );
+        }
+    }
+}
+
+#[test]
 fn times_without_a_zone_have_no_suffix() {
     let time: NaiveDateTime = "2025-07-13T18:22:19.25".parse().unwrap();
     stored(&time, "\"2025-07-13T18:22:19.25\"");
