@@ -701,9 +701,9 @@ fn a_shape_says_what_is_stored() {
   Ids: [uuid]
   Names: map of integer
   Level: one of {
-    -1: integer
-    0: integer
-    10: integer
+    Low = -1: integer
+    Mid = 0: integer
+    High = 10: integer
   }
   Currency: one of {
     Eur: text
@@ -714,4 +714,27 @@ fn a_shape_says_what_is_stored() {
   Other: as `plumberd::event::value::serde` writes it
 }";
     assert_eq!(Shape::of::<All>().to_string(), expected);
+}
+
+#[test]
+fn to_reorder_the_variants_of_a_numeric_enum_is_another_shape() {
+    mod before {
+        #[derive(plumberd::EventValue)]
+        pub(super) enum State {
+            Paid,
+            Void,
+        }
+    }
+    mod after {
+        #[derive(plumberd::EventValue)]
+        pub(super) enum State {
+            Void,
+            Paid,
+        }
+    }
+
+    let (before, after) = (Shape::of::<before::State>(), Shape::of::<after::State>());
+
+    assert_ne!(before, after);
+    assert_ne!(before.fingerprint(), after.fingerprint());
 }

@@ -97,9 +97,13 @@ impl<'de> DeserializeSeed<'de> for Name {
 
 /// The shape of an enum that is stored as numbers.
 #[doc(hidden)]
-pub fn number_shape(numbers: &[i128]) -> Shape {
-    let form = |number: &i128| (number.to_string(), Shape::Scalar("integer"));
-    Shape::Choice(numbers.iter().map(form).collect())
+pub fn number_shape(names: &[&str], numbers: &[i128]) -> Shape {
+    // With the names: which variant a number means is what the data says.
+    let form = |(name, number): (&&str, &i128)| {
+        let form = format!("{name} = {number}");
+        (form, Shape::Scalar("integer"))
+    };
+    Shape::Choice(names.iter().zip(numbers).map(form).collect())
 }
 
 /// The shape of an enum that is stored as names.
