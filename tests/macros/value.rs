@@ -738,3 +738,48 @@ fn to_reorder_the_variants_of_a_numeric_enum_is_another_shape() {
     assert_ne!(before, after);
     assert_ne!(before.fingerprint(), after.fingerprint());
 }
+
+#[test]
+fn a_shape_says_which_fields_are_skipped_however_deep() {
+    #[derive(EventValue)]
+    #[expect(dead_code, reason = "what is skipped is not read")]
+    struct Tally {
+        count: u32,
+        #[event(skip)]
+        index: Duration,
+        #[event(skip_serializing, default)]
+        unwritten: u32,
+        #[event(skip_deserializing)]
+        unread: Vec<u32>,
+    }
+
+    #[derive(EventValue)]
+    enum Counted {
+        No,
+        Yes {
+            tallies: BTreeMap<String, Vec<Option<(u8, Tally)>>>,
+        },
+    }
+
+    #[derive(EventValue)]
+    struct Whole {
+        #[event(skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+        #[event(default)]
+        count: u32,
+    }
+
+    assert_eq!(
+        Shape::of::<Tally>().to_string(),
+        "{
+  Count: integer
+  Index: (skipped)
+  Unwritten: (skipped)
+  Unread: [integer] (skipped)
+}"
+    );
+    assert!(Shape::of::<Tally>().has_skipped());
+    assert!(Shape::of::<Counted>().has_skipped());
+    assert!(!Shape::of::<Whole>().has_skipped());
+    assert!(!Shape::of::<Payment>().has_skipped());
+}
