@@ -1,6 +1,7 @@
 //! What the macros stand for, through the public interface.
 
 mod aggregate;
+mod context;
 mod event;
 mod json_object;
 mod ui;

@@ -151,16 +151,22 @@ impl MessageContext {
         self
     }
 
-    /// With a metadata key of your own, which may override a standard one.
+    /// With a metadata key of your own, which may override a standard one;
+    /// not `Revision`, because that says how the data is read.
     ///
     /// # Errors
     ///
-    /// [`CodecError`] when `value` has no JSON form.
+    /// [`CodecError`] when `value` has no JSON form, or `key` is `Revision`.
     pub fn with_header<T: Serialize + ?Sized>(
         mut self,
         key: &str,
         value: &T,
     ) -> Result<Self, CodecError> {
+        if key == "Revision" {
+            return Err(CodecError::new(
+                "key `Revision` is the revision of an event's shape, which the event itself says",
+            ));
+        }
         self.parts().headers.insert(key, value)?;
         Ok(self)
     }

@@ -20,7 +20,7 @@ impl RawMetadata {
     /// `Created` (now, in local time), `ClientHostName`, `$correlationId` and
     /// `$causationId` (from `context`, else the event's own id), what else the
     /// context knows, `Revision` when it is above 1, and the context's headers
-    /// as keys of their own, which may override.
+    /// as keys of their own, which may override all but `Revision`.
     pub fn for_event(id: Uuid, revision: u32, context: &MessageContext) -> Self {
         let mut json = Vec::with_capacity(256);
         write_standard_keys(&mut json, id, revision, context);
