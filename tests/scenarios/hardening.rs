@@ -514,3 +514,67 @@ async fn a_url_that_names_no_store_says_what_there_is() {
          no options"
     );
 }
+
+#[derive(EventValue, Debug, Default, Clone, PartialEq)]
+struct Indexed {
+    total: i64,
+    #[event(skip)]
+    index: u32,
+}
+
+#[aggregate(category = "Indexed")]
+impl Indexed {
+    #[event_sourcing_handler]
+    fn on_added(&mut self, event: &plumberd_tests::counter::Added) {
+        self.total += event.amount;
+        self.index += 1;
+    }
+}
+
+#[tokio::test]
+async fn a_state_with_a_field_that_is_not_stored_is_replayed_in_full() {
+    let store = Memory::new();
+    let plain: Repository<Indexed> = Repository::new(Arc::new(store));
+    let snapshots = plain.clone().with_snapshots(SnapshotPolicy::every(1));
+    let id = new_event_id();
+    for before in 0..3 {
+        let added = plumberd_tests::counter::Added { amount: 1, before };
+        snapshots
+            .execute(id, |_| Ok::<_, Refusal>(added.clone()))
+            .await
+            .unwrap();
+    }
+
+    assert_eq!(
+        *snapshots.load(id).await.unwrap(),
+        *plain.load(id).await.unwrap()
+    );
+}
+
+#[tokio::test]
+async fn an_aggregate_that_is_deleted_while_it_is_read_is_not_half_of_it() {
+    let store = Memory::new();
+    let id = new_event_id();
+    let plain = counters(store.clone());
+    for _ in 0..600 {
+        plain.execute(id, |c| c.add(1)).await.unwrap();
+    }
+    // The delete comes between two pages: the first one is folded by then.
+    let (slow, other) = (Faulty::new(store.clone()), plain.clone());
+    let reader = counters(slow);
+    let mut history = reader.history(&id).unwrap();
+    let first = history.next_page().await.unwrap().unwrap();
+    other.delete(&id).await.unwrap();
+    let rest = history.next_page().await;
+    let loaded = reader.load(id).await.unwrap_err();
+
+    assert!(first.len() < 600);
+    assert!(
+        matches!(&rest, Err(error @ StoreError::ChangedWhileRead { .. }) if error.is_transient()),
+        "got {rest:?}"
+    );
+    assert!(
+        matches!(loaded, RepositoryError::NotFound { .. }),
+        "got {loaded:?}"
+    );
+}

@@ -57,10 +57,7 @@ impl<A: Aggregate> Repository<A> {
         };
         if let Some(snapshots) = &self.snapshots {
             let now = Clock::system().now();
-            if snapshots
-                .policy()
-                .is_due(last.revision, now, loaded.snapshot)
-            {
+            if snapshots.is_due(last.revision, now, loaded.snapshot) {
                 let saved = snapshots
                     .save(&*self.store, stream, &loaded.state, last.revision, last.id)
                     .await;

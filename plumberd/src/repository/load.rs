@@ -5,7 +5,7 @@ use super::{
 use crate::{
     aggregate::Aggregate,
     event::RecordedEvent,
-    store::{ReadFrom, ReadOptions},
+    store::{ReadFrom, ReadOptions, StoreError},
     stream::{Revision, StreamMetadata, StreamName},
 };
 use chrono::{DateTime, Utc};
@@ -97,9 +97,26 @@ impl<A: Aggregate> Repository<A> {
         }
     }
 
+    /// Builds the state; again, when the stream was changed under the read.
+    pub(super) async fn read(
+        &self,
+        stream: &StreamName,
+        until: Until,
+    ) -> Result<Loaded<A>, RepositoryError> {
+        let mut again = 8;
+        loop {
+            match self.read_once(stream, until).await {
+                Err(RepositoryError::Store {
+                    source: StoreError::ChangedWhileRead { .. },
+                }) if again > 0 => again -= 1,
+                read => return read,
+            }
+        }
+    }
+
     /// Builds the state: from what is cached, else from a snapshot, else from
     /// the first event.
-    pub(super) async fn read(
+    async fn read_once(
         &self,
         stream: &StreamName,
         until: Until,

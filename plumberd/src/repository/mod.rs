@@ -95,6 +95,9 @@ impl<A: Aggregate> Repository<A> {
     /// Where events are hidden that only the snapshot knows, a replay is
     /// refused with [`RepositoryError::Truncated`].
     ///
+    /// The state must have no `#[event(skip)]` field: of one that has, no
+    /// snapshot is taken, and a warning says so.
+    ///
     /// A snapshot is taken after the append that makes it due, before the call
     /// returns; when that fails there is a warning and the call succeeds.
     #[must_use]
