@@ -53,7 +53,7 @@ impl Store {
     }
 
     /// Ends the store for every clone, after what was asked before. Every call
-    /// after that fails as unavailable.
+    /// after that fails with [`StoreError::Closed`].
     ///
     /// A SQLite store is then one file again; without it, what was written last
     /// may be in the files `-wal` and `-shm` beside it, which are lost with no
