@@ -4,6 +4,7 @@ mod aggregate;
 mod context;
 mod event;
 mod json_object;
+mod metadata;
 mod ui;
 mod value;
 mod wire_format;

@@ -341,6 +341,40 @@ fn a_year_that_dotnet_does_not_have_is_refused() {
 }
 
 #[test]
+fn an_error_repeats_of_a_long_text_only_the_beginning() {
+    #[track_caller]
+    fn brief<T: EventValue + Debug>(json: &str) {
+        let error = Json::decode::<T>(json.as_bytes()).expect_err(json);
+        let mut whole = error.to_string();
+        let mut source = std::error::Error::source(&error);
+        while let Some(cause) = source {
+            whole += &cause.to_string();
+            source = cause.source();
+        }
+        assert!(whole.contains("ssssssss"), "{whole}");
+        assert!(whole.contains('…'), "{whole}");
+        assert!(!whole.contains(&"s".repeat(41)), "{whole}");
+    }
+
+    let secret = format!("\"{}\"", "s".repeat(1000));
+    brief::<DateTime<Utc>>(&secret);
+    brief::<Uuid>(&secret);
+    brief::<Decimal>(&secret);
+    brief::<Vec<u8>>(&secret.replace("ss\"", "s!\""));
+    brief::<Currency>(&secret);
+    brief::<BTreeMap<u8, u8>>(&format!("{{{secret}:1}}"));
+    // These are what serde says.
+    brief::<u32>(&secret);
+    brief::<char>(&secret);
+    brief::<Vec<bool>>(&format!("[{secret}]"));
+    brief::<Payment>(&secret);
+    assert_eq!(
+        refused::<u32>(r#""żółw""#),
+        "invalid type: string \"żółw\", expected u32 at line 1 column 9"
+    );
+}
+
+#[test]
 fn the_last_and_the_first_time_of_chrono_are_refused_with_every_offset() {
     for hours in [-23, -2, 0, 2, 23] {
         let offset = FixedOffset::east_opt(hours * 3600).unwrap();

@@ -1,4 +1,4 @@
-use super::CodecError;
+use super::{CodecError, excerpt::brief};
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{DeserializeOwned, MapAccess, Visitor},
@@ -63,7 +63,10 @@ impl JsonObject {
         self.get(key)
             .map(|raw| serde_json::from_str(raw.get()))
             .transpose()
-            .map_err(|error| CodecError::caused_by(format!("key `{key}`: {error}"), error))
+            .map_err(|error| {
+                let error = brief(error);
+                CodecError::caused_by(format!("key `{key}`: {error}"), error)
+            })
     }
 
     /// The value of `key` when it is a string.

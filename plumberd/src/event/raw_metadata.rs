@@ -1,12 +1,14 @@
-use super::{DecodeError, Metadata};
+use super::{DecodeError, Metadata, text::Length};
 use crate::{codec::JsonObject, context::MessageContext};
 use bytes::Bytes;
 use chrono::{DateTime, Local, Timelike};
-use std::{io::Write as _, sync::OnceLock};
+use std::{fmt, io::Write as _, sync::OnceLock};
 use uuid::Uuid;
 
 /// Metadata as the bytes it is stored as; read only when somebody asks.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+///
+/// `Debug` says how many bytes, and not what is in them.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct RawMetadata(Bytes);
 
 impl RawMetadata {
@@ -62,6 +64,12 @@ impl RawMetadata {
         self.parse()?
             .revision()
             .map_err(|source| DecodeError::Metadata { source })
+    }
+}
+
+impl fmt::Debug for RawMetadata {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RawMetadata({:?})", Length(&self.0))
     }
 }
 

@@ -1,5 +1,5 @@
 use super::object::Object;
-use crate::event::Shape;
+use crate::{codec::excerpt, event::Shape};
 use ::serde::{
     Deserialize, Deserializer, Serializer,
     de::{DeserializeSeed, Error, MapAccess, Visitor},
@@ -83,7 +83,13 @@ impl Visitor<'_> for Name {
 
     fn visit_str<E: Error>(self, name: &str) -> Result<usize, E> {
         let index = self.names.iter().position(|known| *known == name);
-        index.ok_or_else(|| E::custom(format_args!("`{name}` is no `{}`", self.type_name)))
+        index.ok_or_else(|| {
+            E::custom(format_args!(
+                "`{}` is no `{}`",
+                excerpt(name),
+                self.type_name
+            ))
+        })
     }
 }
 
