@@ -2,7 +2,7 @@
 
 use plumberd::{
     MessageContext,
-    event::{ContentType, EncodedEvent, Metadata, NewEvent, new_event_id},
+    event::{ContentType, EncodedEvent, Metadata, NewEvent, RawMetadata, new_event_id},
 };
 
 #[test]
@@ -25,6 +25,33 @@ fn debug_says_how_long_data_and_metadata_are_and_not_what_is_in_them() {
     assert!(said.contains("RawMetadata(19 bytes)"), "{said}");
     assert!(said.contains("session: …"), "{said}");
     assert_eq!(format!("{:?}", MessageContext::new()), "MessageContext");
+}
+
+#[test]
+fn the_revision_is_the_same_whether_all_metadata_is_read_or_only_it() {
+    for (json, expected) in [
+        ("", 1),
+        ("{}", 1),
+        (r#"{"Revision":2}"#, 2),
+        (r#"{"\u0052evision":2}"#, 2),
+        (r#"{"Revisio\u006e":2,"Revision":3}"#, 3),
+        (r#"{"UserId":"Revision \u0052evision"}"#, 1),
+        (r#"{"Revision":null}"#, 1),
+    ] {
+        let raw = RawMetadata::new(json.into());
+        assert_eq!(raw.revision().unwrap(), expected, "{json}");
+        let parsed = raw.parse().unwrap();
+        assert_eq!(parsed.revision().unwrap(), expected, "{json}");
+    }
+    for json in [
+        r#"{"Revision":0}"#,
+        r#"{"Revision":"2"}"#,
+        r#"{"\u0052evision":-1}"#,
+    ] {
+        let raw = RawMetadata::new(json.into());
+        assert!(raw.revision().is_err(), "{json}");
+        assert!(raw.parse().unwrap().revision().is_err(), "{json}");
+    }
 }
 
 #[test]
