@@ -2,7 +2,11 @@
 
 use plumberd::{
     MessageContext,
+<<<<<<< HEAD
     event::{ContentType, EncodedEvent, Metadata, NewEvent, new_event_id},
+=======
+    event::{ContentType, EncodedEvent, Metadata, NewEvent, RawMetadata, new_event_id},
+>>>>>>> values
 };
 
 #[test]
@@ -28,6 +32,36 @@ fn debug_says_how_long_data_and_metadata_are_and_not_what_is_in_them() {
 }
 
 #[test]
+<<<<<<< HEAD
+=======
+fn the_revision_is_the_same_whether_all_metadata_is_read_or_only_it() {
+    for (json, expected) in [
+        ("", 1),
+        ("{}", 1),
+        (r#"{"Revision":2}"#, 2),
+        (r#"{"\u0052evision":2}"#, 2),
+        (r#"{"Revisio\u006e":2,"Revision":3}"#, 3),
+        (r#"{"UserId":"Revision \u0052evision"}"#, 1),
+        (r#"{"Revision":null}"#, 1),
+    ] {
+        let raw = RawMetadata::new(json.into());
+        assert_eq!(raw.revision().unwrap(), expected, "{json}");
+        let parsed = raw.parse().unwrap();
+        assert_eq!(parsed.revision().unwrap(), expected, "{json}");
+    }
+    for json in [
+        r#"{"Revision":0}"#,
+        r#"{"Revision":"2"}"#,
+        r#"{"\u0052evision":-1}"#,
+    ] {
+        let raw = RawMetadata::new(json.into());
+        assert!(raw.revision().is_err(), "{json}");
+        assert!(raw.parse().unwrap().revision().is_err(), "{json}");
+    }
+}
+
+#[test]
+>>>>>>> values
 fn an_error_about_created_repeats_of_a_long_text_only_the_beginning() {
     let json = format!(r#"{{"Created":"{}"}}"#, "s".repeat(1000));
     let message = Metadata::from_json(json.as_bytes())

@@ -94,13 +94,14 @@ impl Metadata {
         self.0.get_str("TenantId")
     }
 
-    /// The revision of the event's shape: `Revision`, 1 without it.
+    /// The revision of the event's shape: `Revision`, 1 without it or with
+    /// `null`.
     ///
     /// # Errors
     ///
     /// [`CodecError`] when it is there and not a whole number from 1.
     pub fn revision(&self) -> Result<u32, CodecError> {
-        match self.0.get_as::<u32>("Revision")? {
+        match self.0.get_as::<Option<u32>>("Revision")?.flatten() {
             Some(0) => Err(CodecError::new("key `Revision` is 0; revisions start at 1")),
             Some(revision) => Ok(revision),
             None => Ok(1),
