@@ -151,7 +151,7 @@ fn work(
             }
         }
         tracing::warn!("the SQLite store opens its connection again");
-        match schema::open_writer(config) {
+        match reopen(config) {
             Ok(opened) => connection = opened,
             Err(error) => {
                 tracing::error!(%error, "the SQLite store cannot be opened again");
@@ -159,6 +159,12 @@ fn work(
             }
         }
     }
+}
+
+/// Opens the file that was open before. If it is not there any more, making a
+/// new one would scatter the events over two.
+fn reopen(config: &SqliteConfig) -> Result<Connection, SqliteError> {
+    schema::open_writer(&config.clone().with_create(false))
 }
 
 fn serve(
@@ -180,5 +186,30 @@ fn serve(
         if !session.is_idle() {
             return Ok(Ended::Broken);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::new_event_id;
+
+    #[test]
+    fn a_file_that_was_moved_away_is_not_made_anew() {
+        let folder = std::env::temp_dir().join(format!("plumberd-{}", new_event_id()));
+        std::fs::create_dir(&folder).unwrap();
+        let config = SqliteConfig::new(folder.join("a.db"));
+        drop(schema::open_writer(&config).unwrap());
+        assert!(reopen(&config).is_ok());
+        std::fs::rename(folder.join("a.db"), folder.join("b.db")).unwrap();
+
+        let refused = reopen(&config);
+
+        assert!(
+            matches!(refused, Err(SqliteError::Missing { .. })),
+            "{refused:?}"
+        );
+        assert!(!config.path().exists(), "a new file was made");
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }
