@@ -1,10 +1,6 @@
 use super::{
-<<<<<<< HEAD
     ContentType, DecodeError, EncodeError, EncodedEvent, Event, EventType, Metadata, RawMetadata,
     new_event_id, text::Length,
-=======
-    ContentType, EncodeError, Event, EventType, Metadata, RawMetadata, new_event_id, text::Length,
->>>>>>> values
 };
 use crate::context::MessageContext;
 use bytes::Bytes;
