@@ -1,5 +1,6 @@
 //! What stands beside an event, and what is said about it.
 
+use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use plumberd::{
     MessageContext,
     event::{ContentType, EncodedEvent, Metadata, NewEvent, RawMetadata, new_event_id},
@@ -66,8 +67,43 @@ fn an_error_about_created_repeats_of_a_long_text_only_the_beginning() {
     assert_eq!(
         message,
         format!(
-            "`Created` is \"{}…, not an ISO 8601 time with an offset",
+            "`Created` is \"{}…, not an ISO 8601 time with an offset, of the years 1 to 9999",
             "s".repeat(39)
         )
     );
+}
+
+#[test]
+fn only_a_created_that_can_be_read_again_is_taken() {
+    let new_year = |year: i32| {
+        let offset = FixedOffset::east_opt(7200).unwrap();
+        let date = chrono::NaiveDate::from_ymd_opt(year, 1, 1).unwrap();
+        date.and_time(chrono::NaiveTime::MIN)
+            .and_local_timezone(offset)
+            .unwrap()
+    };
+    let last = new_year(10_000) - TimeDelta::nanoseconds(100);
+    for time in [new_year(1), last] {
+        let context = MessageContext::new().with_created(time).unwrap();
+        let raw = RawMetadata::for_event(new_event_id(), 1, &context);
+        assert_eq!(raw.parse().unwrap().created(), Ok(Some(time)));
+        let mut metadata = Metadata::new();
+        metadata.set_created(time).unwrap();
+        assert_eq!(metadata.created(), Ok(Some(time)));
+    }
+    let beyond = |time: DateTime<Utc>| time.with_timezone(new_year(1).offset());
+    for time in [
+        new_year(1) - TimeDelta::nanoseconds(100),
+        new_year(10_000),
+        beyond(DateTime::<Utc>::MAX_UTC),
+        beyond(DateTime::<Utc>::MIN_UTC),
+    ] {
+        assert!(
+            MessageContext::new().with_created(time).is_err(),
+            "{time:?}"
+        );
+        let mut metadata = Metadata::new();
+        assert!(metadata.set_created(time).is_err());
+        assert!(metadata.json().is_empty());
+    }
 }

@@ -8,7 +8,7 @@ pub use scope::Scope;
 
 use crate::{
     codec::{CodecError, JsonObject},
-    event::{Metadata, RecordedEvent},
+    event::{InvalidCreated, Metadata, RecordedEvent},
     stream::TenantId,
 };
 use chrono::{DateTime, FixedOffset};
@@ -144,10 +144,14 @@ impl MessageContext {
 
     /// With the time it happened, where that is not now: `Created`. For
     /// events that come from elsewhere, like a log that is read in.
-    #[must_use]
-    pub fn with_created(mut self, time: DateTime<FixedOffset>) -> Self {
-        self.parts().created = Some(time);
-        self
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidCreated`] when its year, by its own offset, is not 1 to 9999:
+    /// that is what readers know.
+    pub fn with_created(mut self, time: DateTime<FixedOffset>) -> Result<Self, InvalidCreated> {
+        self.parts().created = Some(InvalidCreated::check(time)?);
+        Ok(self)
     }
 
     /// With a metadata key of your own, which may override a standard one;
