@@ -43,12 +43,13 @@ impl Store {
         }
     }
 
-    /// With a way to end what the store runs.
-    pub(crate) fn closed_by(
-        mut self,
-        close: impl Fn() -> BoxFuture<'static, ()> + Send + Sync + 'static,
-    ) -> Self {
-        self.close = Some(Arc::new(close));
+    /// With what [`Store::close`] does for a store of your own making.
+    #[must_use]
+    pub fn closed_by<F>(mut self, close: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.close = Some(Arc::new(move || Box::pin(close())));
         self
     }
 
