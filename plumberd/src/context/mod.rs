@@ -8,12 +8,12 @@ pub use scope::Scope;
 
 use crate::{
     codec::{CodecError, JsonObject},
-    event::RecordedEvent,
+    event::{InvalidCreated, Metadata, RecordedEvent},
     stream::TenantId,
 };
 use chrono::{DateTime, FixedOffset};
 use serde::Serialize;
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 use uuid::Uuid;
 
 /// Correlation, causation, user, tenant and headers of what is being done.
@@ -23,6 +23,8 @@ use uuid::Uuid;
 ///
 /// A scope holds while its future is polled, so it follows `.await` and does
 /// not cross into a spawned task: wrap what is spawned in a scope of its own.
+///
+/// `Debug` says of user, session, recipient and headers only that they are there.
 ///
 /// # Examples
 ///
@@ -38,10 +40,10 @@ use uuid::Uuid;
 /// assert_eq!(MessageContext::current().user_id(), None);
 /// # }
 /// ```
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct MessageContext(Option<Arc<Parts>>);
 
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 struct Parts {
     correlation: Option<MessageId>,
     causation: Option<MessageId>,
@@ -74,19 +76,16 @@ impl MessageContext {
     /// The context of what reacts to `event`: the same correlation, user and
     /// tenant, and the event as the cause. Headers stay behind.
     ///
+    /// An event without a correlation begins one of its own, by its id. So does
+    /// an event with one that is no [`MessageId`], and a warning says it.
+    ///
     /// # Errors
     ///
-    /// [`CodecError`] when the event's metadata cannot be read.
+    /// [`CodecError`] when the event's metadata is not a JSON object.
     pub fn caused_by(event: &RecordedEvent) -> Result<Self, CodecError> {
-        let metadata = crate::event::Metadata::from_json(event.metadata.as_bytes())?;
-        let correlation = match metadata.correlation_id() {
-            Some(text) => {
-                MessageId::new(text).map_err(|error| CodecError::new(error.to_string()))?
-            }
-            None => event.id.into(),
-        };
+        let metadata = Metadata::from_json(event.metadata.as_bytes())?;
         let mut context = Self::new()
-            .with_correlation(correlation)
+            .with_correlation(correlation(&metadata, event))
             .with_causation(event.id);
         if let Some(user) = metadata.user_id() {
             context = context.with_user(user);
@@ -145,22 +144,32 @@ impl MessageContext {
 
     /// With the time it happened, where that is not now: `Created`. For
     /// events that come from elsewhere, like a log that is read in.
-    #[must_use]
-    pub fn with_created(mut self, time: DateTime<FixedOffset>) -> Self {
-        self.parts().created = Some(time);
-        self
-    }
-
-    /// With a metadata key of your own, which may override a standard one.
     ///
     /// # Errors
     ///
-    /// [`CodecError`] when `value` has no JSON form.
+    /// [`InvalidCreated`] when its year, by its own offset, is not 1 to 9999:
+    /// that is what readers know.
+    pub fn with_created(mut self, time: DateTime<FixedOffset>) -> Result<Self, InvalidCreated> {
+        self.parts().created = Some(InvalidCreated::check(time)?);
+        Ok(self)
+    }
+
+    /// With a metadata key of your own, which may override a standard one;
+    /// not `Revision`, because that says how the data is read.
+    ///
+    /// # Errors
+    ///
+    /// [`CodecError`] when `value` has no JSON form, or `key` is `Revision`.
     pub fn with_header<T: Serialize + ?Sized>(
         mut self,
         key: &str,
         value: &T,
     ) -> Result<Self, CodecError> {
+        if key == "Revision" {
+            return Err(CodecError::new(
+                "key `Revision` is the revision of an event's shape, which the event itself says",
+            ));
+        }
         self.parts().headers.insert(key, value)?;
         Ok(self)
     }
@@ -207,6 +216,51 @@ impl MessageContext {
 
     fn parts(&mut self) -> &mut Parts {
         Arc::make_mut(self.0.get_or_insert_with(Arc::default))
+    }
+}
+
+fn correlation(metadata: &Metadata, event: &RecordedEvent) -> MessageId {
+    let raw = metadata.json().get("$correlationId");
+    if raw.is_none_or(|raw| raw.get() == "null") {
+        return event.id.into();
+    }
+    let id = metadata.correlation_id().map(MessageId::new);
+    id.and_then(Result::ok).unwrap_or_else(|| {
+        tracing::warn!(
+            stream = %event.stream,
+            revision = %event.revision,
+            "the event's `$correlationId` is not the id of a message; its own id takes its place"
+        );
+        event.id.into()
+    })
+}
+
+impl fmt::Debug for MessageContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const THERE: fmt::Arguments<'static> = format_args!("…");
+        let mut all = f.debug_struct("MessageContext");
+        let Some(parts) = self.0.as_deref() else {
+            return all.finish();
+        };
+        let shown: [(_, Option<&dyn fmt::Debug>); 8] = [
+            ("correlation", parts.correlation.as_ref().map(|id| id as _)),
+            ("causation", parts.causation.as_ref().map(|id| id as _)),
+            ("user", parts.user.as_ref().map(|_| &THERE as _)),
+            ("session", parts.session.as_ref().map(|_| &THERE as _)),
+            ("recipient", parts.recipient.as_ref().map(|_| &THERE as _)),
+            ("tenant", parts.tenant.as_ref().map(|id| id as _)),
+            ("created", parts.created.as_ref().map(|time| time as _)),
+            (
+                "headers",
+                (!parts.headers.is_empty()).then_some(&THERE as _),
+            ),
+        ];
+        for (name, value) in shown {
+            if let Some(value) = value {
+                all.field(name, value);
+            }
+        }
+        all.finish()
     }
 }
 
