@@ -129,6 +129,8 @@ async fn run(args: &Args) -> Result<(), BoxError> {
     }
 
     let report = Report::read(&store).await?;
+    // One file again, to be copied.
+    store.close().await;
     let seconds = took.as_secs_f64();
     print(format_args!(
         "{report}{summary}\n{} in {seconds:.1} s\n",

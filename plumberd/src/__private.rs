@@ -1,6 +1,7 @@
 //! What the output of the macros names. Not for use by hand: it follows the
 //! macros and may change in any release.
 
+pub use crate::event::value::decimal_literal;
 pub use crate::{
     aggregate::{DecisionResult, assert_distinct},
     codec::{Codec, Json},
@@ -21,6 +22,7 @@ pub use core::{
     primitive::usize,
     result::Result::{self, Err, Ok},
 };
+pub use rust_decimal::Decimal;
 pub use serde::{
     self, Deserializer, Serializer,
     de::{MapAccess, SeqAccess},

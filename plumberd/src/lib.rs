@@ -59,7 +59,7 @@
 //! * [`Event`](macro@Event), [`EventValue`](macro@EventValue), [`aggregate`](macro@aggregate): the
 //!   macros and their attributes.
 //! * [`Repository`](repository::Repository): commands, loads, snapshots, the cache.
-//! * [`connect`]: the stores and their URLs. [`EventStore`](store::EventStore): what every store
+//! * [`connect()`]: the stores and their URLs. [`EventStore`](store::EventStore): what every store
 //!   promises.
 //! * [The wire format](docs::wire_format), [the architecture](docs::architecture),
 //!   [writing a backend](docs::writing_a_backend).

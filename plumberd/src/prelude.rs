@@ -3,7 +3,7 @@
 pub use crate::{
     BoxError, Event, EventValue, MessageContext, Store, aggregate,
     aggregate::{Aggregate as _, HandlesCommand as _},
-    command_handler, connect,
+    command_handler, connect, dec,
     event::{Metadata, RecordedEvent},
     event_sourcing_handler,
     repository::{
@@ -14,5 +14,5 @@ pub use crate::{
     stream::{ExpectedRevision, Position, Revision, StreamName},
 };
 pub use chrono::{DateTime, FixedOffset, Utc};
-pub use rust_decimal::{Decimal, dec};
+pub use rust_decimal::Decimal;
 pub use uuid::Uuid;

@@ -394,7 +394,10 @@ fn an_index_that_an_event_does_not_have_is_an_error() {
 #[test]
 fn every_variant_has_a_shape() {
     let shape = |index| OrderEvent::shape(index, &mut ShapeBuilder::default()).to_string();
-    assert_eq!(shape(0), "{\n  Id: uuid\n  Total: integer\n}");
+    assert_eq!(
+        shape(0),
+        "{\n  Id: uuid\n  Total: integer\n  Cached: (skipped)\n}"
+    );
     assert_eq!(shape(1), "{\n}");
     assert_eq!(shape(2), "text");
     assert_eq!(shape(4), Shape::of::<Moved>().to_string());

@@ -1,7 +1,10 @@
 //! What the macros stand for, through the public interface.
 
 mod aggregate;
+mod context;
 mod event;
+mod json_object;
+mod metadata;
 mod ui;
 mod value;
 mod wire_format;

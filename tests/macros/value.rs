@@ -341,6 +341,54 @@ fn a_year_that_dotnet_does_not_have_is_refused() {
 }
 
 #[test]
+fn an_error_repeats_of_a_long_text_only_the_beginning() {
+    #[track_caller]
+    fn brief<T: EventValue + Debug>(json: &str) {
+        let error = Json::decode::<T>(json.as_bytes()).expect_err(json);
+        let mut whole = error.to_string();
+        let mut source = std::error::Error::source(&error);
+        while let Some(cause) = source {
+            whole += &cause.to_string();
+            source = cause.source();
+        }
+        assert!(whole.contains("ssssssss"), "{whole}");
+        assert!(whole.contains('…'), "{whole}");
+        assert!(!whole.contains(&"s".repeat(41)), "{whole}");
+    }
+
+    let secret = format!("\"{}\"", "s".repeat(1000));
+    brief::<DateTime<Utc>>(&secret);
+    brief::<Uuid>(&secret);
+    brief::<Decimal>(&secret);
+    brief::<Vec<u8>>(&secret.replace("ss\"", "s!\""));
+    brief::<Currency>(&secret);
+    brief::<BTreeMap<u8, u8>>(&format!("{{{secret}:1}}"));
+    // These are what serde says.
+    brief::<u32>(&secret);
+    brief::<char>(&secret);
+    brief::<Vec<bool>>(&format!("[{secret}]"));
+    brief::<Payment>(&secret);
+    assert_eq!(
+        refused::<u32>(r#""żółw""#),
+        "invalid type: string \"żółw\", expected u32 at line 1 column 10"
+    );
+}
+
+#[test]
+fn the_last_and_the_first_time_of_chrono_are_refused_with_every_offset() {
+    for hours in [-23, -2, 0, 2, 23] {
+        let offset = FixedOffset::east_opt(hours * 3600).unwrap();
+        for time in [DateTime::<Utc>::MAX_UTC, DateTime::<Utc>::MIN_UTC] {
+            let message = unwritable(&time.with_timezone(&offset));
+            assert!(
+                message.ends_with("has no stored form; years are 1 to 9999"),
+                "{message}"
+            );
+        }
+    }
+}
+
+#[test]
 fn times_without_a_zone_have_no_suffix() {
     let time: NaiveDateTime = "2025-07-13T18:22:19.25".parse().unwrap();
     stored(&time, "\"2025-07-13T18:22:19.25\"");
@@ -687,9 +735,9 @@ fn a_shape_says_what_is_stored() {
   Ids: [uuid]
   Names: map of integer
   Level: one of {
-    -1: integer
-    0: integer
-    10: integer
+    Low = -1: integer
+    Mid = 0: integer
+    High = 10: integer
   }
   Currency: one of {
     Eur: text
@@ -700,4 +748,72 @@ fn a_shape_says_what_is_stored() {
   Other: as `plumberd::event::value::serde` writes it
 }";
     assert_eq!(Shape::of::<All>().to_string(), expected);
+}
+
+#[test]
+fn to_reorder_the_variants_of_a_numeric_enum_is_another_shape() {
+    mod before {
+        #[derive(plumberd::EventValue)]
+        pub(super) enum State {
+            Paid,
+            Void,
+        }
+    }
+    mod after {
+        #[derive(plumberd::EventValue)]
+        pub(super) enum State {
+            Void,
+            Paid,
+        }
+    }
+
+    let (before, after) = (Shape::of::<before::State>(), Shape::of::<after::State>());
+
+    assert_ne!(before, after);
+    assert_ne!(before.fingerprint(), after.fingerprint());
+}
+
+#[test]
+fn a_shape_says_which_fields_are_skipped_however_deep() {
+    #[derive(EventValue)]
+    #[expect(dead_code, reason = "what is skipped is not read")]
+    struct Tally {
+        count: u32,
+        #[event(skip)]
+        index: Duration,
+        #[event(skip_serializing, default)]
+        unwritten: u32,
+        #[event(skip_deserializing)]
+        unread: Vec<u32>,
+    }
+
+    #[derive(EventValue)]
+    enum Counted {
+        No,
+        Yes {
+            tallies: BTreeMap<String, Vec<Option<(u8, Tally)>>>,
+        },
+    }
+
+    #[derive(EventValue)]
+    struct Whole {
+        #[event(skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+        #[event(default)]
+        count: u32,
+    }
+
+    assert_eq!(
+        Shape::of::<Tally>().to_string(),
+        "{
+  Count: integer
+  Index: (skipped)
+  Unwritten: (skipped)
+  Unread: [integer] (skipped)
+}"
+    );
+    assert!(Shape::of::<Tally>().has_skipped());
+    assert!(Shape::of::<Counted>().has_skipped());
+    assert!(!Shape::of::<Whole>().has_skipped());
+    assert!(!Shape::of::<Payment>().has_skipped());
 }

@@ -4,6 +4,7 @@ mod cache;
 mod contention;
 mod context;
 mod follow;
+mod hardening;
 mod memory;
 mod mock;
 mod repository;

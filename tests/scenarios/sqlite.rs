@@ -308,7 +308,7 @@ fn name_of_type(text: &str) -> plumberd::event::EventType {
 }
 
 #[tokio::test]
-async fn a_closed_store_is_unavailable_to_every_handle() {
+async fn a_closed_store_is_closed_to_every_handle() {
     let folder = TempFolder::new();
     let store = open(&folder).await;
     let clone = store.clone();
@@ -343,12 +343,41 @@ async fn a_closed_store_is_unavailable_to_every_handle() {
                 .unwrap_err(),
         ];
         for error in errors {
-            assert!(
-                matches!(error, StoreError::Unavailable { .. }),
-                "got {error:?}"
-            );
+            assert!(matches!(error, StoreError::Closed { .. }), "got {error:?}");
+            assert!(!error.is_transient());
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn closing_the_store_ends_its_subscriptions() {
+    let folder = TempFolder::new();
+    let store = open(&folder).await;
+    let of_all = store.subscribe_all(SubscribeFrom::Start, Filter::new());
+    let stream = account(1);
+    let of_one = store.subscribe_stream(&stream, SubscribeFrom::End);
+    let mut waiting = Vec::new();
+    for mut subscription in [of_all.await.unwrap(), of_one.await.unwrap()] {
+        let first = subscription.next_message().await.unwrap();
+        assert_eq!(first, Some(SubscriptionMessage::CaughtUp));
+        // One of them is asked again only after the store is closed.
+        waiting.push(subscription);
+    }
+    let mut late = waiting.pop().unwrap();
+    let mut early = waiting.pop().unwrap();
+    let early = tokio::spawn(async move { (early.next_message().await, early) });
+    tokio::task::yield_now().await;
+
+    store.close().await;
+
+    let (ended, mut early) = tokio::time::timeout(Duration::from_secs(600), early)
+        .await
+        .expect("a subscription waits on")
+        .unwrap();
+    for ended in [ended, late.next_message().await] {
+        assert!(matches!(ended, Err(StoreError::Closed { .. })), "{ended:?}");
+    }
+    assert_eq!(early.next_message().await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -370,7 +399,7 @@ async fn what_was_queued_is_written_before_the_store_closes() {
     for outcome in outcomes {
         match outcome.unwrap() {
             Ok(_) => written += 1,
-            Err(StoreError::Unavailable { .. }) => {}
+            Err(StoreError::Closed { .. }) => {}
             Err(error) => panic!("{error:?}"),
         }
     }

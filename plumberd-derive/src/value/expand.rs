@@ -118,7 +118,8 @@ fn numbers(item: &Item, variants: &[Variant]) -> TokenStream {
         variants,
         &quote!(__p::read_number(deserializer, #name, #numbers)?),
     );
-    let shape = quote!(__p::number_shape(#numbers));
+    let names = variants.iter().map(|variant| &variant.name);
+    let shape = quote!(__p::number_shape(&[#(#names),*], #numbers));
     let own = event_value(item, &write, &read, &shape);
     let key = map_key(item, variants);
     quote!(#own #key)

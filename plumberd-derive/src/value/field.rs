@@ -252,17 +252,45 @@ impl Field {
                 self.aliases.push(alias.value());
             }
         }
-        self.written = !skipped && attrs.flag("skip_serializing").is_none();
+        let never = attrs.flag("skip_serializing");
+        let sometimes = attrs.take("skip_serializing_if");
+        self.written = !skipped && never.is_none();
         self.read = !skipped && attrs.flag("skip_deserializing").is_none();
-        self.unless = attrs.path("skip_serializing_if", "the path of a function");
+        self.unless = sometimes
+            .as_ref()
+            .and_then(|key| attrs.errors.ok(path(key, "the path of a function")));
         self.default = match attrs.take("default") {
             Some(key) if key.value.is_none() => Some(Fallback::Default),
             Some(key) => attrs
                 .errors
                 .ok(path(&key, "the path of a function"))
                 .map(Fallback::Call),
-            None => (!self.read).then_some(Fallback::Default),
+            None if self.read => {
+                if let Some(key) = never.or(sometimes)
+                    && !self.may_be_missing()
+                {
+                    attrs.errors.at(
+                        &key.name,
+                        format!(
+                            "what `{}` leaves out could not be read back; add `default`, or \
+                             `default = path::to::function`",
+                            key.name
+                        ),
+                    );
+                }
+                None
+            }
+            None => Some(Fallback::Default),
         };
+    }
+
+    /// Whether the type has a value for a missing field, as far as can be seen.
+    fn may_be_missing(&self) -> bool {
+        let Type::Path(path) = &self.ty else {
+            return false;
+        };
+        let last = path.path.segments.last();
+        self.with.is_none() && last.is_some_and(|segment| segment.ident == "Option")
     }
 }
 

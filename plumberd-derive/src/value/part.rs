@@ -130,10 +130,14 @@ impl Part<'_> {
                     let tag = format!("\"{tag}\"");
                     quote!(("$type", |_| __p::Shape::Scalar(#tag)))
                 });
-                let written = fields.iter().filter(|field| field.written);
-                let entries = written.map(|field| {
+                let entries = fields.iter().map(|field| {
                     let key = &field.key;
                     let shape = shape(field);
+                    let shape = match (field.written, field.read) {
+                        (true, true) => shape,
+                        (true, false) => quote!(|builder| builder.unread(#shape)),
+                        (false, _) => quote!(__p::ShapeBuilder::unwritten),
+                    };
                     quote!((#key, #shape))
                 });
                 quote!(builder.object(&[#(#tag,)* #(#entries),*]))

@@ -25,12 +25,23 @@ impl<T> AggregateId for T where
 
 /// An id that plumberd can make up: a `Uuid`, or a type of your own around one.
 pub trait GenerateId: AggregateId {
+    /// The id that `uuid` stands for: another one for another UUID.
+    fn from_uuid(uuid: Uuid) -> Self;
+
     /// A new id, unlike every other.
-    fn generate() -> Self;
+    fn generate() -> Self {
+        Self::from_uuid(new_event_id())
+    }
+
+    /// The id of the aggregate that the command `command_id` creates: the same
+    /// however often it is repeated.
+    fn from_command(command_id: Uuid) -> Self {
+        Self::from_uuid(Uuid::new_v5(&command_id, b"aggregate"))
+    }
 }
 
 impl GenerateId for Uuid {
-    fn generate() -> Self {
-        new_event_id()
+    fn from_uuid(uuid: Uuid) -> Self {
+        uuid
     }
 }

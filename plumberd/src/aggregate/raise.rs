@@ -1,7 +1,7 @@
 use super::{ApplyError, Handles};
 use crate::{
     context::MessageContext,
-    event::{EncodeError, Event, NewEvent, derived_event_id, new_event_id},
+    event::{DecodeError, EncodeError, Event, NewEvent, derived_event_id, new_event_id},
 };
 use uuid::Uuid;
 
@@ -82,9 +82,14 @@ impl<'a, A> Raise<'a, A> {
         if own.is_some() {
             event.assign_id(id);
         }
+        let index = event.type_index();
         let encoded = NewEvent::encode_with(&event, id, self.context)?;
         if let Some(aggregate) = &mut self.aggregate {
-            aggregate.handle(&event, encoded.metadata())?;
+            // What is applied is what a replay will see: a stored form may keep
+            // less than the value had, and one that cannot be read back must
+            // not be stored.
+            let stored: E = encoded.decode_as(index)?;
+            aggregate.handle(&stored, encoded.metadata())?;
         }
         self.events.push(encoded);
         self.index += 1;
@@ -99,6 +104,10 @@ pub enum Raised {
     /// The event cannot be stored.
     #[error(transparent)]
     Encode(#[from] EncodeError),
+
+    /// The event's stored form could not be read back.
+    #[error("the stored form of an event could not be read back")]
+    Decode(#[from] DecodeError),
 
     /// A handler asks for the metadata, and it cannot be read.
     #[error(transparent)]

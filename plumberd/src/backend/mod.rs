@@ -4,12 +4,11 @@ pub mod memory;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 
-use crate::{connect::ConnectError, store::EventStore};
-use std::sync::Arc;
+use crate::connect::{ConnectError, Store};
 
 /// Opens the SQLite store that `url` names.
 #[cfg(feature = "sqlite")]
-pub(crate) async fn open_sqlite(url: &str) -> Result<Arc<dyn EventStore>, ConnectError> {
+pub(crate) async fn open_sqlite(url: &str) -> Result<Store, ConnectError> {
     let config = sqlite::SqliteConfig::from_url(url).map_err(|error| ConnectError::InvalidUrl {
         reason: error.to_string(),
     })?;
@@ -18,7 +17,11 @@ pub(crate) async fn open_sqlite(url: &str) -> Result<Arc<dyn EventStore>, Connec
         .map_err(|error| ConnectError::Open {
             source: error.into(),
         })?;
-    Ok(Arc::new(store))
+    let closing = store.clone();
+    Ok(Store::new(store).closed_by(move || {
+        let store = closing.clone();
+        Box::pin(async move { store.close().await })
+    }))
 }
 
 /// Says what is missing.
@@ -27,7 +30,7 @@ pub(crate) async fn open_sqlite(url: &str) -> Result<Arc<dyn EventStore>, Connec
     clippy::unused_async,
     reason = "the same call with and without the feature"
 )]
-pub(crate) async fn open_sqlite(_: &str) -> Result<Arc<dyn EventStore>, ConnectError> {
+pub(crate) async fn open_sqlite(_: &str) -> Result<Store, ConnectError> {
     Err(ConnectError::FeatureMissing {
         scheme: "sqlite",
         feature: "sqlite",

@@ -1,8 +1,10 @@
+use super::excerpt::brief;
 use crate::BoxError;
 
 /// Why bytes are not a value, or a value cannot become bytes.
 ///
-/// The codec's own error is its source and can be downcast.
+/// The codec's own error is its source and can be downcast. Of a text that was
+/// read in place of something else it has the beginning.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct CodecError {
@@ -31,6 +33,7 @@ impl CodecError {
 
 impl From<serde_json::Error> for CodecError {
     fn from(error: serde_json::Error) -> Self {
+        let error = brief(error);
         Self {
             message: error.to_string(),
             source: Some(error.into()),

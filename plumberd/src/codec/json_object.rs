@@ -1,10 +1,10 @@
-use super::CodecError;
+use super::{CodecError, excerpt::brief};
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{DeserializeOwned, MapAccess, Visitor},
 };
 use serde_json::value::RawValue;
-use std::fmt;
+use std::{collections::HashMap, fmt, mem};
 
 /// A JSON object whose values stay the text they were: numbers keep their
 /// digits, keys their order, and what nobody touches is written back as read.
@@ -24,7 +24,12 @@ use std::fmt;
 /// # Ok::<(), plumberd::BoxError>(())
 /// ```
 #[derive(Clone, Default)]
-pub struct JsonObject(Vec<(String, Box<RawValue>)>);
+pub struct JsonObject(Vec<Entry>);
+
+type Entry = (String, Box<RawValue>);
+
+/// Up to so many keys are compared with each other: quicker than to hash them.
+const FEW: usize = 16;
 
 impl JsonObject {
     /// An object without keys.
@@ -58,7 +63,10 @@ impl JsonObject {
         self.get(key)
             .map(|raw| serde_json::from_str(raw.get()))
             .transpose()
-            .map_err(|error| CodecError::caused_by(format!("key `{key}`: {error}"), error))
+            .map_err(|error| {
+                let error = brief(error);
+                CodecError::caused_by(format!("key `{key}`: {error}"), error)
+            })
     }
 
     /// The value of `key` when it is a string.
@@ -138,9 +146,8 @@ impl JsonObject {
 
     /// Sets every key of `other`.
     pub fn extend(&mut self, other: &Self) {
-        for (key, value) in &other.0 {
-            self.insert_raw(key, value.clone());
-        }
+        self.0.extend_from_slice(&other.0);
+        settle(&mut self.0);
     }
 
     /// The object as JSON text, compact but for what its values were read as.
@@ -151,6 +158,32 @@ impl JsonObject {
     fn index(&self, key: &str) -> Option<usize> {
         self.0.iter().position(|(name, _)| name == key)
     }
+}
+
+/// Leaves of the entries of one key the first, with the value of the last.
+///
+/// Takes time by the number of entries, not by its square: the text may be of
+/// somebody who wants it to take long.
+fn settle(entries: &mut Vec<Entry>) {
+    let taken = |(at, (key, _)): (usize, &Entry)| entries[..at].iter().any(|(name, _)| name == key);
+    if entries.len() <= FEW && !entries.iter().enumerate().any(taken) {
+        return;
+    }
+    let mut first_of = HashMap::with_capacity(entries.len());
+    let firsts: Vec<usize> = entries
+        .iter()
+        .enumerate()
+        .map(|(at, (key, _))| *first_of.entry(key.as_str()).or_insert(at))
+        .collect();
+    for (at, first) in firsts.iter().copied().enumerate() {
+        if let Some((before, [(_, last), ..])) = entries.split_at_mut_checked(at)
+            && let Some((_, value)) = before.get_mut(first)
+        {
+            mem::swap(value, last);
+        }
+    }
+    let mut at = 0..;
+    entries.retain(|_| at.next().is_some_and(|at| firsts.get(at) == Some(&at)));
 }
 
 impl fmt::Display for JsonObject {
@@ -194,11 +227,12 @@ impl<'de> Deserialize<'de> for JsonObject {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<JsonObject, A::Error> {
-                let mut object = JsonObject::new();
-                while let Some((key, value)) = map.next_entry::<String, Box<RawValue>>()? {
-                    object.insert_raw(&key, value);
+                let mut entries = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
                 }
-                Ok(object)
+                settle(&mut entries);
+                Ok(JsonObject(entries))
             }
         }
 

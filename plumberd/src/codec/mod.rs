@@ -1,10 +1,12 @@
 //! Bytes and values: how an event's data is encoded.
 
 mod error;
+mod excerpt;
 mod json;
 mod json_object;
 
 pub use error::CodecError;
+pub(crate) use excerpt::excerpt;
 pub use json::Json;
 pub use json_object::JsonObject;
 

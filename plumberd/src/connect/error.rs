@@ -12,7 +12,7 @@ pub enum ConnectError {
     },
 
     /// The URL begins with a scheme that no store has.
-    #[error("no store has the scheme `{scheme}:`; the schemes are `{known}`")]
+    #[error("no store has the scheme `{scheme}:`; there are {known}")]
     UnknownScheme {
         /// The scheme.
         scheme: String,

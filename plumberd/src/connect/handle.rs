@@ -10,6 +10,7 @@ use crate::{
     telemetry,
 };
 use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 use std::{fmt, sync::Arc};
 use tracing::Instrument;
 use uuid::Uuid;
@@ -23,7 +24,10 @@ pub struct Store {
     inner: Arc<dyn EventStore>,
     /// So that commands through all its repositories take turns.
     gates: Arc<Gates>,
+    close: Option<Close>,
 }
+
+type Close = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
 
 impl Store {
     /// A handle to a store of your own making.
@@ -35,6 +39,33 @@ impl Store {
         Self {
             inner: store,
             gates: Arc::default(),
+            close: None,
+        }
+    }
+
+    /// With a way to end what the store runs.
+    pub(crate) fn closed_by(
+        mut self,
+        close: impl Fn() -> BoxFuture<'static, ()> + Send + Sync + 'static,
+    ) -> Self {
+        self.close = Some(Arc::new(close));
+        self
+    }
+
+    /// Ends the store for every clone, after what was asked before. Every call
+    /// after that fails as unavailable.
+    ///
+    /// A SQLite store is then one file again; without it, what was written last
+    /// may be in the files `-wal` and `-shm` beside it, which are lost with no
+    /// crash but are needed in a copy. A store in memory has nothing to end,
+    /// nor has a tenant's handle.
+    ///
+    /// # Cancel safety
+    ///
+    /// When the future is dropped, the store may be closed all the same.
+    pub async fn close(&self) {
+        if let Some(close) = &self.close {
+            close().await;
         }
     }
 

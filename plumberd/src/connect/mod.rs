@@ -69,16 +69,17 @@ pub async fn connect(url: &str) -> Result<Store, ConnectError> {
         Some((_, Scheme::Memory)) => memory(rest),
         Some((_, Scheme::Sqlite)) => {
             let url = format!("sqlite:{rest}");
-            backend::open_sqlite(&url).await.map(Store::from_shared)
+            backend::open_sqlite(&url).await
         }
         Some((_, Scheme::Coming(backend))) => Err(ConnectError::NotYet { backend }),
         None => Err(ConnectError::UnknownScheme {
             scheme: lower,
             known: SCHEMES
                 .iter()
-                .map(|(name, _)| *name)
+                .filter(|(_, scheme)| !matches!(scheme, Scheme::Coming(_)))
+                .map(|(name, _)| format!("`{name}:`"))
                 .collect::<Vec<_>>()
-                .join("`, `"),
+                .join(" and "),
         }),
     }
 }

@@ -13,7 +13,7 @@ use crate::{
 };
 use chrono::{DateTime, FixedOffset};
 use serde::Serialize;
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 use uuid::Uuid;
 
 /// Correlation, causation, user, tenant and headers of what is being done.
@@ -23,6 +23,8 @@ use uuid::Uuid;
 ///
 /// A scope holds while its future is polled, so it follows `.await` and does
 /// not cross into a spawned task: wrap what is spawned in a scope of its own.
+///
+/// `Debug` says of user, session, recipient and headers only that they are there.
 ///
 /// # Examples
 ///
@@ -38,10 +40,10 @@ use uuid::Uuid;
 /// assert_eq!(MessageContext::current().user_id(), None);
 /// # }
 /// ```
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct MessageContext(Option<Arc<Parts>>);
 
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 struct Parts {
     correlation: Option<MessageId>,
     causation: Option<MessageId>,
@@ -151,16 +153,22 @@ impl MessageContext {
         self
     }
 
-    /// With a metadata key of your own, which may override a standard one.
+    /// With a metadata key of your own, which may override a standard one;
+    /// not `Revision`, because that says how the data is read.
     ///
     /// # Errors
     ///
-    /// [`CodecError`] when `value` has no JSON form.
+    /// [`CodecError`] when `value` has no JSON form, or `key` is `Revision`.
     pub fn with_header<T: Serialize + ?Sized>(
         mut self,
         key: &str,
         value: &T,
     ) -> Result<Self, CodecError> {
+        if key == "Revision" {
+            return Err(CodecError::new(
+                "key `Revision` is the revision of an event's shape, which the event itself says",
+            ));
+        }
         self.parts().headers.insert(key, value)?;
         Ok(self)
     }
@@ -207,6 +215,35 @@ impl MessageContext {
 
     fn parts(&mut self) -> &mut Parts {
         Arc::make_mut(self.0.get_or_insert_with(Arc::default))
+    }
+}
+
+impl fmt::Debug for MessageContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const THERE: fmt::Arguments<'static> = format_args!("…");
+        let mut all = f.debug_struct("MessageContext");
+        let Some(parts) = self.0.as_deref() else {
+            return all.finish();
+        };
+        let shown: [(_, Option<&dyn fmt::Debug>); 8] = [
+            ("correlation", parts.correlation.as_ref().map(|id| id as _)),
+            ("causation", parts.causation.as_ref().map(|id| id as _)),
+            ("user", parts.user.as_ref().map(|_| &THERE as _)),
+            ("session", parts.session.as_ref().map(|_| &THERE as _)),
+            ("recipient", parts.recipient.as_ref().map(|_| &THERE as _)),
+            ("tenant", parts.tenant.as_ref().map(|id| id as _)),
+            ("created", parts.created.as_ref().map(|time| time as _)),
+            (
+                "headers",
+                (!parts.headers.is_empty()).then_some(&THERE as _),
+            ),
+        ];
+        for (name, value) in shown {
+            if let Some(value) = value {
+                all.field(name, value);
+            }
+        }
+        all.finish()
     }
 }
 

@@ -1,11 +1,14 @@
-use super::{ContentType, DecodeError, EventInfo, EventValue};
+use super::{ContentType, DecodeError, EventInfo, EventValue, text::Length};
 use crate::{
     BoxError,
     codec::{Codec, Json, JsonObject},
 };
+use std::fmt;
 
 /// An event's data as it is stored, with what is needed to decode it.
-#[derive(Debug, Clone, Copy)]
+///
+/// `Debug` says how long the data is, and not what is in it.
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct EncodedEvent<'a> {
     /// The stored name.
@@ -32,6 +35,17 @@ impl<'a> EncodedEvent<'a> {
             revision,
             data,
         }
+    }
+}
+
+impl fmt::Debug for EncodedEvent<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EncodedEvent")
+            .field("event_type", &self.event_type)
+            .field("content_type", &self.content_type)
+            .field("revision", &self.revision)
+            .field("data", &Length(self.data))
+            .finish()
     }
 }
 

@@ -1,5 +1,5 @@
 use super::raw_metadata::write_created;
-use crate::codec::{CodecError, JsonObject};
+use crate::codec::{CodecError, JsonObject, excerpt};
 use chrono::{DateTime, FixedOffset};
 
 /// What is stored beside an event: when, where, by whom, because of what.
@@ -46,7 +46,7 @@ impl Metadata {
         let Some(raw) = self.0.get("Created") else {
             return Ok(None);
         };
-        let invalid = || InvalidCreated(raw.get().to_owned());
+        let invalid = || InvalidCreated(excerpt(raw.get()).into_owned());
         let text: Option<String> = serde_json::from_str(raw.get()).map_err(|_| invalid())?;
         text.map(|text| super::value::parse_time(&text).ok_or_else(invalid))
             .transpose()

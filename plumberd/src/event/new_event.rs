@@ -1,12 +1,17 @@
-use super::{ContentType, EncodeError, Event, EventType, Metadata, RawMetadata, new_event_id};
+use super::{
+    ContentType, DecodeError, EncodeError, EncodedEvent, Event, EventType, Metadata, RawMetadata,
+    new_event_id, text::Length,
+};
 use crate::context::MessageContext;
 use bytes::Bytes;
+use std::fmt;
 use uuid::Uuid;
 
 /// An encoded event on its way into a store.
 ///
-/// Cloning shares the data.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Cloning shares the data. `Debug` says how long data and metadata are, and
+/// not what is in them.
+#[derive(Clone, PartialEq, Eq)]
 pub struct NewEvent {
     id: Uuid,
     event_type: EventType,
@@ -101,6 +106,27 @@ impl NewEvent {
         self
     }
 
+    /// Decodes the event as `E::TYPES[index]`: what a reader will get.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] when it could not be read back.
+    pub fn decode_as<E: Event>(&self, index: usize) -> Result<E, DecodeError> {
+        let revision = match self.revision {
+            0 => self.metadata.revision()?,
+            known => known,
+        };
+        E::decode(
+            index,
+            &EncodedEvent::new(
+                self.event_type.as_str(),
+                &self.content_type,
+                revision,
+                &self.data,
+            ),
+        )
+    }
+
     /// The event's identity in the store.
     pub const fn id(&self) -> Uuid {
         self.id
@@ -136,5 +162,18 @@ impl NewEvent {
     /// How many bytes count against a store's size limits: data and metadata.
     pub fn size(&self) -> usize {
         self.data.len() + self.metadata.as_bytes().len()
+    }
+}
+
+impl fmt::Debug for NewEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewEvent")
+            .field("id", &self.id)
+            .field("event_type", &self.event_type)
+            .field("content_type", &self.content_type)
+            .field("data", &Length(&self.data))
+            .field("metadata", &self.metadata)
+            .field("revision", &self.revision)
+            .finish()
     }
 }

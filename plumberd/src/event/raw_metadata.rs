@@ -1,12 +1,14 @@
-use super::{DecodeError, Metadata};
+use super::{DecodeError, Metadata, text::Length};
 use crate::{codec::JsonObject, context::MessageContext};
 use bytes::Bytes;
 use chrono::{DateTime, Local, Timelike};
-use std::{io::Write as _, sync::OnceLock};
+use std::{fmt, io::Write as _, sync::OnceLock};
 use uuid::Uuid;
 
 /// Metadata as the bytes it is stored as; read only when somebody asks.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+///
+/// `Debug` says how many bytes, and not what is in them.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct RawMetadata(Bytes);
 
 impl RawMetadata {
@@ -20,7 +22,7 @@ impl RawMetadata {
     /// `Created` (now, in local time), `ClientHostName`, `$correlationId` and
     /// `$causationId` (from `context`, else the event's own id), what else the
     /// context knows, `Revision` when it is above 1, and the context's headers
-    /// as keys of their own, which may override.
+    /// as keys of their own, which may override all but `Revision`.
     pub fn for_event(id: Uuid, revision: u32, context: &MessageContext) -> Self {
         let mut json = Vec::with_capacity(256);
         write_standard_keys(&mut json, id, revision, context);
@@ -62,6 +64,12 @@ impl RawMetadata {
         self.parse()?
             .revision()
             .map_err(|source| DecodeError::Metadata { source })
+    }
+}
+
+impl fmt::Debug for RawMetadata {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RawMetadata({:?})", Length(&self.0))
     }
 }
 

@@ -1,14 +1,18 @@
-use super::{ContentType, DecodeError, EncodedEvent, Event, EventType, Metadata, RawMetadata};
+use super::{
+    ContentType, DecodeError, EncodedEvent, Event, EventType, Metadata, RawMetadata, text::Length,
+};
 use crate::stream::{Position, Revision, StreamName, TenantId};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use std::fmt;
 use uuid::Uuid;
 
 /// An event as it came back from a store.
 ///
 /// The fields are public so that a backend can build one; treat them as
-/// values. Cloning shares the text and the data.
-#[derive(Debug, Clone, PartialEq)]
+/// values. Cloning shares the text and the data. `Debug` says how long data and
+/// metadata are, and not what is in them.
+#[derive(Clone, PartialEq)]
 pub struct RecordedEvent {
     /// The stream it was written to. For a resolved link the stream of the
     /// event, not of the link.
@@ -115,6 +119,25 @@ impl RecordedEvent {
     /// for, or because the event is gone. Count it; it stands for one event.
     pub fn is_unresolved_link(&self) -> bool {
         self.event_type == Self::LINK
+    }
+}
+
+impl fmt::Debug for RecordedEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RecordedEvent")
+            .field("stream", &self.stream)
+            .field("revision", &self.revision)
+            .field("position", &self.position)
+            .field("id", &self.id)
+            .field("event_type", &self.event_type)
+            .field("content_type", &self.content_type)
+            .field("data", &Length(&self.data))
+            .field("metadata", &self.metadata)
+            .field("shape_revision", &self.shape_revision)
+            .field("recorded_at", &self.recorded_at)
+            .field("tenant", &self.tenant)
+            .field("link", &self.link)
+            .finish()
     }
 }
 

@@ -5,7 +5,8 @@ use uuid::Uuid;
 /// fingerprints of snapshots.
 ///
 /// Two types with one shape read each other's data. `Display` writes a line a
-/// field, so that a difference names what changed.
+/// field, so that a difference names what changed; of a skipped field it says
+/// so, because what that field holds is lost.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Shape {
@@ -25,6 +26,9 @@ pub enum Shape {
     Choice(Vec<(String, Shape)>),
     /// A type that contains itself; described where it began.
     Recursive(&'static str),
+    /// A field that is not written, or (then with its shape) written and not
+    /// read: what is read back does not have its value.
+    Skipped(Option<Box<Shape>>),
 }
 
 /// A function that gives the shape of one type.
@@ -40,6 +44,19 @@ impl Shape {
     pub fn fingerprint(&self) -> Uuid {
         const NAMESPACE: Uuid = Uuid::from_u128(0x6d61_6b65_2d73_6861_7065_2d70_6c75_6d62);
         Uuid::new_v5(&NAMESPACE, self.to_string().as_bytes())
+    }
+
+    /// Whether a field here or further inside is skipped, so that a value which
+    /// is read back is not the one that was written.
+    pub fn has_skipped(&self) -> bool {
+        match self {
+            Self::Skipped(_) => true,
+            Self::Scalar(_) | Self::Recursive(_) => false,
+            Self::Optional(shape) | Self::List(shape) | Self::Map(shape) => shape.has_skipped(),
+            Self::Tuple(shapes) => shapes.iter().any(Self::has_skipped),
+            Self::Object(fields) => fields.iter().any(|(_, shape)| shape.has_skipped()),
+            Self::Choice(forms) => forms.iter().any(|(_, shape)| shape.has_skipped()),
+        }
     }
 }
 
@@ -75,6 +92,16 @@ impl ShapeBuilder {
                 .map(|(name, shape)| (*name, shape(self)))
                 .collect(),
         )
+    }
+
+    /// A field that is not written; for [`ShapeBuilder::object`].
+    pub const fn unwritten(&mut self) -> Shape {
+        Shape::Skipped(None)
+    }
+
+    /// A field of this shape that is written and not read.
+    pub fn unread(&mut self, shape: ShapeOf) -> Shape {
+        Shape::Skipped(Some(Box::new(shape(self))))
     }
 }
 
@@ -132,6 +159,11 @@ impl Shape {
             }
             // The type's path says where it is declared, not what it looks like.
             Self::Recursive(_) => f.write_str("(as above)"),
+            Self::Skipped(None) => f.write_str("(skipped)"),
+            Self::Skipped(Some(shape)) => {
+                shape.write(f, depth)?;
+                f.write_str(" (skipped)")
+            }
         }
     }
 }

@@ -23,7 +23,7 @@ pub enum RepositoryError {
     },
 
     /// Other writers were first, each time. Nothing was written.
-    #[error("`{stream}` was changed by others, {attempts} attempts in a row")]
+    #[error("`{stream}` was changed by others (attempts: {attempts})")]
     Conflict {
         /// Its stream.
         stream: StreamName,
@@ -82,13 +82,32 @@ pub enum RepositoryError {
         stream: StreamName,
     },
 
-    /// The store failed.
-    #[error("the store failed")]
+    /// Events of the aggregate are hidden by truncation, `$maxCount` or
+    /// `$maxAge`, so its state cannot be rebuilt. When what is left says all
+    /// there is to know, use
+    /// [`folding_truncated_streams`](super::Repository::folding_truncated_streams).
+    #[error("`{stream}` cannot be rebuilt: its events before {} are hidden", before(*.first))]
+    Truncated {
+        /// Its stream.
+        stream: StreamName,
+        /// The first event that can be seen; none when all are hidden.
+        first: Option<Revision>,
+    },
+
+    /// The store failed, or refused the events.
+    #[error(transparent)]
     Store {
         /// How.
         #[from]
         source: StoreError,
     },
+}
+
+fn before(first: Option<Revision>) -> String {
+    first.map_or_else(
+        || "the next one".to_owned(),
+        |first| format!("revision {first}"),
+    )
 }
 
 impl RepositoryError {
@@ -103,6 +122,7 @@ impl RepositoryError {
             | Self::Id { .. }
             | Self::Apply { .. }
             | Self::Gap { .. }
+            | Self::Truncated { .. }
             | Self::HalfChanged { .. } => false,
         }
     }

@@ -1,11 +1,12 @@
 use super::{
-    Repository, RepositoryError, Root,
+    Repository, RepositoryError, Root, Truncated,
     loaded::{Loaded, Place, Until},
 };
 use crate::{
     aggregate::Aggregate,
-    store::{ReadFrom, ReadOptions},
-    stream::{Revision, StreamName},
+    event::RecordedEvent,
+    store::{ReadFrom, ReadOptions, StoreError},
+    stream::{Revision, StreamMetadata, StreamName},
 };
 use chrono::{DateTime, Utc};
 
@@ -42,6 +43,9 @@ impl<A: Aggregate> Repository<A> {
     pub async fn load(&self, id: A::Id) -> Result<Root<A>, RepositoryError> {
         let stream = self.stream(&id)?;
         let loaded = self.read(&stream, Until::Head).await?;
+        if loaded.last.is_none() {
+            self.hidden_head(&stream).await?;
+        }
         found(id, stream, loaded)
     }
 
@@ -52,7 +56,11 @@ impl<A: Aggregate> Repository<A> {
     /// As [`Repository::load`], but for `NotFound`.
     pub async fn load_or_default(&self, id: A::Id) -> Result<Root<A>, RepositoryError> {
         let stream = self.stream(&id)?;
-        let loaded = self.read(&stream, Until::Head).await?;
+        let mut loaded = self.read(&stream, Until::Head).await?;
+        if loaded.last.is_none() {
+            // Truncated or aged away, its events still count.
+            loaded.hidden_head = self.hidden_head(&stream).await?;
+        }
         Ok(Root::of(id, loaded))
     }
 
@@ -89,9 +97,26 @@ impl<A: Aggregate> Repository<A> {
         }
     }
 
+    /// Builds the state; again, when the stream was changed under the read.
+    pub(super) async fn read(
+        &self,
+        stream: &StreamName,
+        until: Until,
+    ) -> Result<Loaded<A>, RepositoryError> {
+        let mut again = 8;
+        loop {
+            match self.read_once(stream, until).await {
+                Err(RepositoryError::Store {
+                    source: StoreError::ChangedWhileRead { .. },
+                }) if again > 0 => again -= 1,
+                read => return read,
+            }
+        }
+    }
+
     /// Builds the state: from what is cached, else from a snapshot, else from
     /// the first event.
-    pub(super) async fn read(
+    async fn read_once(
         &self,
         stream: &StreamName,
         until: Until,
@@ -130,10 +155,58 @@ impl<A: Aggregate> Repository<A> {
             );
         }
         let beginning = Loaded::default();
-        let loaded = self
-            .fold(stream, beginning, ReadFrom::Start, None, until)
-            .await?;
+        let loaded = self.fold(stream, beginning, Begin::Start, until).await?;
         Ok(loaded.unwrap_or_default())
+    }
+
+    /// Refuses to fold a stream whose first events are hidden: the state would
+    /// be a default one at a later revision.
+    ///
+    /// After a soft delete a stream begins later and is whole. Its metadata
+    /// tells: everything was hidden once, and then what is before `first`.
+    async fn expect_whole(
+        &self,
+        stream: &StreamName,
+        first: Option<&RecordedEvent>,
+    ) -> Result<(), RepositoryError> {
+        let Some(first) = first.map(|event| event.revision) else {
+            return Ok(());
+        };
+        if first == Revision::FIRST || self.truncated == Truncated::Folded {
+            return Ok(());
+        }
+        let mut changes = self
+            .store
+            .read_stream(&stream.metadata_stream(), ReadOptions::backwards());
+        let mut revived = false;
+        while let Some(change) = changes.next_event().await? {
+            let before = StreamMetadata::from_json(&change.data)
+                .ok()
+                .and_then(|metadata| metadata.truncate_before);
+            if revived && before == Some(Revision::MAX) {
+                return Ok(());
+            }
+            revived = before == Some(first);
+        }
+        Err(RepositoryError::Truncated {
+            stream: stream.clone(),
+            first: Some(first),
+        })
+    }
+
+    /// Where the stream is while none of its events can be seen; refuses when
+    /// that is not for a delete.
+    pub(super) async fn hidden_head(
+        &self,
+        stream: &StreamName,
+    ) -> Result<Option<Revision>, RepositoryError> {
+        match self.store.stream_info(stream).await?.head() {
+            Some(_) if self.truncated == Truncated::Refused => Err(RepositoryError::Truncated {
+                stream: stream.clone(),
+                first: None,
+            }),
+            head => Ok(head),
+        }
     }
 
     /// Applies what follows `base`; `None` when its last event is not in the
@@ -147,29 +220,35 @@ impl<A: Aggregate> Repository<A> {
         let Some(last) = base.last else {
             return Ok(None);
         };
-        self.fold(stream, base, ReadFrom::At(last.revision), Some(last), until)
-            .await
+        self.fold(stream, base, Begin::With(last), until).await
     }
 
-    /// Applies the events from `from` on. When `known` is given, the first one
-    /// must be it and is in the state already; `None` when it is another.
+    /// Applies events to `loaded`; `None` when the stream does not begin as
+    /// said.
     async fn fold(
         &self,
         stream: &StreamName,
         mut loaded: Loaded<A>,
-        from: ReadFrom<Revision>,
-        mut known: Option<Place>,
+        begin: Begin,
         until: Until,
     ) -> Result<Option<Loaded<A>>, RepositoryError> {
-        let options = ReadOptions::forwards().from(from);
-        let mut pages = self.store.read_stream(stream, options);
+        let from = match begin {
+            Begin::With(last) => ReadFrom::At(last.revision),
+            Begin::Start => ReadFrom::Start,
+        };
+        let mut pages = self
+            .store
+            .read_stream(stream, ReadOptions::forwards().from(from));
+        let mut begin = Some(begin);
         while let Some(page) = pages.next_page().await? {
             let mut events = &page[..];
-            if let Some(known) = known.take() {
-                match events {
+            match begin.take() {
+                Some(Begin::With(known)) => match events {
                     [first, rest @ ..] if Place::of(first) == known => events = rest,
                     _ => return Ok(None),
-                }
+                },
+                Some(Begin::Start) => self.expect_whole(stream, events.first()).await?,
+                None => {}
             }
             let belonging = until.of(events);
             loaded.apply(stream, belonging)?;
@@ -177,8 +256,18 @@ impl<A: Aggregate> Repository<A> {
                 break;
             }
         }
-        Ok(known.is_none().then_some(loaded))
+        let begun = !matches!(begin, Some(Begin::With(_)));
+        Ok(begun.then_some(loaded))
     }
+}
+
+/// How a fold begins.
+#[derive(Debug, Clone, Copy)]
+enum Begin {
+    /// With this event, which the state has already.
+    With(Place),
+    /// With the first event of its life.
+    Start,
 }
 
 fn found<A: Aggregate>(

@@ -3,7 +3,7 @@ use crate::{
     aggregate::Aggregate,
     event::RecordedEvent,
     snapshot::Snapshot,
-    stream::{Revision, StreamName},
+    stream::{ExpectedRevision, Revision, StreamName},
 };
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -14,6 +14,8 @@ pub(super) struct Loaded<A> {
     pub(super) state: A,
     /// The last event in the state.
     pub(super) last: Option<Place>,
+    /// Where the stream is while none of its events can be seen.
+    pub(super) hidden_head: Option<Revision>,
     /// The snapshot in the store that is nearest to the state.
     pub(super) snapshot: Option<(Revision, DateTime<Utc>)>,
 }
@@ -37,6 +39,11 @@ impl Place {
 impl<A: Aggregate> Loaded<A> {
     pub(super) fn revision(&self) -> Option<Revision> {
         self.last.map(|last| last.revision)
+    }
+
+    /// What a writer expects who has seen this.
+    pub(super) fn expected(&self) -> ExpectedRevision {
+        self.revision().or(self.hidden_head).into()
     }
 
     /// Applies events that follow.
@@ -76,6 +83,7 @@ impl<A> From<Snapshot<A>> for Loaded<A> {
                 revision: snapshot.revision,
                 id: snapshot.event_id,
             }),
+            hidden_head: None,
             snapshot: Some((snapshot.revision, snapshot.taken_at)),
         }
     }

@@ -1,5 +1,6 @@
 //! Loads aggregates, decides, appends: what applications use.
 
+mod append;
 mod cache;
 mod error;
 mod execute;
@@ -8,6 +9,8 @@ mod gate;
 mod load;
 mod loaded;
 mod root;
+mod run;
+mod save;
 
 pub use cache::CacheConfig;
 pub use error::{DecideError, ExecuteError, RepositoryError};
@@ -22,11 +25,10 @@ use crate::{
     retry::RetryPolicy,
     snapshot::{SnapshotPolicy, Snapshots},
     store::{EventStore, EventStream, ReadOptions, StoreError},
-    stream::{ExpectedRevision, StreamName},
+    stream::StreamName,
 };
 use cache::Cache;
 pub(crate) use gate::Gates;
-use loaded::Place;
 use std::{fmt, sync::Arc};
 
 /// The aggregates of one kind in one store.
@@ -48,6 +50,14 @@ pub struct Repository<A: Aggregate> {
     snapshots: Option<Arc<Snapshots<A>>>,
     cache: Option<Arc<Cache<A>>>,
     gates: Arc<Gates>,
+    truncated: Truncated,
+}
+
+/// What a repository does with a stream whose first events are hidden.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Truncated {
+    Refused,
+    Folded,
 }
 
 impl<A: Aggregate> Repository<A> {
@@ -59,6 +69,7 @@ impl<A: Aggregate> Repository<A> {
             snapshots: None,
             cache: None,
             gates: Arc::default(),
+            truncated: Truncated::Refused,
         }
     }
 
@@ -80,7 +91,12 @@ impl<A: Aggregate> Repository<A> {
     /// A snapshot carries a fingerprint of the state's shape. One of another
     /// shape, or one that cannot be read, is passed over with a warning and
     /// the stream is replayed in full. So is one whose last event is no longer
-    /// in the stream; do not truncate past the last snapshot's revision.
+    /// in the stream, so do not truncate past the last snapshot's revision.
+    /// Where events are hidden that only the snapshot knows, a replay is
+    /// refused with [`RepositoryError::Truncated`].
+    ///
+    /// The state must have no `#[event(skip)]` field: of one that has, no
+    /// snapshot is taken, and a warning says so.
     ///
     /// A snapshot is taken after the append that makes it due, before the call
     /// returns; when that fails there is a warning and the call succeeds.
@@ -102,6 +118,19 @@ impl<A: Aggregate> Repository<A> {
         A: Clone,
     {
         self.cache = Some(Arc::new(Cache::new(config)));
+        self
+    }
+
+    /// Builds the state from the events that can be seen, also where those
+    /// before them are hidden by truncation, `$maxCount` or `$maxAge`.
+    ///
+    /// For aggregates whose first visible event says all there is to know, as
+    /// when the books are closed. By default it is
+    /// [`RepositoryError::Truncated`]: such a state would be a default one at
+    /// a later revision. A cache may then still know what is hidden by now.
+    #[must_use]
+    pub fn folding_truncated_streams(mut self) -> Self {
+        self.truncated = Truncated::Folded;
         self
     }
 
@@ -139,7 +168,8 @@ impl<A: Aggregate> Repository<A> {
         Execute::new(self, id, decide, execute::Existing::Allowed)
     }
 
-    /// As [`Repository::execute`], with the aggregate's handler for `command`.
+    /// As [`Repository::execute`], with the aggregate's handler for `command`,
+    /// which is cloned for every attempt.
     pub fn handle<C>(
         &self,
         id: A::Id,
@@ -161,6 +191,7 @@ impl<A: Aggregate> Repository<A> {
         A::Id: GenerateId,
     {
         self.create_with(A::Id::generate(), decide)
+            .with_id_from_command(A::Id::from_command)
     }
 
     /// As [`Repository::execute`], for an aggregate that must not exist yet:
@@ -200,100 +231,6 @@ impl<A: Aggregate> Repository<A> {
             Err(error) => Err(error.into()),
         }
     }
-
-    /// Appends the events that `root` has decided and not yet saved. Without
-    /// any it writes nothing.
-    ///
-    /// # Errors
-    ///
-    /// * [`RepositoryError::Conflict`] when another writer was first, and
-    ///   [`RepositoryError::AlreadyExists`] when the root was to be new. The
-    ///   root keeps its events; load another one and decide again.
-    /// * [`RepositoryError::HalfChanged`] when a decision failed half way.
-    /// * [`RepositoryError::Store`]. The root keeps its events, and the save
-    ///   may be repeated, also when it is unknown whether they were written.
-    ///
-    /// # Cancel safety
-    ///
-    /// When the future is dropped the root keeps its events, and the save may
-    /// be repeated.
-    pub async fn save(&self, root: &mut Root<A>) -> Result<Executed<A>, RepositoryError> {
-        let stream = self.stream(&root.id)?;
-        if root.half_changed {
-            return Err(RepositoryError::HalfChanged { stream });
-        }
-        let Some(last) = root.pending.last() else {
-            return Ok(Executed::nothing(root.id.clone(), root.revision(), 1));
-        };
-        let last_id = last.id();
-        let expected = ExpectedRevision::from(root.revision());
-        let outcome = match self
-            .store
-            .append(&stream, expected, root.pending.clone())
-            .await
-        {
-            Ok(outcome) => outcome,
-            Err(error) => {
-                if let Some(cache) = &self.cache {
-                    cache.remove(&stream);
-                }
-                return Err(conflict(error, stream, 1));
-            }
-        };
-        root.pending.clear();
-        root.loaded.last = Some(Place {
-            revision: outcome.revision(),
-            id: last_id,
-        });
-        self.written(&stream, &mut root.loaded).await;
-        Ok(Executed::written(root.id.clone(), &outcome, 1))
-    }
-
-    /// Deletes the aggregate and its snapshots: afterwards it is like one that
-    /// never was, and may be created again. The global order keeps its events.
-    ///
-    /// # Errors
-    ///
-    /// [`RepositoryError::NotFound`], [`RepositoryError::Id`] or
-    /// [`RepositoryError::Store`].
-    pub async fn delete(&self, id: &A::Id) -> Result<(), RepositoryError> {
-        let stream = self.stream(id)?;
-        if let Some(cache) = &self.cache {
-            cache.remove(&stream);
-        }
-        match self
-            .store
-            .delete(&stream, ExpectedRevision::StreamExists)
-            .await
-        {
-            Ok(()) => {}
-            Err(StoreError::Conflict { .. }) => return Err(RepositoryError::NotFound { stream }),
-            Err(error) => return Err(error.into()),
-        }
-        if let Some(snapshots) = &self.snapshots {
-            snapshots.delete(&*self.store, &stream).await?;
-        }
-        Ok(())
-    }
-}
-
-/// What an append that failed means to a repository.
-fn conflict(error: StoreError, stream: StreamName, attempts: u32) -> RepositoryError {
-    match error {
-        StoreError::Conflict {
-            expected: ExpectedRevision::NoStream,
-            ..
-        } => RepositoryError::AlreadyExists { stream },
-        StoreError::Conflict {
-            expected, actual, ..
-        } => RepositoryError::Conflict {
-            stream,
-            expected,
-            actual,
-            attempts,
-        },
-        other => other.into(),
-    }
 }
 
 impl<A: Aggregate> Clone for Repository<A> {
@@ -304,6 +241,7 @@ impl<A: Aggregate> Clone for Repository<A> {
             snapshots: self.snapshots.clone(),
             cache: self.cache.clone(),
             gates: Arc::clone(&self.gates),
+            truncated: self.truncated,
         }
     }
 }

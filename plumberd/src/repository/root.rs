@@ -18,6 +18,8 @@ pub struct Root<A: Aggregate> {
     pub(super) id: A::Id,
     pub(super) loaded: Loaded<A>,
     pub(super) pending: Vec<NewEvent>,
+    /// How many of them were sent by a save whose outcome is unknown.
+    pub(super) in_doubt: usize,
     /// Whether a decision failed after it had changed the state.
     pub(super) half_changed: bool,
 }
@@ -41,6 +43,7 @@ impl<A: Aggregate> Root<A> {
             id,
             loaded,
             pending: Vec::new(),
+            in_doubt: 0,
             half_changed: false,
         }
     }
@@ -81,8 +84,11 @@ impl<A: Aggregate> Root<A> {
         let saved = self.pending.len();
         let context = MessageContext::current();
         let mut raise = Raise::new(&mut self.loaded.state, &mut self.pending, &context, None);
-        decision.raise(&mut raise).map_err(|error| {
-            self.half_changed |= self.pending.len() > saved;
+        // Also when a handler panics and somebody catches it.
+        let before = std::mem::replace(&mut self.half_changed, true);
+        let raised = decision.raise(&mut raise);
+        self.half_changed = before || (raised.is_err() && self.pending.len() > saved);
+        raised.map_err(|error| {
             self.pending.truncate(saved);
             DecideError::Raise(error)
         })

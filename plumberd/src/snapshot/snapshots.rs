@@ -17,6 +17,9 @@ pub struct Snapshots<A> {
     policy: SnapshotPolicy,
     fingerprint: Uuid,
     event_type: String,
+    /// Whether a field of the state is left out of its stored form: what is
+    /// loaded from a snapshot would not be what a replay gives.
+    incomplete: bool,
     encode: fn(&A) -> Result<Vec<u8>, CodecError>,
     decode: fn(&[u8]) -> Result<A, CodecError>,
 }
@@ -43,11 +46,19 @@ impl<A: Aggregate + EventValue> Snapshots<A> {
     /// Snapshots by this policy.
     pub fn new(policy: SnapshotPolicy) -> Self {
         let shape = Shape::of::<A>();
+        let incomplete = shape.has_skipped();
+        if incomplete {
+            tracing::warn!(
+                category = A::CATEGORY,
+                "no snapshots are taken: a field of the state is skipped"
+            );
+        }
         let fold = format!("{shape} fold {}", policy.version());
         Self {
             fingerprint: Uuid::new_v5(&shape.fingerprint(), fold.as_bytes()),
             event_type: format!("{}SnapShotted", A::CATEGORY),
             policy,
+            incomplete,
             encode: |state| {
                 let mut json = Vec::new();
                 Json::encode(state, &mut json)?;
@@ -59,14 +70,19 @@ impl<A: Aggregate + EventValue> Snapshots<A> {
 }
 
 impl<A: Aggregate> Snapshots<A> {
-    /// The policy.
-    pub const fn policy(&self) -> &SnapshotPolicy {
-        &self.policy
+    /// Whether a snapshot is due, see [`SnapshotPolicy::is_due`].
+    pub fn is_due(
+        &self,
+        revision: Revision,
+        now: DateTime<Utc>,
+        last: Option<(Revision, DateTime<Utc>)>,
+    ) -> bool {
+        !self.incomplete && self.policy.is_due(revision, now, last)
     }
 
-    /// The last snapshot of the aggregate that lives in `stream`, if it may be
-    /// used. One that may not is passed over with a warning: its state has
-    /// another shape, or it cannot be read.
+    /// The last snapshot of the aggregate that lives in `stream`. One that may
+    /// not be used is passed over with a warning: its state has another shape,
+    /// or it cannot be read.
     ///
     /// # Errors
     ///
@@ -76,15 +92,22 @@ impl<A: Aggregate> Snapshots<A> {
         store: &dyn EventStore,
         stream: &StreamName,
     ) -> Result<Option<Snapshot<A>>, StoreError> {
-        let Some(snapshots) = snapshot_stream::<A>(stream) else {
-            return Ok(None);
+        let snapshots = match snapshot_stream::<A>(stream) {
+            Some(snapshots) if !self.incomplete => snapshots,
+            _ => return Ok(None),
         };
         let last = store
             .read_stream(&snapshots, ReadOptions::backwards().limit(1))
             .next_event()
-            .await?;
-        let Some(event) = last else {
-            return Ok(None);
+            .await;
+        let event = match last {
+            Ok(Some(event)) => event,
+            Ok(None) => return Ok(None),
+            Err(error @ (StoreError::StreamDeleted { .. } | StoreError::Corrupt { .. })) => {
+                tracing::warn!(stream = %snapshots, %error, "no snapshot can be read");
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
         };
         match self.decode(&event) {
             Ok(snapshot) => Ok(Some(snapshot)),
@@ -169,7 +192,8 @@ impl<A: Aggregate> Snapshots<A> {
             return Ok(());
         };
         match store.delete(&snapshots, ExpectedRevision::Any).await {
-            Err(StoreError::Conflict { .. }) => Ok(()),
+            // There are none, or there never will be.
+            Err(StoreError::Conflict { .. } | StoreError::StreamDeleted { .. }) => Ok(()),
             other => other,
         }
     }

@@ -38,6 +38,15 @@ pub enum StoreError {
         stream: StreamName,
     },
 
+    /// Events that a read still had to yield were hidden while it went on: the
+    /// stream was deleted or truncated meanwhile. What the read yielded so far
+    /// is not all there was; read again.
+    #[error("stream `{stream}` was deleted or truncated while it was read")]
+    ChangedWhileRead {
+        /// The stream.
+        stream: StreamName,
+    },
+
     /// An append without events.
     #[error("an append to `{stream}` has no events")]
     EmptyAppend {
@@ -104,7 +113,15 @@ pub enum StoreError {
         what: String,
     },
 
-    /// The backend could not be reached or is closed, and nothing was written.
+    /// The store was closed, or has ended for good; nothing was written. Open
+    /// it again to go on.
+    #[error("{backend} is closed")]
+    Closed {
+        /// The backend.
+        backend: &'static str,
+    },
+
+    /// The backend could not be reached, and nothing was written.
     #[error("{backend} is unavailable")]
     Unavailable {
         /// The backend.
@@ -158,7 +175,9 @@ impl StoreError {
     /// reloads the stream. An unknown outcome is: the same append tells it.
     pub const fn is_transient(&self) -> bool {
         match self {
-            Self::Unavailable { .. } | Self::OutcomeUnknown { .. } => true,
+            Self::Unavailable { .. }
+            | Self::OutcomeUnknown { .. }
+            | Self::ChangedWhileRead { .. } => true,
             Self::Conflict { .. }
             | Self::Idempotency { .. }
             | Self::StreamDeleted { .. }
@@ -169,6 +188,7 @@ impl StoreError {
             | Self::TenantForbidden
             | Self::Unsupported { .. }
             | Self::Corrupt { .. }
+            | Self::Closed { .. }
             | Self::Backend { .. } => false,
         }
     }

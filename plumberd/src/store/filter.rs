@@ -7,7 +7,8 @@ use crate::{
 ///
 /// [`Filter::new`] lets every event of the application through, and none of
 /// the store's own (links, stream metadata, tombstones: their type or stream
-/// begins with `$`). Each method narrows or widens it; streams are alternatives
+/// begins with `$`). Snapshots are in streams of the application, so they are
+/// among them. Each method narrows or widens it; streams are alternatives
 /// among themselves, so are types, and an event must match both.
 ///
 /// # Examples

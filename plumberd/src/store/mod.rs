@@ -48,7 +48,7 @@ use uuid::Uuid;
 ///   ids are already stored, in this stream, consecutively and in this order,
 ///   is not written again: the outcome is the first one, with
 ///   [`AppendOutcome::is_already_applied`], whatever revision was expected and
-///   whatever was appended since. Any other batch with a stored id is refused
+///   whatever was appended since, and after a delete or a tombstone too. Any other batch with a stored id is refused
 ///   with [`StoreError::Idempotency`].
 /// * **Global order.** Positions grow with every event. A reader of
 ///   everything, or of what a filter lets through, sees every committed event
@@ -79,7 +79,8 @@ pub trait EventStore: fmt::Debug + Send + Sync + 'static {
     ///   as this batch.
     /// * [`StoreError::EmptyAppend`], [`StoreError::LimitExceeded`],
     ///   [`StoreError::InvalidStreamMetadata`] when the batch itself is wrong.
-    /// * [`StoreError::StreamDeleted`] when the stream has a tombstone.
+    /// * [`StoreError::StreamDeleted`] when the stream has a tombstone, and the
+    ///   batch was not written before it.
     /// * [`StoreError::OutcomeUnknown`] when it may or may not have been
     ///   written; appending the same events again is safe and tells.
     ///
@@ -100,7 +101,9 @@ pub trait EventStore: fmt::Debug + Send + Sync + 'static {
     ///
     /// A stream without visible events, or one that never was, yields nothing.
     /// A read is not a snapshot: events appended meanwhile may appear at its
-    /// end, a page never has a gap.
+    /// end. A read that began goes on without a gap, or fails: when the events
+    /// it would come to next were hidden meanwhile, a forward read yields
+    /// [`StoreError::ChangedWhileRead`] rather than end or leave them out.
     ///
     /// The stream yields [`StoreError::StreamDeleted`] for a tombstoned stream,
     /// and ends after an error.

@@ -56,4 +56,6 @@ caught! { delete:
         says "a read of a tombstoned stream: got Ok";
     the_global_order_has_the_tombstone(keeps_tombstones_to_itself())
         says "the last event is of another type";
+    a_read_is_not_cut_short_by_a_delete(flaw::ends_where_events_are_gone())
+        says "a read ended before its end";
 }

@@ -5,7 +5,7 @@ use futures_util::{StreamExt, stream};
 use plumberd::{
     event::{NewEvent, new_event_id},
     store::{
-        EventStore, Filter, StoreError, SubscribeFrom, Subscription,
+        EventStore, EventStream, Filter, StoreError, SubscribeFrom, Subscription,
         SubscriptionMessage::{self, CaughtUp, Event, FellBehind},
     },
     stream::{ExpectedRevision, Revision, StreamName},
@@ -178,6 +178,40 @@ pub(super) fn follows_the_global_order() -> Broken {
         inner
             .subscribe_all(from, Filter::new().stream(stream))
             .await
+    })
+}
+
+/// What was hidden while it was read is taken for the end.
+pub(super) fn ends_where_events_are_gone() -> Broken {
+    Broken::new().read(|inner, stream, options| {
+        let pages = stream::unfold(inner.read_stream(&stream, options), |mut read| async move {
+            let page = match read.next_page().await {
+                Err(StoreError::ChangedWhileRead { .. }) => None,
+                other => other.transpose(),
+            };
+            page.map(|page| (page, read))
+        });
+        EventStream::from_pages(pages)
+    })
+}
+
+/// Goes on with whatever is left, past what was hidden while it was read.
+pub(super) fn leaves_out_what_is_gone() -> Broken {
+    Broken::new().read(|inner, stream, options| {
+        let rest = inner.clone();
+        let first = inner.read_stream(&stream, options);
+        let pages = stream::unfold(first, move |mut read| {
+            let (rest, stream) = (rest.clone(), stream.clone());
+            async move {
+                let mut page = read.next_page().await;
+                if let Err(StoreError::ChangedWhileRead { .. }) = page {
+                    read = rest.read_stream(&stream, options);
+                    page = read.next_page().await;
+                }
+                page.transpose().map(|page| (page, read))
+            }
+        });
+        EventStream::from_pages(pages)
     })
 }
 

@@ -4,7 +4,7 @@ use super::{
     store::Broken,
 };
 use plumberd::{
-    store::{AppendOutcome, EventStore},
+    store::{AppendOutcome, EventStore, StoreError},
     stream::{ExpectedRevision, Revision},
 };
 use std::collections::HashSet;
@@ -104,6 +104,15 @@ fn looks_and_then_writes() -> Broken {
     })
 }
 
+fn looks_for_the_tombstone_first() -> Broken {
+    Broken::new().append(|inner, stream, expected, events| async move {
+        if inner.stream_info(&stream).await?.tombstoned {
+            return Err(StoreError::StreamDeleted { stream });
+        }
+        inner.append(&stream, expected, events).await
+    })
+}
+
 caught! { idempotency:
     the_same_batch_again_is_recognised(forgets_ids())
         says "a repeated batch with no stream: got Err";
@@ -123,6 +132,8 @@ caught! { idempotency:
         says "a batch that must be refused (its id occurs twice in the batch)";
     the_same_batch_is_recognised_after_a_delete(forgets_the_ids_of_a_deleted_stream())
         says "a repeated batch with no stream was written again";
+    the_same_batch_is_recognised_after_a_tombstone(looks_for_the_tombstone_first())
+        says "a repeated batch with no stream: got Err(StreamDeleted";
     of_concurrent_repetitions_one_is_written(looks_and_then_writes())
         says "so many of several repetitions say that they wrote";
 }

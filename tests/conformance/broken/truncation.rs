@@ -106,4 +106,6 @@ caught! { truncation:
     a_metadata_stream_is_a_stream(overwrites_metadata()) says "stale metadata: got Ok";
     the_highest_revision_outlives_its_event(forgets_hidden_revisions())
         says "the highest revision is forgotten";
+    a_read_is_not_cut_short_by_a_truncation(flaw::leaves_out_what_is_gone())
+        says "a read left events out";
 }

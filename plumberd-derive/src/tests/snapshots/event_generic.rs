@@ -44,6 +44,7 @@ const _: () = {
                                 as __p::ShapeOf,
                         ),
                         ("To", __p::ShapeBuilder::nested::<[T; N]>),
+                        ("Cache", __p::ShapeBuilder::unwritten),
                     ],
                 )
         }

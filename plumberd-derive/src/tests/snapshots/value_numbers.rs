@@ -28,7 +28,7 @@ const _: () = {
             )
         }
         fn shape(builder: &mut __p::ShapeBuilder) -> __p::Shape {
-            __p::number_shape(&[Self::Low as i128, Self::High as i128])
+            __p::number_shape(&["Low", "High"], &[Self::Low as i128, Self::High as i128])
         }
     }
     #[automatically_derived]

@@ -1,8 +1,8 @@
 //! The end of a stream, for now or for ever.
 
 use super::scene::{
-    Scene, events, exact, fresh_stream, new_ids, put, read, read_all, read_forwards, revisions,
-    written,
+    Begun, Scene, events, exact, fresh_stream, new_ids, put, read, read_all, read_forwards,
+    revisions, written,
 };
 use plumberd::{
     event::RecordedEvent,
@@ -177,11 +177,11 @@ fn check(what: &str, result: &Result<(), StoreError>, may: bool) {
     assert!(fits, "{what}: got {result:?}");
 }
 
-/// For ever means: no read, no append, no delete, no second tombstone. A reader
+/// For ever means: no read, no new append, no delete, no second tombstone. A reader
 /// that saw "empty" instead would begin anew.
 pub async fn a_tombstoned_stream_is_gone_for_ever<S: EventStore>(store: S) {
     let stream = fresh_stream();
-    let batch = written(&store, &stream, 2).await;
+    written(&store, &stream, 2).await;
     store
         .tombstone(&stream, exact(1))
         .await
@@ -198,8 +198,6 @@ pub async fn a_tombstoned_stream_is_gone_for_ever<S: EventStore>(store: S) {
         let result = store.tombstone(&stream, expected).await;
         gone("a second tombstone", &stream, &result);
     }
-    let repeated = store.append(&stream, Any, batch).await;
-    gone("a repeated append", &stream, &repeated);
     let has = store.has_events(&stream).await.expect("it can be asked");
     assert!(!has, "a tombstoned stream still has events");
 }
@@ -249,4 +247,20 @@ pub async fn the_global_order_has_the_tombstone<S: EventStore>(store: S) {
         last.position > all[1].position,
         "the tombstone stands before its events"
     );
+}
+
+/// Who folds a stream takes the end of a read for the head of the stream: a
+/// read that ends where the delete came in would be a state that never was.
+pub async fn a_read_is_not_cut_short_by_a_delete<S: EventStore>(store: S) {
+    let stream = fresh_stream();
+    let began = Begun::read(&store, &stream, ReadOptions::forwards()).await;
+
+    store
+        .delete(&stream, Any)
+        .await
+        .expect("a stream is deleted");
+
+    began.goes_on_whole_or_fails(&stream).await;
+    let again = read_forwards(&store, &stream).await;
+    assert!(again.is_empty(), "a second read still shows events");
 }

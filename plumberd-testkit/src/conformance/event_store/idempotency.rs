@@ -236,6 +236,33 @@ pub async fn an_id_twice_in_a_batch_is_refused<S: EventStore>(store: S) {
         .await;
 }
 
+/// Who repeats an append that was written before the tombstone is told so; a
+/// new batch is refused.
+pub async fn the_same_batch_is_recognised_after_a_tombstone<S: EventStore>(store: S) {
+    let stored = Stored::new(&store).await;
+    store
+        .tombstone(&stored.stream, Any)
+        .await
+        .expect("a stream is deleted for ever");
+
+    for mode in modes() {
+        let result = store.append(&stored.stream, mode, stored.b.clone()).await;
+        let first = &stored.outcomes[1];
+        assert!(
+            matches!(&result, Ok(again) if again.is_already_applied()
+                && again.revision() == first.revision()
+                && again.position() == first.position()),
+            "a repeated batch with {mode}: got {result:?}"
+        );
+    }
+
+    let result = store.append(&stored.stream, Any, events(1)).await;
+    assert!(
+        matches!(result, Err(StoreError::StreamDeleted { .. })),
+        "a new batch after a tombstone: got {result:?}"
+    );
+}
+
 /// A repetition that comes after the stream was deleted must not bring it back.
 pub async fn the_same_batch_is_recognised_after_a_delete<S: EventStore>(store: S) {
     let stored = Stored::new(&store).await;

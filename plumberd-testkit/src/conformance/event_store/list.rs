@@ -96,6 +96,9 @@ macro_rules! __event_store_rules {
             [soft_delete store idempotency {
                 the_same_batch_is_recognised_after_a_delete
             }]
+            [tombstones store idempotency {
+                the_same_batch_is_recognised_after_a_tombstone
+            }]
             [always store read {
                 a_forward_read_begins_where_it_is_told
                 a_backward_read_begins_where_it_is_told
@@ -132,6 +135,7 @@ macro_rules! __event_store_rules {
                 metadata_that_cannot_be_read_is_refused
                 a_metadata_stream_is_a_stream
                 the_highest_revision_outlives_its_event
+                a_read_is_not_cut_short_by_a_truncation
             }]
             [max_age clock truncation {
                 max_age_hides_what_is_older
@@ -142,6 +146,7 @@ macro_rules! __event_store_rules {
                 a_deleted_stream_may_be_written_again
                 a_delete_keeps_to_its_expectation
                 a_deleted_stream_may_be_deleted_again
+                a_read_is_not_cut_short_by_a_delete
             }]
             [tombstones store delete {
                 a_tombstone_keeps_to_its_expectation

@@ -4,8 +4,8 @@ use futures_util::StreamExt;
 use plumberd::{
     event::{EventType, NewEvent, RecordedEvent, new_event_id},
     store::{
-        AppendOutcome, EventStore, Filter, ReadOptions, StoreError, SubscribeFrom, Subscription,
-        SubscriptionMessage,
+        AppendOutcome, EventStore, EventStream, Filter, ReadOptions, StoreError, SubscribeFrom,
+        Subscription, SubscriptionMessage,
     },
     stream::{ExpectedRevision, Position, Revision, StreamName},
 };
@@ -117,6 +117,55 @@ pub(super) async fn read_all(
     let what = format!("all events cannot be read with {options:?} and {filter:?}");
     let read = patient("a read", store.read_all(options, filter).collect_all()).await;
     read.unwrap_or_else(|error| panic!("{what}: {error:?}"))
+}
+
+/// A read that has yielded its first page, of a stream that has several.
+pub(super) struct Begun {
+    read: EventStream,
+    seen: usize,
+}
+
+impl Begun {
+    const EVENTS: usize = 1_000;
+
+    pub(super) async fn read(
+        store: &impl EventStore,
+        stream: &StreamName,
+        options: ReadOptions<Revision>,
+    ) -> Self {
+        let mut left = Self::EVENTS;
+        while left > 0 {
+            let most = store.limits().batch_events.clamp(1, left);
+            put(store, stream, small_events(most)).await;
+            left -= most;
+        }
+        let mut read = store.read_stream(stream, options);
+        let seen = match patient("a read", read.next_page()).await {
+            Ok(Some(page)) => page.len(),
+            other => panic!("the first page of `{stream}`: got {other:?}"),
+        };
+        Self { read, seen }
+    }
+
+    /// The rest is what was there when the read began, or it is missing, and
+    /// the read says so.
+    pub(super) async fn goes_on_whole_or_fails(mut self, stream: &StreamName) {
+        loop {
+            match patient("a read", self.read.next_page()).await {
+                Ok(Some(page)) => {
+                    let next = page[0].revision;
+                    assert_eq!(next, revision(self.seen), "a read left events out");
+                    self.seen += page.len();
+                }
+                Ok(None) => {
+                    assert_eq!(self.seen, Self::EVENTS, "a read ended before its end");
+                    return;
+                }
+                Err(StoreError::ChangedWhileRead { stream: of }) if of == *stream => return,
+                Err(error) => panic!("a read of `{stream}` that was cut short: {error:?}"),
+            }
+        }
+    }
 }
 
 pub(super) fn revision(number: usize) -> Revision {

@@ -1,7 +1,8 @@
 //! Metadata of a stream, and the events it hides.
 
 use super::scene::{
-    event, event_type, events, exact, fresh_stream, put, read, read_forwards, revisions, written,
+    Begun, event, event_type, events, exact, fresh_stream, put, read, read_forwards, revisions,
+    written,
 };
 use plumberd::{
     clock::ManualClock,
@@ -267,4 +268,19 @@ pub async fn the_highest_revision_outlives_its_event<S: EventStore>(store: S) {
         "an append after all events were hidden: got {at:?}"
     );
     shows(&store, &stream, &[4]).await;
+}
+
+/// A read that has begun is not continued past events that were hidden since:
+/// its reader would take two events for neighbours that are none.
+pub async fn a_read_is_not_cut_short_by_a_truncation<S: EventStore>(store: S) {
+    for bound in ["{\"$tb\":900}", "{\"$maxCount\":3}"] {
+        let stream = fresh_stream();
+        let began = Begun::read(&store, &stream, ReadOptions::forwards()).await;
+
+        set(&store, &stream, bound).await;
+
+        began.goes_on_whole_or_fails(&stream).await;
+        let again = read_forwards(&store, &stream).await;
+        assert!(again.len() <= 100, "a second read still shows the events");
+    }
 }

@@ -40,7 +40,7 @@ impl Memory {
                 stream: name.clone(),
             });
         }
-        let page = stream.page(window, now);
+        let page = stream.page(window, now)?;
         if window.resolves_links() && stream.has_links() {
             let resolved = page.iter().map(|event| state.resolve(event.clone(), now));
             return Ok(resolved.collect::<Vec<_>>().into());

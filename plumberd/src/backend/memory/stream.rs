@@ -2,9 +2,9 @@ use super::state::Owner;
 use crate::{
     event::RecordedEvent,
     store::{
-        Direction, Page, StreamInfo,
+        Direction, Page, StoreError, StreamInfo,
         follow::PAGE_EVENTS,
-        rules::{ReadWindow, StreamState, Visibility, is_link},
+        rules::{ReadWindow, StreamState, Visibility, check_resumed, is_link},
     },
     stream::{Revision, StreamMetadata, StreamName},
 };
@@ -119,13 +119,24 @@ impl StoredStream {
     }
 
     /// The next page of a read; empty when there is none.
-    pub(super) fn page(&self, window: &mut ReadWindow, now: DateTime<Utc>) -> Page {
-        let Some((first, last)) = self.in_window(window, now) else {
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::ChangedWhileRead`].
+    pub(super) fn page(
+        &self,
+        window: &mut ReadWindow,
+        now: DateTime<Utc>,
+    ) -> Result<Page, StoreError> {
+        let found = self.in_window(window, now);
+        let next = found.map(|(first, _)| self.event(first).revision);
+        check_resumed(&self.name, window, next, || Ok(self.last))?;
+        let Some((first, last)) = found else {
             window.finish();
-            return Page::default();
+            return Ok(Page::default());
         };
         let most = window.page(PAGE_EVENTS);
-        match window.direction() {
+        Ok(match window.direction() {
             Direction::Forwards => {
                 let chunk = first / PAGE_EVENTS;
                 let end = ((chunk + 1) * PAGE_EVENTS).min(first + most).min(last + 1);
@@ -152,7 +163,7 @@ impl StoredStream {
                 }
                 events.into()
             }
-        }
+        })
     }
 
     fn in_window(&self, window: &ReadWindow, now: DateTime<Utc>) -> Option<(usize, usize)> {

@@ -152,11 +152,8 @@ impl From<SqliteError> for StoreError {
 pub(super) struct Closed;
 
 impl From<Closed> for StoreError {
-    fn from(closed: Closed) -> Self {
-        Self::Unavailable {
-            backend: BACKEND,
-            source: closed.into(),
-        }
+    fn from(Closed: Closed) -> Self {
+        Self::Closed { backend: BACKEND }
     }
 }
 

@@ -119,8 +119,9 @@ impl Sqlite {
     }
 
     /// Ends the store for every clone, after what was asked before, and
-    /// returns when its threads have ended. Every call after that fails as
-    /// unavailable.
+    /// returns when its threads have ended. Every call after that fails with
+    /// [`StoreError::Closed`](crate::store::StoreError::Closed), and every
+    /// subscription ends with it.
     ///
     /// # Cancel safety
     ///
@@ -129,6 +130,8 @@ impl Sqlite {
         self.shared.writer.close().await;
         self.shared.readers.close();
         self.shared.watcher.close();
+        // Who waits for more looks once more, and is told that none will come.
+        self.shared.head.committed.notify();
         // Nothing is ever sent: it ends when every thread has dropped its end.
         self.shared.threads.lock().await.recv().await;
     }

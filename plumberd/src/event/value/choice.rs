@@ -1,5 +1,5 @@
 use super::object::Object;
-use crate::event::Shape;
+use crate::{codec::excerpt, event::Shape};
 use ::serde::{
     Deserialize, Deserializer, Serializer,
     de::{DeserializeSeed, Error, MapAccess, Visitor},
@@ -83,7 +83,13 @@ impl Visitor<'_> for Name {
 
     fn visit_str<E: Error>(self, name: &str) -> Result<usize, E> {
         let index = self.names.iter().position(|known| *known == name);
-        index.ok_or_else(|| E::custom(format_args!("`{name}` is no `{}`", self.type_name)))
+        index.ok_or_else(|| {
+            E::custom(format_args!(
+                "`{}` is no `{}`",
+                excerpt(name),
+                self.type_name
+            ))
+        })
     }
 }
 
@@ -97,9 +103,13 @@ impl<'de> DeserializeSeed<'de> for Name {
 
 /// The shape of an enum that is stored as numbers.
 #[doc(hidden)]
-pub fn number_shape(numbers: &[i128]) -> Shape {
-    let form = |number: &i128| (number.to_string(), Shape::Scalar("integer"));
-    Shape::Choice(numbers.iter().map(form).collect())
+pub fn number_shape(names: &[&str], numbers: &[i128]) -> Shape {
+    // With the names: which variant a number means is what the data says.
+    let form = |(name, number): (&&str, &i128)| {
+        let form = format!("{name} = {number}");
+        (form, Shape::Scalar("integer"))
+    };
+    Shape::Choice(names.iter().zip(numbers).map(form).collect())
 }
 
 /// The shape of an enum that is stored as names.

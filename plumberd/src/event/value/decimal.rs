@@ -1,5 +1,8 @@
 use super::{EventValue, text::read_text};
-use crate::event::{Shape, ShapeBuilder};
+use crate::{
+    codec::excerpt,
+    event::{Shape, ShapeBuilder},
+};
 use ::serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use rust_decimal::Decimal;
 use serde_json::value::RawValue;
@@ -28,7 +31,8 @@ impl EventValue for Decimal {
             .and_then(|text| text.strip_suffix('"'));
         parse(quoted.unwrap_or(text)).ok_or_else(|| {
             de::Error::custom(format_args!(
-                "{text} is not a decimal number of at most 28 digits"
+                "{} is not a decimal number of at most 28 digits",
+                excerpt(text)
             ))
         })
     }

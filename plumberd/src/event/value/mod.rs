@@ -6,6 +6,7 @@ mod decimal;
 #[doc(hidden)]
 pub mod derived;
 mod list;
+mod literal;
 mod map;
 mod object;
 mod scalar;
@@ -23,6 +24,8 @@ mod wrapper;
 pub use choice::{
     Tagged, name_shape, number_shape, read_name, read_number, read_tagged, write_number,
 };
+#[doc(hidden)]
+pub use literal::decimal_literal;
 pub use map::MapKey;
 #[doc(hidden)]
 pub use object::{Fields, Object, WithField, WithRef, read_object};

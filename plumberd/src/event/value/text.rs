@@ -1,3 +1,4 @@
+use crate::codec::excerpt;
 use ::serde::{
     Deserializer,
     de::{Error, Unexpected, Visitor},
@@ -26,6 +27,6 @@ impl<T> Visitor<'_> for Text<T> {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
-        (self.parse)(text).ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))
+        (self.parse)(text).ok_or_else(|| E::invalid_value(Unexpected::Str(&excerpt(text)), &self))
     }
 }

@@ -58,10 +58,14 @@ fn expect_year<E: Error>(date: NaiveDate) -> Result<(), E> {
     if (1..=9999).contains(&date.year()) {
         return Ok(());
     }
-    Err(E::custom(format_args!(
+    Err(wrong_year(date))
+}
+
+fn wrong_year<E: Error>(date: NaiveDate) -> E {
+    E::custom(format_args!(
         "the year {} has no stored form; years are 1 to 9999",
         date.year()
-    )))
+    ))
 }
 
 fn write_date_time<S: Serializer>(
@@ -88,8 +92,13 @@ fn write_with_offset<T: TimeZone, S: Serializer>(
     };
     let sign = if minutes < 0 { '-' } else { '+' };
     let (hours, minutes) = (minutes.abs() / 60, minutes.abs() % 60);
+    // At the ends of what chrono counts, the local time may be beyond them.
+    let utc = time.naive_utc();
+    let local = utc
+        .checked_add_offset(offset)
+        .ok_or_else(|| wrong_year(utc.date()))?;
     write_date_time(
-        time.with_timezone(&offset).naive_local(),
+        local,
         format_args!("{sign}{hours:02}:{minutes:02}"),
         serializer,
     )

@@ -139,10 +139,12 @@ pub fn admit(
     state: StreamState,
     stored: &[Option<Stored>],
 ) -> Result<Admission, StoreError> {
-    check_no_tombstone(stream, state)?;
+    // What was written before the tombstone was written: who repeats it has
+    // not heard so, and must not be told that it was refused.
     if let Some(outcome) = already_applied(stream, events, stored)? {
         return Ok(Admission::AlreadyApplied(outcome));
     }
+    check_no_tombstone(stream, state)?;
     check_expected(stream, expected, state)?;
     let first = state.next();
     let fits = first

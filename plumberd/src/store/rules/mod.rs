@@ -14,6 +14,6 @@ pub use append::{
 };
 pub use metadata::{Visibility, read_metadata, revival_event, soft_delete_event, tombstone_event};
 pub use reading::{
-    END, Tenants, check_readable, check_tenants, is_link, link_target, resolve_link,
+    END, Tenants, check_readable, check_resumed, check_tenants, is_link, link_target, resolve_link,
 };
 pub use window::ReadWindow;

@@ -1,6 +1,6 @@
 use crate::{
     event::{Link, RecordedEvent},
-    store::{Filter, StoreError, TenantScope},
+    store::{Filter, StoreError, TenantScope, rules::ReadWindow},
     stream::{Position, Revision, StreamName, TenantId},
 };
 
@@ -37,6 +37,31 @@ pub fn check_readable(backend: &'static str, stream: &StreamName) -> Result<(), 
     Err(StoreError::Unsupported {
         backend,
         what: format!("read `{stream}`, which only a server's projections fill; {instead} instead"),
+    })
+}
+
+/// Checks that the next page of a read of `stream` goes on where the page
+/// before it ended. `next` is the first visible revision in the window, `last`
+/// looks up the last revision ever written, which is rarely needed.
+///
+/// # Errors
+///
+/// [`StoreError::ChangedWhileRead`] when there is an event to go on with, and
+/// it was hidden since; the error of `last`.
+pub fn check_resumed(
+    stream: &StreamName,
+    window: &ReadWindow,
+    next: Option<Revision>,
+    last: impl FnOnce() -> Result<Option<Revision>, StoreError>,
+) -> Result<(), StoreError> {
+    let Some(at) = window.resumes_at().map(Revision::new) else {
+        return Ok(());
+    };
+    if next == Some(at) || last()?.is_none_or(|last| last < at) {
+        return Ok(());
+    }
+    Err(StoreError::ChangedWhileRead {
+        stream: stream.clone(),
     })
 }
 

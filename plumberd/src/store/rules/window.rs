@@ -16,6 +16,7 @@ pub struct ReadWindow {
     left: u64,
     direction: Direction,
     resolve_links: bool,
+    begun: bool,
 }
 
 impl ReadWindow {
@@ -57,6 +58,7 @@ impl ReadWindow {
             },
             direction: options.direction,
             resolve_links: options.resolve_links,
+            begun: false,
         }
     }
 
@@ -80,6 +82,15 @@ impl ReadWindow {
         }
     }
 
+    /// The number the next page begins with, if that event is still there:
+    /// known of a forward read once it has begun.
+    pub const fn resumes_at(&self) -> Option<u64> {
+        match self.direction {
+            Direction::Forwards if self.begun && self.left > 0 => Some(self.low),
+            Direction::Forwards | Direction::Backwards => None,
+        }
+    }
+
     /// How many events the next page may have, when pages have at most `most`.
     pub fn page(&self, most: usize) -> usize {
         usize::try_from(self.left).map_or(most, |left| left.min(most))
@@ -88,6 +99,7 @@ impl ReadWindow {
     /// That `count` events were yielded, and everything was looked at up to
     /// `last`, in the window's direction.
     pub fn advance(&mut self, last: u64, count: usize) {
+        self.begun = true;
         self.left = self.left.saturating_sub(count as u64);
         let next = match self.direction {
             Direction::Forwards => last.checked_add(1).map(|next| self.low = next),

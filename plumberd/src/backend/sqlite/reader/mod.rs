@@ -53,13 +53,15 @@ impl Readers {
         alive: &mpsc::Sender<()>,
     ) -> Result<Self, SqliteError> {
         let readers = Self(Arc::default());
+        let mut opening = Opening {
+            readers: &readers,
+            opened: false,
+        };
         for number in 0..config.readers {
-            let started = start_thread(number, config, &readers.0, alive).await;
-            if let Err(error) = started {
-                readers.close();
-                return Err(error);
-            }
+            start_thread(number, config, &readers.0, alive).await?;
         }
+        opening.opened = true;
+        drop(opening);
         Ok(readers)
     }
 
@@ -95,6 +97,21 @@ impl Readers {
     pub(super) fn close(&self) {
         self.0.lock().closed = true;
         self.0.changed.notify_all();
+    }
+}
+
+/// Ends the threads that have begun when nobody waits for them any more:
+/// because one of them failed, or because the caller left.
+struct Opening<'a> {
+    readers: &'a Readers,
+    opened: bool,
+}
+
+impl Drop for Opening<'_> {
+    fn drop(&mut self) {
+        if !self.opened {
+            self.readers.close();
+        }
     }
 }
 
@@ -191,4 +208,29 @@ async fn start_thread(
             source: std::io::Error::other("it stopped while it opened the database"),
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::new_event_id;
+    use std::time::Duration;
+
+    #[tokio::test]
+    async fn readers_whose_caller_left_while_they_opened_end() {
+        let folder = std::env::temp_dir().join(format!("plumberd-{}", new_event_id()));
+        std::fs::create_dir(&folder).unwrap();
+        let config = Arc::new(SqliteConfig::new(folder.join("a.db")));
+        drop(schema::open_writer(&config).unwrap());
+        let (alive, mut threads) = mpsc::channel(1);
+
+        // Polled once, so the first thread begins, and then dropped.
+        let left = futures_util::FutureExt::now_or_never(Readers::start(&config, &alive));
+
+        assert!(left.is_none(), "it opened before anybody could leave");
+        drop(alive);
+        let ended = tokio::time::timeout(Duration::from_secs(30), threads.recv()).await;
+        assert!(ended.is_ok(), "a thread waits for ever");
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
 }

@@ -188,7 +188,7 @@ impl<'c> Session<'c> {
             .map_err(store_error)
     }
 
-    fn last_revision(&mut self, key: i64) -> Result<Option<Revision>, StoreError> {
+    pub(super) fn last_revision(&mut self, key: i64) -> Result<Option<Revision>, StoreError> {
         let last = self
             .last_revision
             .query_row([key], |row| row.get(0))

@@ -5,7 +5,10 @@ use super::{
 };
 use crate::{
     backend::sqlite::{error::store_error, number::to_sql},
-    store::{Direction, StoreError, rules::ReadWindow},
+    store::{
+        Direction, StoreError,
+        rules::{self, ReadWindow},
+    },
     stream::{StreamName, TenantId},
 };
 use chrono::DateTime;
@@ -57,6 +60,10 @@ impl StreamRead {
         let more = page.is_full(most);
         drop(rows);
         let mut events = page.into_events(&mut session.kinds, &mut session.streams)?;
+        let next = events.first().map(|event| event.revision);
+        rules::check_resumed(&self.stream, window, next, || {
+            session.last_revision(found.key)
+        })?;
         let looked_at = events.last().map(|event| event.revision.as_u64());
         if window.resolves_links() {
             events = session.resolve(events)?;

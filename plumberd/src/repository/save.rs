@@ -1,0 +1,147 @@
+use super::{Executed, Repository, RepositoryError, Root, loaded::Place};
+use crate::{
+    aggregate::Aggregate,
+    store::{AppendOutcome, StoreError},
+    stream::{ExpectedRevision, StreamName},
+};
+
+impl<A: Aggregate> Repository<A> {
+    /// Appends the events that `root` has decided and not yet saved. Without
+    /// any it writes nothing.
+    ///
+    /// # Errors
+    ///
+    /// * [`RepositoryError::Conflict`] when another writer was first, and
+    ///   [`RepositoryError::AlreadyExists`] when the root was to be new. The
+    ///   root keeps its events; load another one and decide again.
+    /// * [`RepositoryError::HalfChanged`] when a decision failed half way.
+    /// * [`RepositoryError::Store`]. The root keeps its events, and the save
+    ///   may be repeated, also when it is unknown whether they were written.
+    ///
+    /// # Cancel safety
+    ///
+    /// When the future is dropped the root keeps its events, and the save may
+    /// be repeated.
+    pub async fn save(&self, root: &mut Root<A>) -> Result<Executed<A>, RepositoryError> {
+        let stream = self.stream(&root.id)?;
+        if root.half_changed {
+            return Err(RepositoryError::HalfChanged { stream });
+        }
+        let mut outcome = None;
+        if (1..root.pending.len()).contains(&root.in_doubt) {
+            // The store would not recognise what it may have as a part of more.
+            outcome = Some(self.save_first(&stream, root, root.in_doubt).await?);
+        }
+        if !root.pending.is_empty() {
+            let rest = self.save_first(&stream, root, root.pending.len()).await?;
+            outcome = Some(match outcome {
+                Some(before) => both(&before, &rest),
+                None => rest,
+            });
+        }
+        Ok(match outcome {
+            Some(outcome) => Executed::written(root.id.clone(), &outcome, 1),
+            None => Executed::nothing(root.id.clone(), root.revision(), 1),
+        })
+    }
+
+    /// Appends the first `count` pending events.
+    async fn save_first(
+        &self,
+        stream: &StreamName,
+        root: &mut Root<A>,
+        count: usize,
+    ) -> Result<AppendOutcome, RepositoryError> {
+        let events = root.pending[..count].to_vec();
+        let last = events.last().map(crate::event::NewEvent::id);
+        let before = root.in_doubt;
+        // Should this future be dropped, nobody knows.
+        root.in_doubt = count;
+        let appended = self
+            .store
+            .append(stream, root.loaded.expected(), events)
+            .await;
+        let outcome = match appended {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                root.in_doubt = match &error {
+                    StoreError::OutcomeUnknown { .. } => count,
+                    // The store looked for the ids: they are not there.
+                    StoreError::Conflict { .. } => 0,
+                    _ => before,
+                };
+                if let Some(cache) = &self.cache {
+                    cache.remove(stream);
+                }
+                return Err(conflict(error, stream.clone()));
+            }
+        };
+        root.in_doubt = 0;
+        root.pending.drain(..count);
+        root.loaded.last = last.map(|id| Place {
+            revision: outcome.revision(),
+            id,
+        });
+        if root.pending.is_empty() {
+            self.written(stream, &mut root.loaded).await;
+        }
+        Ok(outcome)
+    }
+
+    /// Deletes the aggregate and its snapshots: afterwards it is like one that
+    /// never was, and may be created again. The global order keeps its events.
+    ///
+    /// When it fails it may be repeated: the snapshots go first.
+    ///
+    /// # Errors
+    ///
+    /// [`RepositoryError::NotFound`], [`RepositoryError::Id`] or
+    /// [`RepositoryError::Store`].
+    pub async fn delete(&self, id: &A::Id) -> Result<(), RepositoryError> {
+        let stream = self.stream(id)?;
+        if let Some(cache) = &self.cache {
+            cache.remove(&stream);
+        }
+        if let Some(snapshots) = &self.snapshots {
+            snapshots.delete(&*self.store, &stream).await?;
+        }
+        match self
+            .store
+            .delete(&stream, ExpectedRevision::StreamExists)
+            .await
+        {
+            Ok(()) => Ok(()),
+            Err(StoreError::Conflict { .. }) => Err(RepositoryError::NotFound { stream }),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Two appends, one after the other, as one.
+const fn both(first: &AppendOutcome, second: &AppendOutcome) -> AppendOutcome {
+    let (from, to) = (first.first_revision(), second.revision());
+    if first.is_already_applied() && second.is_already_applied() {
+        AppendOutcome::already_applied(from, to, second.position())
+    } else {
+        AppendOutcome::written(from, to, second.position())
+    }
+}
+
+/// What an append that failed means to a root.
+fn conflict(error: StoreError, stream: StreamName) -> RepositoryError {
+    match error {
+        StoreError::Conflict {
+            expected: ExpectedRevision::NoStream,
+            ..
+        } => RepositoryError::AlreadyExists { stream },
+        StoreError::Conflict {
+            expected, actual, ..
+        } => RepositoryError::Conflict {
+            stream,
+            expected,
+            actual,
+            attempts: 1,
+        },
+        other => other.into(),
+    }
+}
