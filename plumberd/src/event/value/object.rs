@@ -118,6 +118,7 @@ impl Visitor<'_> for Key {
 /// Reads `T` from a JSON object. Unknown keys are passed over; of a key that
 /// occurs twice, the last value counts.
 #[doc(hidden)]
+#[inline]
 pub fn read_object<'de, T: Fields<V>, D: Deserializer<'de>, const V: i32>(
     deserializer: D,
 ) -> Result<T, D::Error> {
