@@ -41,6 +41,7 @@ fn event_value(
             ) -> __p::Result<__S::Ok, __S::Error> {
                 #write
             }
+            #[inline]
             fn deserialize<'de, __D: __p::Deserializer<'de>>(
                 deserializer: __D,
             ) -> __p::Result<Self, __D::Error> {

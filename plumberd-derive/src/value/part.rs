@@ -232,6 +232,7 @@ impl Part<'_> {
         quote! {
             #header {
                 const KEYS: &'static [&'static str] = &[#(#keys,)* #(#aliases),*];
+                #[inline]
                 fn read<'de, __A: __p::MapAccess<'de>>(
                     object: &mut __p::Object<__A>,
                 ) -> __p::Result<Self, __A::Error> {

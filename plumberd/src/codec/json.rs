@@ -13,7 +13,10 @@ impl Codec for Json {
     }
 
     fn decode<T: EventValue>(data: &[u8]) -> Result<T, CodecError> {
-        let value::Owned(value) = serde_json::from_slice(data)?;
+        // Checked once: from bytes, each key and each text would be checked
+        // for itself.
+        let text = std::str::from_utf8(data).map_err(|error| CodecError::new(error.to_string()))?;
+        let value::Owned(value) = serde_json::from_str(text)?;
         Ok(value)
     }
 }

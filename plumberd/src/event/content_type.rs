@@ -26,6 +26,7 @@ impl ContentType {
     }
 
     /// The name.
+    #[inline]
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }

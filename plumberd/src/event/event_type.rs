@@ -36,6 +36,7 @@ impl EventType {
     }
 
     /// The name.
+    #[inline]
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }

@@ -73,6 +73,7 @@ impl RecordedEvent {
     ///
     /// [`DecodeError`] when the data is not of a shape that `E` or its
     /// upcasters know.
+    #[inline]
     pub fn decode_as<E: Event>(&self, index: usize) -> Result<E, DecodeError> {
         let revision = match self.shape_revision {
             0 => self.metadata.revision()?,

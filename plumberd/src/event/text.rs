@@ -12,6 +12,7 @@ pub(super) enum Text {
 }
 
 impl Text {
+    #[inline]
     pub(super) fn as_str(&self) -> &str {
         match self {
             Self::Static(text) => text,

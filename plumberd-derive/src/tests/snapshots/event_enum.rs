@@ -191,6 +191,7 @@ const _: () = {
     #[automatically_derived]
     impl __p::Fields<1i32> for OrderEvent {
         const KEYS: &'static [&'static str] = &["Id", "Total"];
+        #[inline]
         fn read<'de, __A: __p::MapAccess<'de>>(
             object: &mut __p::Object<__A>,
         ) -> __p::Result<Self, __A::Error> {
@@ -210,6 +211,7 @@ const _: () = {
     #[automatically_derived]
     impl __p::Fields<2i32> for OrderEvent {
         const KEYS: &'static [&'static str] = &[];
+        #[inline]
         fn read<'de, __A: __p::MapAccess<'de>>(
             object: &mut __p::Object<__A>,
         ) -> __p::Result<Self, __A::Error> {

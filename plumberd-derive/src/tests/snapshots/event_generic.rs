@@ -29,6 +29,7 @@ const _: () = {
             )?;
             __p::SerializeStruct::end(object)
         }
+        #[inline]
         fn deserialize<'de, __D: __p::Deserializer<'de>>(
             deserializer: __D,
         ) -> __p::Result<Self, __D::Error> {
@@ -57,6 +58,7 @@ const _: () = {
             + 'static,
     {
         const KEYS: &'static [&'static str] = &["From", "To"];
+        #[inline]
         fn read<'de, __A: __p::MapAccess<'de>>(
             object: &mut __p::Object<__A>,
         ) -> __p::Result<Self, __A::Error> {

@@ -36,6 +36,7 @@ const _: () = {
             }
             __p::SerializeStruct::end(object)
         }
+        #[inline]
         fn deserialize<'de, __D: __p::Deserializer<'de>>(
             deserializer: __D,
         ) -> __p::Result<Self, __D::Error> {
@@ -62,6 +63,7 @@ const _: () = {
             "Notes",
             "Account",
         ];
+        #[inline]
         fn read<'de, __A: __p::MapAccess<'de>>(
             object: &mut __p::Object<__A>,
         ) -> __p::Result<Self, __A::Error> {

@@ -14,6 +14,7 @@ const _: () = {
             )?;
             __p::SerializeStruct::end(object)
         }
+        #[inline]
         fn deserialize<'de, __D: __p::Deserializer<'de>>(
             deserializer: __D,
         ) -> __p::Result<Self, __D::Error> {
@@ -26,6 +27,7 @@ const _: () = {
     #[automatically_derived]
     impl __p::Fields<0i32> for Closed {
         const KEYS: &'static [&'static str] = &[];
+        #[inline]
         fn read<'de, __A: __p::MapAccess<'de>>(
             object: &mut __p::Object<__A>,
         ) -> __p::Result<Self, __A::Error> {
@@ -68,6 +70,7 @@ const _: () = {
         ) -> __p::Result<__S::Ok, __S::Error> {
             <String as __p::EventValue>::serialize(&self.0, serializer)
         }
+        #[inline]
         fn deserialize<'de, __D: __p::Deserializer<'de>>(
             deserializer: __D,
         ) -> __p::Result<Self, __D::Error> {
@@ -116,6 +119,7 @@ const _: () = {
             __p::SerializeTuple::serialize_element(&mut list, &__p::Ref(&self.1))?;
             __p::SerializeTuple::end(list)
         }
+        #[inline]
         fn deserialize<'de, __D: __p::Deserializer<'de>>(
             deserializer: __D,
         ) -> __p::Result<Self, __D::Error> {

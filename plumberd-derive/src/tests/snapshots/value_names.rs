@@ -13,6 +13,7 @@ const _: () = {
             };
             __p::Serializer::serialize_str(serializer, name)
         }
+        #[inline]
         fn deserialize<'de, __D: __p::Deserializer<'de>>(
             deserializer: __D,
         ) -> __p::Result<Self, __D::Error> {

@@ -13,6 +13,7 @@ const _: () = {
             };
             __p::write_number(number, serializer)
         }
+        #[inline]
         fn deserialize<'de, __D: __p::Deserializer<'de>>(
             deserializer: __D,
         ) -> __p::Result<Self, __D::Error> {

@@ -24,6 +24,7 @@ const _: () = {
             )?;
             __p::SerializeStruct::end(object)
         }
+        #[inline]
         fn deserialize<'de, __D: __p::Deserializer<'de>>(
             deserializer: __D,
         ) -> __p::Result<Self, __D::Error> {
@@ -42,6 +43,7 @@ const _: () = {
     #[automatically_derived]
     impl __p::Fields<0i32> for Line {
         const KEYS: &'static [&'static str] = &["StockUnit", "Count"];
+        #[inline]
         fn read<'de, __A: __p::MapAccess<'de>>(
             object: &mut __p::Object<__A>,
         ) -> __p::Result<Self, __A::Error> {

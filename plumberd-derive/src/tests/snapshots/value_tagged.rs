@@ -33,6 +33,7 @@ const _: () = {
                 }
             }
         }
+        #[inline]
         fn deserialize<'de, __D: __p::Deserializer<'de>>(
             deserializer: __D,
         ) -> __p::Result<Self, __D::Error> {
@@ -82,6 +83,7 @@ const _: () = {
     #[automatically_derived]
     impl __p::Fields<-1i32> for Payment {
         const KEYS: &'static [&'static str] = &[];
+        #[inline]
         fn read<'de, __A: __p::MapAccess<'de>>(
             object: &mut __p::Object<__A>,
         ) -> __p::Result<Self, __A::Error> {
@@ -92,6 +94,7 @@ const _: () = {
     #[automatically_derived]
     impl __p::Fields<-2i32> for Payment {
         const KEYS: &'static [&'static str] = &["Number"];
+        #[inline]
         fn read<'de, __A: __p::MapAccess<'de>>(
             object: &mut __p::Object<__A>,
         ) -> __p::Result<Self, __A::Error> {

@@ -102,6 +102,7 @@ pub trait EventValue: Sized {
 pub struct Ref<'a, T>(pub &'a T);
 
 impl<T: EventValue> Serialize for Ref<'_, T> {
+    #[inline]
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.serialize(serializer)
     }
@@ -112,6 +113,7 @@ impl<T: EventValue> Serialize for Ref<'_, T> {
 pub struct Owned<T>(pub T);
 
 impl<'de, T: EventValue> Deserialize<'de> for Owned<T> {
+    #[inline]
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         T::deserialize(deserializer).map(Self)
     }

@@ -26,6 +26,7 @@ pub struct Object<A> {
 
 #[expect(clippy::missing_errors_doc, reason = "only macro output calls them")]
 impl<'de, A: MapAccess<'de>> Object<A> {
+    #[inline]
     pub(super) fn new(entries: A, keys: &'static [&'static str]) -> Self {
         Self {
             entries,
@@ -35,6 +36,7 @@ impl<'de, A: MapAccess<'de>> Object<A> {
     }
 
     /// The index of the next known key; unknown ones are passed over.
+    #[inline]
     pub fn key(&mut self) -> Result<Option<usize>, A::Error> {
         loop {
             let seed = Key {
@@ -55,6 +57,7 @@ impl<'de, A: MapAccess<'de>> Object<A> {
     }
 
     /// The value of the key that was read.
+    #[inline]
     pub fn value<T: EventValue>(&mut self) -> Result<T, A::Error> {
         let Owned(value) = self.entries.next_value()?;
         Ok(value)
@@ -68,11 +71,13 @@ impl<'de, A: MapAccess<'de>> Object<A> {
 
     /// The value of the field number `index`, or what a missing one stands
     /// for.
+    #[inline]
     pub fn required<T: EventValue>(&self, value: Option<T>, index: usize) -> Result<T, A::Error> {
         self.present(value.or_else(T::absent), index)
     }
 
     /// The value of the field number `index`, which must be there.
+    #[inline]
     pub fn present<T>(&self, value: Option<T>, index: usize) -> Result<T, A::Error> {
         value.ok_or_else(|| A::Error::missing_field(self.keys.get(index).unwrap_or(&"")))
     }
@@ -88,6 +93,7 @@ struct Key {
 impl<'de> DeserializeSeed<'de> for Key {
     type Value = Option<usize>;
 
+    #[inline]
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_identifier(self)
     }
@@ -100,6 +106,7 @@ impl Visitor<'_> for Key {
         f.write_str("a key")
     }
 
+    #[inline]
     fn visit_str<E: Error>(self, key: &str) -> Result<Option<usize>, E> {
         if self.keys.get(self.next) == Some(&key) {
             return Ok(Some(self.next));
@@ -111,6 +118,7 @@ impl Visitor<'_> for Key {
 /// Reads `T` from a JSON object. Unknown keys are passed over; of a key that
 /// occurs twice, the last value counts.
 #[doc(hidden)]
+#[inline]
 pub fn read_object<'de, T: Fields<V>, D: Deserializer<'de>, const V: i32>(
     deserializer: D,
 ) -> Result<T, D::Error> {
@@ -126,6 +134,7 @@ impl<'de, T: Fields<V>, const V: i32> Visitor<'de> for Whole<T, V> {
         f.write_str("an object")
     }
 
+    #[inline]
     fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<T, A::Error> {
         T::read(&mut Object::new(entries, T::KEYS))
     }
