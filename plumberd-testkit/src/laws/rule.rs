@@ -53,8 +53,9 @@ impl<A: Aggregate, S: Strategy<Value = History<A>>> Laws<A, S> {
 
     /// Folding what was stored gives the state that raising it gave.
     ///
-    /// Broken by a field that is not stored, and by a handler that looks at
-    /// anything but the event.
+    /// Broken by a handler that looks at anything but the event. What is raised
+    /// is applied as it will be read back, so a field that is not stored cannot
+    /// break it.
     ///
     /// # Panics
     ///

@@ -27,7 +27,8 @@ pub struct RecordedEvent {
     pub event_type: EventType,
     /// How the data is encoded.
     pub content_type: ContentType,
-    /// The encoded data.
+    /// The encoded data. It may be a part of the buffer of a whole page, which
+    /// lives as long as any event of it; copy what you keep for long.
     pub data: Bytes,
     /// The encoded metadata.
     pub metadata: RawMetadata,
