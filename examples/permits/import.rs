@@ -156,7 +156,14 @@ async fn one_case(
         if stop.load(Ordering::Relaxed) {
             break;
         }
-        let mut context = MessageContext::new().with_created(row.time);
+        let mut context = match MessageContext::new().with_created(row.time) {
+            Ok(context) => context,
+            Err(error) => {
+                imported.failure = Some(format!("line {}: {error}", row.line).into());
+                stop.store(true, Ordering::Relaxed);
+                break;
+            }
+        };
         if let Some(resource) = &row.resource {
             context = context.with_user(resource);
         }

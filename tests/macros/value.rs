@@ -370,7 +370,7 @@ fn an_error_repeats_of_a_long_text_only_the_beginning() {
     brief::<Payment>(&secret);
     assert_eq!(
         refused::<u32>(r#""żółw""#),
-        "invalid type: string \"żółw\", expected u32 at line 1 column 10"
+        "invalid type: string \"żółw\", expected u32 at line 1 column 9"
     );
 }
 

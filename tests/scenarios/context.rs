@@ -165,7 +165,7 @@ async fn the_log_of_another_system_keeps_its_own_time() {
     let counters = Store::new(Memory::new()).repository();
     let id = new_event_id();
     let time = DateTime::parse_from_rfc3339("2011-10-11T13:45:40.2760001+02:00").unwrap();
-    let context = MessageContext::new().with_created(time);
+    let context = MessageContext::new().with_created(time).unwrap();
 
     counters
         .execute(id, |c: &Counter| c.add(1))

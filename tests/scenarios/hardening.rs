@@ -489,7 +489,15 @@ async fn a_closed_sqlite_store_is_one_file() {
         .collect();
     assert_eq!(files, ["one.db"]);
     let after = counters.execute(id, |c| c.add(1)).await.unwrap_err();
-    assert!(after.is_transient(), "got {after:?}");
+    assert!(
+        matches!(
+            after,
+            ExecuteError::Repository(RepositoryError::Store {
+                source: StoreError::Closed { .. }
+            })
+        ),
+        "got {after:?}"
+    );
 }
 
 #[tokio::test]

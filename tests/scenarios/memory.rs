@@ -2,6 +2,7 @@
 //! under many writers.
 
 use chrono::DateTime;
+use futures_util::FutureExt;
 use plumberd::{
     backend::memory::Memory,
     clock::Clock,
@@ -363,4 +364,44 @@ async fn what_many_writers_commit_is_contiguous_and_delivered_once_in_order() {
     assert_eq!(late, committed);
     assert_eq!(tailing.await.unwrap(), committed);
     assert_eq!(restarting.await.unwrap(), committed);
+}
+
+#[tokio::test]
+async fn a_filter_that_nothing_passes_does_not_keep_others_waiting() {
+    let store = Memory::new();
+    append(&store, "Account-1", 5_000).await;
+    let nothing = Filter::new().event_type("Never".parse().unwrap());
+    let mut read = store.read_all(ReadOptions::forwards(), nothing);
+
+    let at_once = read.next_page().now_or_never();
+
+    assert!(at_once.is_none(), "it looked at everything in one go");
+    assert!(read.next_page().await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn truncating_never_shows_what_was_hidden() {
+    let store = Memory::new();
+    let name = stream("Account-1");
+    append(&store, "Account-1", 5).await;
+    store
+        .truncate_before(&name, Revision::new(3))
+        .await
+        .unwrap();
+
+    store
+        .truncate_before(&name, Revision::new(1))
+        .await
+        .unwrap();
+    let left = revisions(&store, "Account-1", ReadOptions::forwards()).await;
+    assert_eq!(left, [3, 4]);
+
+    store.delete(&name, ExpectedRevision::Any).await.unwrap();
+    store
+        .truncate_before(&name, Revision::new(4))
+        .await
+        .unwrap();
+    let info = store.stream_info(&name).await.unwrap();
+    assert!(info.deleted, "a deleted stream came back");
+    assert!(!store.has_events(&name).await.unwrap());
 }

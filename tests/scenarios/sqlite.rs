@@ -505,3 +505,51 @@ async fn a_locked_file_makes_an_append_unavailable_and_not_written() {
         [0, 1]
     );
 }
+
+#[tokio::test]
+async fn a_page_of_links_holds_no_more_than_a_page_of_events() {
+    const BIG: usize = 900_000;
+    let folder = TempFolder::new();
+    let store = open(&folder).await;
+    let (target, list) = (account(1), account(2));
+    let big = |_| NewEvent::new(new_event_id(), "Big".parse().unwrap(), vec![b'x'; BIG]);
+    for number in 0..16 {
+        let outcome = store.append(&target, ExpectedRevision::Any, vec![big(number)]);
+        outcome.await.unwrap();
+    }
+    let read = store.read_stream(&target, ReadOptions::forwards());
+    for event in read.collect_all().await.unwrap() {
+        let link = store.append_link(&list, ExpectedRevision::Any, &event);
+        link.await.unwrap();
+    }
+
+    let forwards = ReadOptions::forwards().resolve_links();
+    let backwards = ReadOptions::backwards().resolve_links();
+    let all = ReadOptions::forwards().resolve_links();
+    let links = Filter::new().stream(list.clone()).with_system_events();
+    for (read, from_the_end) in [
+        (store.read_stream(&list, forwards), false),
+        (store.read_stream(&list, backwards), true),
+        (store.read_all(all, links), false),
+    ] {
+        let mut revisions = Vec::new();
+        let mut read = read;
+        while let Some(page) = read.next_page().await.unwrap() {
+            let bytes: usize = page.iter().map(|event| event.data.len()).sum();
+            assert!(bytes <= (4 << 20) + BIG, "a page of {bytes} bytes");
+            revisions.extend(page.iter().map(|event| event.read_revision().as_u64()));
+        }
+        if from_the_end {
+            revisions.reverse();
+        }
+        assert_eq!(revisions, (0..16).collect::<Vec<_>>());
+    }
+    let mut follower = store
+        .subscribe_stream(&list, SubscribeFrom::Start)
+        .await
+        .unwrap();
+    for revision in 0..16 {
+        let event = follower.next_event().await.unwrap().unwrap();
+        assert_eq!(event.read_revision().as_u64(), revision);
+    }
+}

@@ -5,6 +5,7 @@ use crate::{
     support::{Attrs, Errors, Key},
     value::{
         body::Body,
+        container,
         field::Owner,
         item::{Item, refuse_lifetimes},
         model::{crate_path, refuse_union},
@@ -42,6 +43,7 @@ pub(super) fn build(input: &DeriveInput) -> syn::Result<Model> {
     let mut attrs = Attrs::of("event", &input.attrs, &mut errors);
     let krate = crate_path(&mut attrs, &mut errors);
     refuse_lifetimes(input, "an event", &mut errors);
+    container::refuse_on_type(&input.attrs, Owner::Event, &mut errors);
     let name = input.ident.unraw().to_string();
     let form = match &input.data {
         Data::Struct(data) => {
@@ -108,6 +110,7 @@ fn enumeration(
     let mut variants = Vec::new();
     for variant in &data.variants {
         let mut attrs = Attrs::of("event", &variant.attrs, errors);
+        container::refuse_on_variant(&variant.attrs, Owner::Event, errors);
         let ident = &variant.ident;
         let kind = if let Some(key) = attrs.take("transparent") {
             errors.ok(key.flag());

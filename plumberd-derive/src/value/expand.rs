@@ -7,7 +7,8 @@ use super::{
     part::Part,
 };
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 
 pub(super) fn expand(model: &Model) -> TokenStream {
     let item = &model.item;
@@ -20,9 +21,11 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     item.block(&content)
 }
 
-/// The implementation of `EventValue` from its three bodies.
+/// The implementation of `EventValue` from its three bodies; `nullable` is its
+/// constant when it is not the default.
 fn event_value(
     item: &Item,
+    nullable: Option<&TokenStream>,
     write: &TokenStream,
     read: &TokenStream,
     shape: &TokenStream,
@@ -31,6 +34,7 @@ fn event_value(
     let header = header.of(&quote!(__p::EventValue));
     quote! {
         #header {
+            #nullable
             fn serialize<__S: __p::Serializer>(
                 &self,
                 serializer: __S,
@@ -62,7 +66,16 @@ pub(crate) fn structure(item: &Item, body: &Body) -> TokenStream {
         let member = &field.member;
         quote!(&self.#member)
     });
-    let own = event_value(item, &write, &part.read(), &part.shape());
+    // What is stored as the value inside is `null` when that is.
+    let nullable = match body {
+        Body::Inner(field) if field.with.is_none() => {
+            let ty = &field.ty;
+            let inner = quote_spanned!(ty.span()=> <#ty as __p::EventValue>::NULLABLE);
+            Some(quote!(const NULLABLE: __p::core::primitive::bool = #inner;))
+        }
+        _ => None,
+    };
+    let own = event_value(item, nullable.as_ref(), &write, &part.read(), &part.shape());
     let impls = part.impls();
     quote!(#own #impls)
 }
@@ -121,7 +134,7 @@ fn numbers(item: &Item, variants: &[Variant]) -> TokenStream {
     );
     let names = variants.iter().map(|variant| &variant.name);
     let shape = quote!(__p::number_shape(&[#(#names),*], #numbers));
-    let own = event_value(item, &write, &read, &shape);
+    let own = event_value(item, None, &write, &read, &shape);
     let key = map_key(item, variants);
     quote!(#own #key)
 }
@@ -139,7 +152,7 @@ fn names(item: &Item, variants: &[Variant]) -> TokenStream {
         &quote!(__p::read_name(deserializer, #name, &[#(#names),*])?),
     );
     let shape = quote!(__p::name_shape(&[#(#names),*]));
-    let own = event_value(item, &write, &read, &shape);
+    let own = event_value(item, None, &write, &read, &shape);
     let key = map_key(item, variants);
     quote!(#own #key)
 }
@@ -175,7 +188,7 @@ fn tagged(item: &Item, variants: &[Variant]) -> TokenStream {
     let shape = quote!(__p::Shape::Choice(__p::Vec::from([
         #((__p::String::from(#names), #shapes)),*
     ])));
-    let own = event_value(item, &write, &read, &shape);
+    let own = event_value(item, None, &write, &read, &shape);
     let arms: Vec<_> = (0..variants.len())
         .map(|index| arm(index, variants))
         .collect();

@@ -3,7 +3,9 @@
 use crate::support::{Attrs, Errors, Key, pascal_case};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
-use syn::{ExprPath, Ident, LitStr, Member, Token, Type, ext::IdentExt};
+use syn::{
+    ExprPath, GenericArgument, Ident, LitStr, Member, PathArguments, Token, Type, ext::IdentExt,
+};
 
 /// The keys that a field may have, in `#[event(…)]` or `#[serde(…)]`.
 const KEYS: &[&str] = &[
@@ -184,6 +186,20 @@ impl Field {
             Some(name) => parsed.named(&name.unraw().to_string(), owner, &mut attrs),
             None => unnamed(&mut attrs),
         }
+        if parsed.with.is_none()
+            && (parsed.written || parsed.read)
+            && let Some(inner) = argument_of(&parsed.ty, "Option")
+            && is_null(inner)
+        {
+            attrs.errors.at(
+                &parsed.ty,
+                format!(
+                    "`Some` of a `{}` may be `null`, as `None` is, and would be read as `None`; \
+                     use an enum that derives `EventValue`",
+                    inner.to_token_stream().to_string().replace(' ', "")
+                ),
+            );
+        }
         let Both {
             event,
             serde,
@@ -292,6 +308,33 @@ impl Field {
         let last = path.path.segments.last();
         self.with.is_none() && last.is_some_and(|segment| segment.ident == "Option")
     }
+}
+
+/// The `T` of a `name<T>`, when the type is spelled so.
+fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
+    let Type::Path(path) = ty else {
+        return None;
+    };
+    let last = path.path.segments.last()?;
+    match &last.arguments {
+        PathArguments::AngleBracketed(arguments) if last.ident == name => {
+            match arguments.args.first()? {
+                GenericArgument::Type(inner) => Some(inner),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// Whether a value of the type may be stored as `null`, as far as can be seen;
+/// of what cannot be seen the runtime does not compile.
+fn is_null(ty: &Type) -> bool {
+    if let Some(inner) = argument_of(ty, "Box").or_else(|| argument_of(ty, "Arc")) {
+        return is_null(inner);
+    }
+    matches!(ty, Type::Tuple(tuple) if tuple.elems.is_empty())
+        || argument_of(ty, "Option").is_some()
 }
 
 /// A field without a name has no key, so only its form can be changed.

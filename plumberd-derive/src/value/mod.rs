@@ -2,6 +2,7 @@
 //! `#[derive(Event)]`.
 
 pub(crate) mod body;
+pub(crate) mod container;
 pub(crate) mod expand;
 pub(crate) mod fallback;
 pub(crate) mod field;

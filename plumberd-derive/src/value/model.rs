@@ -2,6 +2,7 @@
 
 use super::{
     body::Body,
+    container,
     field::{self, Owner},
     item::{Item, refuse_lifetimes},
 };
@@ -42,6 +43,7 @@ pub(super) fn build(input: &DeriveInput) -> syn::Result<Model> {
     let mut attrs = Attrs::of("event", &input.attrs, &mut errors);
     let krate = crate_path(&mut attrs, &mut errors);
     refuse_lifetimes(input, "a value of an event", &mut errors);
+    container::refuse_on_type(&input.attrs, Owner::Value, &mut errors);
     let form = match &input.data {
         Data::Struct(data) => {
             attrs.finish(&["crate"], &mut errors);
@@ -136,6 +138,7 @@ fn enumeration(
     for variant in &data.variants {
         let ident = &variant.ident;
         let mut attrs = Attrs::of("event", &variant.attrs, errors);
+        container::refuse_on_variant(&variant.attrs, Owner::Value, errors);
         let mut name = ident.unraw().to_string();
         let mut place = ident.to_token_stream();
         if let Some(key) = attrs.take("rename") {

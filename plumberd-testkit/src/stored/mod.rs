@@ -39,7 +39,11 @@ pub(crate) fn still_context() -> MessageContext {
 pub(crate) fn at_rest(context: MessageContext) -> MessageContext {
     match context.created() {
         Some(_) => context,
-        None => context.with_created(THEN.fixed_offset()),
+        // The year of `THEN` has four digits.
+        None => context
+            .clone()
+            .with_created(THEN.fixed_offset())
+            .unwrap_or(context),
     }
 }
 

@@ -20,7 +20,7 @@ pub(crate) async fn open_sqlite(url: &str) -> Result<Store, ConnectError> {
     let closing = store.clone();
     Ok(Store::new(store).closed_by(move || {
         let store = closing.clone();
-        Box::pin(async move { store.close().await })
+        async move { store.close().await }
     }))
 }
 

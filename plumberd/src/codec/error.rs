@@ -3,8 +3,9 @@ use crate::BoxError;
 
 /// Why bytes are not a value, or a value cannot become bytes.
 ///
-/// The codec's own error is its source and can be downcast. Of a text that was
-/// read in place of something else it has the beginning.
+/// The message says what the codec said, so that a report prints it once; the
+/// source is what caused that. Of a text that was read in place of something
+/// else it has the beginning.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct CodecError {
@@ -33,10 +34,6 @@ impl CodecError {
 
 impl From<serde_json::Error> for CodecError {
     fn from(error: serde_json::Error) -> Self {
-        let error = brief(error);
-        Self {
-            message: error.to_string(),
-            source: Some(error.into()),
-        }
+        Self::new(brief(error).to_string())
     }
 }

@@ -65,7 +65,7 @@ impl JsonObject {
             .transpose()
             .map_err(|error| {
                 let error = brief(error);
-                CodecError::caused_by(format!("key `{key}`: {error}"), error)
+                CodecError::new(format!("key `{key}`: {error}"))
             })
     }
 

@@ -43,17 +43,18 @@ impl Store {
         }
     }
 
-    /// With a way to end what the store runs.
-    pub(crate) fn closed_by(
-        mut self,
-        close: impl Fn() -> BoxFuture<'static, ()> + Send + Sync + 'static,
-    ) -> Self {
-        self.close = Some(Arc::new(close));
+    /// With what [`Store::close`] does for a store of your own making.
+    #[must_use]
+    pub fn closed_by<F>(mut self, close: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.close = Some(Arc::new(move || Box::pin(close())));
         self
     }
 
     /// Ends the store for every clone, after what was asked before. Every call
-    /// after that fails as unavailable.
+    /// after that fails with [`StoreError::Closed`].
     ///
     /// A SQLite store is then one file again; without it, what was written last
     /// may be in the files `-wal` and `-shm` beside it, which are lost with no

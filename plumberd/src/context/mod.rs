@@ -8,7 +8,7 @@ pub use scope::Scope;
 
 use crate::{
     codec::{CodecError, JsonObject},
-    event::RecordedEvent,
+    event::{InvalidCreated, Metadata, RecordedEvent},
     stream::TenantId,
 };
 use chrono::{DateTime, FixedOffset};
@@ -76,19 +76,16 @@ impl MessageContext {
     /// The context of what reacts to `event`: the same correlation, user and
     /// tenant, and the event as the cause. Headers stay behind.
     ///
+    /// An event without a correlation begins one of its own, by its id. So does
+    /// an event with one that is no [`MessageId`], and a warning says it.
+    ///
     /// # Errors
     ///
-    /// [`CodecError`] when the event's metadata cannot be read.
+    /// [`CodecError`] when the event's metadata is not a JSON object.
     pub fn caused_by(event: &RecordedEvent) -> Result<Self, CodecError> {
-        let metadata = crate::event::Metadata::from_json(event.metadata.as_bytes())?;
-        let correlation = match metadata.correlation_id() {
-            Some(text) => {
-                MessageId::new(text).map_err(|error| CodecError::new(error.to_string()))?
-            }
-            None => event.id.into(),
-        };
+        let metadata = Metadata::from_json(event.metadata.as_bytes())?;
         let mut context = Self::new()
-            .with_correlation(correlation)
+            .with_correlation(correlation(&metadata, event))
             .with_causation(event.id);
         if let Some(user) = metadata.user_id() {
             context = context.with_user(user);
@@ -147,10 +144,14 @@ impl MessageContext {
 
     /// With the time it happened, where that is not now: `Created`. For
     /// events that come from elsewhere, like a log that is read in.
-    #[must_use]
-    pub fn with_created(mut self, time: DateTime<FixedOffset>) -> Self {
-        self.parts().created = Some(time);
-        self
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidCreated`] when its year, by its own offset, is not 1 to 9999:
+    /// that is what readers know.
+    pub fn with_created(mut self, time: DateTime<FixedOffset>) -> Result<Self, InvalidCreated> {
+        self.parts().created = Some(InvalidCreated::check(time)?);
+        Ok(self)
     }
 
     /// With a metadata key of your own, which may override a standard one;
@@ -216,6 +217,22 @@ impl MessageContext {
     fn parts(&mut self) -> &mut Parts {
         Arc::make_mut(self.0.get_or_insert_with(Arc::default))
     }
+}
+
+fn correlation(metadata: &Metadata, event: &RecordedEvent) -> MessageId {
+    let raw = metadata.json().get("$correlationId");
+    if raw.is_none_or(|raw| raw.get() == "null") {
+        return event.id.into();
+    }
+    let id = metadata.correlation_id().map(MessageId::new);
+    id.and_then(Result::ok).unwrap_or_else(|| {
+        tracing::warn!(
+            stream = %event.stream,
+            revision = %event.revision,
+            "the event's `$correlationId` is not the id of a message; its own id takes its place"
+        );
+        event.id.into()
+    })
 }
 
 impl fmt::Debug for MessageContext {

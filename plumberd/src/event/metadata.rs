@@ -1,6 +1,6 @@
 use super::raw_metadata::write_created;
 use crate::codec::{CodecError, JsonObject, excerpt};
-use chrono::{DateTime, FixedOffset};
+use chrono::{DateTime, Datelike, FixedOffset};
 
 /// What is stored beside an event: when, where, by whom, because of what.
 ///
@@ -53,10 +53,15 @@ impl Metadata {
     }
 
     /// Sets `Created`, with seven fraction digits.
-    pub fn set_created(&mut self, time: DateTime<FixedOffset>) {
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidCreated`] when its year, by its own offset, is not 1 to 9999.
+    pub fn set_created(&mut self, time: DateTime<FixedOffset>) -> Result<(), InvalidCreated> {
         let mut text = Vec::new();
-        write_created(&mut text, &time);
+        write_created(&mut text, &InvalidCreated::check(time)?);
         self.set_str("Created", &String::from_utf8_lossy(&text));
+        Ok(())
     }
 
     /// The machine it was written on: `ClientHostName`.
@@ -94,13 +99,14 @@ impl Metadata {
         self.0.get_str("TenantId")
     }
 
-    /// The revision of the event's shape: `Revision`, 1 without it.
+    /// The revision of the event's shape: `Revision`, 1 without it or with
+    /// `null`.
     ///
     /// # Errors
     ///
     /// [`CodecError`] when it is there and not a whole number from 1.
     pub fn revision(&self) -> Result<u32, CodecError> {
-        match self.0.get_as::<u32>("Revision")? {
+        match self.0.get_as::<Option<u32>>("Revision")?.flatten() {
             Some(0) => Err(CodecError::new("key `Revision` is 0; revisions start at 1")),
             Some(revision) => Ok(revision),
             None => Ok(1),
@@ -118,7 +124,19 @@ impl Metadata {
     }
 }
 
-/// A `Created` that is not a time with an offset.
+/// A `Created` that is not a time with an offset, of the years 1 to 9999.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`Created` is {0}, not an ISO 8601 time with an offset")]
+#[error("`Created` is {0}, not an ISO 8601 time with an offset, of the years 1 to 9999")]
 pub struct InvalidCreated(String);
+
+impl InvalidCreated {
+    /// Gives `time` back when its text can be read again.
+    pub(crate) fn check(time: DateTime<FixedOffset>) -> Result<DateTime<FixedOffset>, Self> {
+        // The local time, which is written, may be beyond what chrono counts.
+        let local = time.naive_utc().checked_add_offset(*time.offset());
+        match local {
+            Some(local) if (1..=9999).contains(&local.year()) => Ok(time),
+            _ => Err(Self(time.to_utc().to_string())),
+        }
+    }
+}

@@ -57,16 +57,19 @@ impl RawMetadata {
         Metadata::from_json(&self.0).map_err(|source| DecodeError::Metadata { source })
     }
 
-    /// The revision of the event's shape: the key `Revision`, 1 without it.
+    /// The revision of the event's shape: the key `Revision`, 1 without it or
+    /// with `null`.
     ///
-    /// Nothing is parsed when the text has no such key.
+    /// Nothing is parsed when the text cannot have such a key.
     ///
     /// # Errors
     ///
     /// [`DecodeError::Metadata`] when it is not a JSON object, or `Revision`
     /// is not a whole number from 1.
     pub fn revision(&self) -> Result<u32, DecodeError> {
-        if memchr::memmem::find(&self.0, b"\"Revision\"").is_none() {
+        // A key may be spelled with escapes, as `\u0052evision`.
+        let has = |text: &[u8]| memchr::memmem::find(&self.0, text).is_some();
+        if !has(b"\"Revision\"") && !has(br"\u") {
             return Ok(1);
         }
         self.parse()?

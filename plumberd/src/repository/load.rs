@@ -256,8 +256,8 @@ impl<A: Aggregate> Repository<A> {
                 break;
             }
         }
-        let begun = !matches!(begin, Some(Begin::With(_)));
-        Ok(begun.then_some(loaded))
+        let is_there = !matches!(begin, Some(Begin::With(_)));
+        Ok(is_there.then_some(loaded))
     }
 }
 

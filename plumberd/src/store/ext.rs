@@ -67,6 +67,10 @@ pub trait EventStoreExt: EventStore {
     /// Hides the events of `stream` before `revision`, keeping the rest of the
     /// metadata; tried again when somebody else changes it meanwhile.
     ///
+    /// It only ever hides more: what is hidden already stays so, and a deleted
+    /// stream stays deleted. [`EventStoreExt::set_stream_metadata`] shows
+    /// events again.
+    ///
     /// # Errors
     ///
     /// [`StoreError`] of the read and the append.
@@ -77,6 +81,9 @@ pub trait EventStoreExt: EventStore {
     ) -> Result<(), StoreError> {
         loop {
             let (mut metadata, expected) = self.stream_metadata(stream).await?;
+            if metadata.truncate_before.is_some_and(|at| at >= revision) {
+                return Ok(());
+            }
             metadata.truncate_before = Some(revision);
             match self.set_stream_metadata(stream, expected, &metadata).await {
                 Err(StoreError::Conflict { .. }) => {}

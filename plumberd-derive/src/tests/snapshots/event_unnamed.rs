@@ -63,6 +63,7 @@ const _: () = {
     use ::plumberd::__private as __p;
     #[automatically_derived]
     impl __p::EventValue for Renamed {
+        const NULLABLE: __p::core::primitive::bool = <String as __p::EventValue>::NULLABLE;
         fn serialize<__S: __p::Serializer>(
             &self,
             serializer: __S,

@@ -56,26 +56,44 @@ impl Memory {
         tenants: Tenants,
     ) -> EventStream {
         let store = self.clone();
-        pages(move || {
+        let next = move || {
             let bounds = window.bounds()?;
-            let now = store.clock.now();
-            let state = store.state();
-            let most = window.page(PAGE_EVENTS);
-            let found = state.find_events(bounds, window.direction(), &filter, &tenants, most);
-            if found.more {
-                window.advance(found.considered, found.events.len());
-            } else {
-                window.finish();
+            Some(store.all_page(bounds, &mut window, &filter, &tenants))
+        };
+        EventStream::from_pages(futures_util::stream::unfold(next, |mut next| async move {
+            let page = next()?;
+            if page.is_empty() {
+                // A filter that nothing passes must not keep the others waiting.
+                tokio::task::yield_now().await;
             }
-            let mut events = found.events;
-            if window.resolves_links() {
-                events = events
-                    .into_iter()
-                    .map(|event| state.resolve(event, now))
-                    .collect();
-            }
-            Some(Ok(events.into()))
-        })
+            Some((Ok(page), next))
+        }))
+    }
+
+    fn all_page(
+        &self,
+        bounds: (u64, u64),
+        window: &mut ReadWindow,
+        filter: &Filter,
+        tenants: &Tenants,
+    ) -> Page {
+        let now = self.clock.now();
+        let state = self.state();
+        let most = window.page(PAGE_EVENTS);
+        let found = state.find_events(bounds, window.direction(), filter, tenants, most);
+        if found.more {
+            window.advance(found.considered, found.events.len());
+        } else {
+            window.finish();
+        }
+        let mut events = found.events;
+        if window.resolves_links() {
+            events = events
+                .into_iter()
+                .map(|event| state.resolve(event, now))
+                .collect();
+        }
+        events.into()
     }
 }
 

@@ -117,6 +117,7 @@ impl State {
         name: &StreamName,
         expected: ExpectedRevision,
         events: Vec<NewEvent>,
+        metadata: Option<StreamMetadata>,
         now: DateTime<Utc>,
     ) -> Result<AppendOutcome, StoreError> {
         let found = self.find(owner, name);
@@ -134,13 +135,6 @@ impl State {
         } else {
             None
         };
-        let puts_in_force = match (name.metadata_of(), events.last()) {
-            (Some(of), Some(event)) => {
-                let metadata = rules::read_metadata(&of, event)?;
-                Some((of, metadata))
-            }
-            _ => None,
-        };
 
         // Nothing can fail from here on.
         let now = self.tick(now);
@@ -155,7 +149,7 @@ impl State {
             outcome = AppendOutcome::written(first, revision, position);
             revision = revision.next();
         }
-        if let Some((of, metadata)) = puts_in_force {
+        if let (Some(of), Some(metadata)) = (name.metadata_of(), metadata) {
             let of = self.find_or_add(owner, &of);
             self.streams[of].metadata = metadata;
         }

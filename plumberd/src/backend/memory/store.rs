@@ -27,11 +27,11 @@ impl EventStore for Memory {
         events: Vec<NewEvent>,
     ) -> Result<AppendOutcome, StoreError> {
         self.check_tenant()?;
-        rules::check_batch(stream, &events, &self.limits)?;
+        let metadata = rules::check_batch(stream, &events, &self.limits)?;
         let now = self.clock.now();
-        let outcome = self
-            .state_mut()
-            .append(&self.owner, stream, expected, events, now)?;
+        let outcome =
+            self.state_mut()
+                .append(&self.owner, stream, expected, events, metadata, now)?;
         if !outcome.is_already_applied() {
             self.shared.committed.notify();
         }

@@ -1,6 +1,6 @@
-use crate::store::StoreError;
+use crate::{BoxError, store::StoreError};
 use rusqlite::ffi;
-use std::path::PathBuf;
+use std::{borrow::Borrow, path::PathBuf};
 
 /// The name of this backend in errors.
 pub(super) const BACKEND: &str = "sqlite";
@@ -157,10 +157,15 @@ impl From<Closed> for StoreError {
     }
 }
 
-/// Classes a failure after which nothing was written.
-pub(super) fn store_error(error: rusqlite::Error) -> StoreError {
+/// Classes a failure after which nothing was written, alone or shared by all
+/// that it happened to.
+pub(super) fn store_error<E>(error: E) -> StoreError
+where
+    E: Borrow<rusqlite::Error> + Into<BoxError>,
+{
     let backend = BACKEND;
-    match primary_code(&error) {
+    let cause = error.borrow();
+    match primary_code(cause) {
         Some(
             ffi::SQLITE_BUSY
             | ffi::SQLITE_LOCKED
@@ -174,7 +179,7 @@ pub(super) fn store_error(error: rusqlite::Error) -> StoreError {
         },
         Some(ffi::SQLITE_CORRUPT | ffi::SQLITE_NOTADB) => StoreError::Corrupt {
             backend,
-            what: format!("the file itself ({error})"),
+            what: format!("the file itself ({cause})"),
         },
         _ => StoreError::Backend {
             backend,
@@ -207,5 +212,40 @@ fn primary_code(error: &rusqlite::Error) -> Option<i32> {
     match error {
         rusqlite::Error::SqliteFailure(failure, _) => Some(failure.extended_code & 0xff),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{error::Error as _, sync::Arc};
+
+    #[test]
+    fn a_failure_that_several_share_is_classed_like_that_of_one() {
+        for (code, class) in [
+            (ffi::SQLITE_BUSY, "unavailable"),
+            (ffi::SQLITE_NOMEM, "unavailable"),
+            (ffi::SQLITE_CANTOPEN, "unavailable"),
+            (ffi::SQLITE_PROTOCOL, "unavailable"),
+            (ffi::SQLITE_CORRUPT, "corrupt"),
+            (ffi::SQLITE_FULL, "backend"),
+        ] {
+            let failure = || rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+            let shared = Arc::new(failure());
+            for error in [
+                store_error(failure()),
+                store_error(Arc::clone(&shared)),
+                store_error(shared),
+            ] {
+                let (found, has_cause) = match &error {
+                    StoreError::Unavailable { .. } => ("unavailable", true),
+                    StoreError::Corrupt { .. } => ("corrupt", false),
+                    StoreError::Backend { .. } => ("backend", true),
+                    _ => ("other", false),
+                };
+                assert_eq!(found, class, "{error:?}");
+                assert_eq!(error.source().is_some(), has_cause, "{error:?}");
+            }
+        }
     }
 }

@@ -62,6 +62,7 @@ impl Sqlite {
 
     fn following<R, C>(
         &self,
+        watching: Watching,
         read: R,
         window: fn(Option<C>) -> ReadWindow,
         cursor: fn(u64) -> C,
@@ -72,7 +73,7 @@ impl Sqlite {
             page_events: self.shared.config.page_events,
             window,
             cursor,
-            _open: (Arc::clone(&self.shared), self.shared.watcher.watch()),
+            _open: (Arc::clone(&self.shared), watching),
             _cursor: PhantomData,
         }
     }
@@ -95,8 +96,10 @@ impl EventStore for Sqlite {
         expected: ExpectedRevision,
         events: Vec<NewEvent>,
     ) -> Result<AppendOutcome, StoreError> {
-        rules::check_batch(stream, &events, &self.shared.config.limits)?;
-        let outcome = self.write(stream, expected, Change::Append(events)).await?;
+        let metadata = rules::check_batch(stream, &events, &self.shared.config.limits)?;
+        let outcome = self
+            .write(stream, expected, Change::Append(events, metadata))
+            .await?;
         outcome.ok_or_else(|| StoreError::EmptyAppend {
             stream: stream.clone(),
         })
@@ -139,8 +142,10 @@ impl EventStore for Sqlite {
     ) -> Result<Subscription, StoreError> {
         let read = self.stream_read(stream)?;
         rules::check_readable(BACKEND, stream)?;
-        let listener = self.shared.head.committed.listen();
+        let watching = self.shared.watcher.watch();
+        let listener = watching.listen();
         let following = self.following(
+            watching,
             read.clone(),
             |after| ReadWindow::of_stream(&options_after(after).resolve_links()),
             Revision::new,
@@ -165,8 +170,10 @@ impl EventStore for Sqlite {
         filter: Filter,
     ) -> Result<Subscription, StoreError> {
         let read = self.all_read(filter)?;
-        let listener = self.shared.head.committed.listen();
+        let watching = self.shared.watcher.watch();
+        let listener = watching.listen();
         let following = self.following(
+            watching,
             read,
             |after| ReadWindow::of_all(&options_after(after)),
             Position::new,

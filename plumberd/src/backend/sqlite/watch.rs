@@ -1,7 +1,7 @@
 //! What other processes commit: nobody tells, so somebody has to look.
 
 use super::{config::SqliteConfig, schema};
-use crate::store::follow::Signal;
+use crate::store::follow::{Listener, Signal};
 use rusqlite::Connection;
 use std::{
     sync::{
@@ -47,11 +47,28 @@ struct State {
 
 /// Somebody subscribes.
 #[derive(Debug)]
-pub(super) struct Watching(Arc<Watcher>);
+pub(super) struct Watching {
+    watcher: Arc<Watcher>,
+    /// Whether the thread runs.
+    running: bool,
+}
+
+impl Watching {
+    /// A listener for the commits of this process and of others. Without the
+    /// thread that looks for the latter, it looks itself.
+    pub(super) fn listen(&self) -> Listener {
+        let listener = self.watcher.head.committed.listen();
+        if self.running {
+            listener
+        } else {
+            listener.or_every(self.watcher.config.poll_interval)
+        }
+    }
+}
 
 impl Drop for Watching {
     fn drop(&mut self) {
-        self.0.lock().subscriptions -= 1;
+        self.watcher.lock().subscriptions -= 1;
     }
 }
 
@@ -74,10 +91,13 @@ impl Watcher {
     pub(super) fn watch(self: &Arc<Self>) -> Watching {
         let mut state = self.lock();
         state.subscriptions += 1;
-        let watching = Watching(Arc::clone(self));
         if !state.running && !state.closed {
             state.running = self.start();
         }
+        let watching = Watching {
+            watcher: Arc::clone(self),
+            running: state.running,
+        };
         drop(state);
         self.changed.notify_all();
         watching
@@ -107,7 +127,7 @@ impl Watcher {
                 }
             });
         if let Err(error) = &started {
-            tracing::error!(%error, "what other processes append will not be noticed");
+            tracing::warn!(%error, "each subscription looks for what other processes append");
         }
         started.is_ok()
     }
@@ -142,6 +162,60 @@ impl Watcher {
             Some(Ok(head)) => self.head.reached(head.unwrap_or(0)),
             // Whoever reads now gets the error, and knows what to do about it.
             Some(Err(_)) | None => self.head.committed.notify(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        store::{
+            StoreError, SubscriptionMessage,
+            follow::{FollowPage, PageSource, follow},
+        },
+        stream::Revision,
+    };
+    use std::time::Duration;
+
+    /// Nothing to read; says each time somebody looked.
+    struct Looked(mpsc::UnboundedSender<()>);
+
+    impl PageSource for Looked {
+        type Cursor = Revision;
+
+        async fn read_page(
+            &mut self,
+            after: Option<Revision>,
+        ) -> Result<FollowPage<Revision>, StoreError> {
+            let _ = self.0.send(());
+            Ok(FollowPage::last(Vec::new(), after))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_subscription_looks_itself_when_the_watcher_cannot_start() {
+        let config = SqliteConfig::new("unused.db").with_poll_interval(Duration::from_millis(1));
+        // Without a store that is alive there is no thread.
+        let (alive, _) = mpsc::channel(1);
+        let watcher = Watcher::new(Arc::new(config), Arc::default(), alive.downgrade());
+        drop(alive);
+        let watching = watcher.watch();
+        let (said, mut looked) = mpsc::unbounded_channel();
+        let mut subscription = follow(Looked(said), None, watching.listen());
+        let first = subscription.next_message().await.unwrap();
+        assert_eq!(first, Some(SubscriptionMessage::CaughtUp));
+
+        let looks = async {
+            for _ in 0..10 {
+                looked.recv().await;
+            }
+        };
+        let patience = tokio::time::timeout(Duration::from_secs(30), looks);
+
+        tokio::select! {
+            message = subscription.next_message() => panic!("got {message:?}"),
+            enough = patience => assert!(enough.is_ok(), "it does not look"),
         }
     }
 }

@@ -11,11 +11,9 @@ use rust_decimal::Decimal;
 /// ```
 #[macro_export]
 macro_rules! dec {
-    ($number:expr) => {{
-        const NUMBER: $crate::__private::Decimal =
-            $crate::__private::decimal_literal(::core::stringify!($number));
-        NUMBER
-    }};
+    ($number:expr) => {
+        const { $crate::event::value::decimal_literal(::core::stringify!($number)) }
+    };
 }
 
 /// What `dec!` stands for.

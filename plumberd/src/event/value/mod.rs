@@ -66,6 +66,11 @@ pub trait EventValue: Sized {
     /// What the stored form looks like.
     fn shape(builder: &mut ShapeBuilder) -> Shape;
 
+    /// Whether the stored form of a value may be `null`, so that in an `Option`
+    /// it could not be told from `None`.
+    #[doc(hidden)]
+    const NULLABLE: bool = false;
+
     /// The value that a missing field stands for, if it may be missing.
     #[doc(hidden)]
     fn absent() -> Option<Self> {

@@ -34,9 +34,25 @@ as_serde! {
     "integer": NonZero<i8>, NonZero<i16>, NonZero<i32>, NonZero<i64>, NonZero<i128>, NonZero<isize>;
     "integer": NonZero<u8>, NonZero<u16>, NonZero<u32>, NonZero<u64>, NonZero<u128>, NonZero<usize>;
     "text": char, String;
-    "nothing": ();
     "any JSON": serde_json::Value;
     "any object": JsonObject;
+}
+
+/// Always `null`.
+impl EventValue for () {
+    const NULLABLE: bool = true;
+
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_unit()
+    }
+
+    fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Deserialize::deserialize(deserializer)
+    }
+
+    fn shape(_: &mut ShapeBuilder) -> Shape {
+        Shape::Scalar("nothing")
+    }
 }
 
 /// Text of other owners than `String`.

@@ -6,9 +6,21 @@ use ::serde::{
 };
 use std::{fmt, marker::PhantomData, sync::Arc};
 
+/// That `Some` is never written as `null`, which would be read as `None`.
+const fn expect_value<T: EventValue>() {
+    assert!(
+        !T::NULLABLE,
+        "an `Option` of what may be `null` itself cannot be stored: its `Some` would be read as \
+         `None`; use an enum that derives `EventValue`"
+    );
+}
+
 /// `None` is `null`; a missing field is `None`.
 impl<T: EventValue> EventValue for Option<T> {
+    const NULLABLE: bool = true;
+
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        const { expect_value::<T>() };
         match self {
             Some(value) => serializer.serialize_some(&Ref(value)),
             None => serializer.serialize_none(),
@@ -38,6 +50,7 @@ impl<T: EventValue> EventValue for Option<T> {
             }
         }
 
+        const { expect_value::<T>() };
         deserializer.deserialize_option(Optional(PhantomData))
     }
 
@@ -54,6 +67,8 @@ impl<T: EventValue> EventValue for Option<T> {
 macro_rules! as_inner {
     ($($Owner:ident),+) => {$(
         impl<T: EventValue> EventValue for $Owner<T> {
+            const NULLABLE: bool = T::NULLABLE;
+
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 T::serialize(self, serializer)
             }

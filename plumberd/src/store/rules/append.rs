@@ -51,6 +51,9 @@ pub enum Admission {
 /// empty, within `limits`, and names no id twice; a metadata stream takes
 /// `$metadata` events only, with data that can be read.
 ///
+/// Gives the metadata that the batch puts in force once it is written, so that
+/// nobody has to read it again: that of its last event, in a metadata stream.
+///
 /// # Errors
 ///
 /// The [`StoreError`] to return.
@@ -58,7 +61,7 @@ pub fn check_batch(
     stream: &StreamName,
     events: &[NewEvent],
     limits: &Limits,
-) -> Result<(), StoreError> {
+) -> Result<Option<StreamMetadata>, StoreError> {
     if events.is_empty() {
         return Err(StoreError::EmptyAppend {
             stream: stream.clone(),
@@ -108,10 +111,14 @@ pub fn check_batch(
     check_metadata_events(stream, events)
 }
 
-fn check_metadata_events(stream: &StreamName, events: &[NewEvent]) -> Result<(), StoreError> {
+fn check_metadata_events(
+    stream: &StreamName,
+    events: &[NewEvent],
+) -> Result<Option<StreamMetadata>, StoreError> {
     let Some(of) = stream.metadata_of() else {
-        return Ok(());
+        return Ok(None);
     };
+    let mut last = None;
     for event in events {
         if *event.event_type() != StreamMetadata::EVENT_TYPE {
             return Err(StoreError::Unsupported {
@@ -122,9 +129,9 @@ fn check_metadata_events(stream: &StreamName, events: &[NewEvent]) -> Result<(),
                 ),
             });
         }
-        read_metadata(&of, event)?;
+        last = Some(read_metadata(&of, event)?);
     }
-    Ok(())
+    Ok(last)
 }
 
 /// Decides an append from the stream's state and from where each event id of

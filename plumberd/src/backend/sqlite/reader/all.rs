@@ -115,13 +115,16 @@ impl AllRead {
             "SELECT {COLUMNS} FROM events WHERE position BETWEEN ?1 AND ?2{conditions}
              ORDER BY position {order}"
         );
-        let (page, full) = session.scan(&sql, (to_sql(first), to_sql(last)), &self.filter, most)?;
+        let (page, mut full) =
+            session.scan(&sql, (to_sql(first), to_sql(last)), &self.filter, most)?;
         let mut events = page.into_events(&mut session.kinds, &mut session.streams)?;
-        let last_event = events.last().map(|event| event.position.as_u64());
-        let looked_at = if full { last_event } else { Some(end) };
         if window.resolves_links() {
-            events = session.resolve(events)?;
+            let left_out;
+            (events, left_out) = session.resolve(events)?;
+            full |= left_out;
         }
+        let last_event = events.last().map(|event| event.read_position().as_u64());
+        let looked_at = if full { last_event } else { Some(end) };
         let reached_end = match window.direction() {
             Direction::Forwards => end == high,
             Direction::Backwards => end == low,

@@ -16,8 +16,9 @@ use uuid::Uuid;
 /// The columns that [`PageBuffer::push`] reads, in this order.
 pub(super) const COLUMNS: &str = "position, stream, revision, kind, id, recorded, data, metadata";
 
-/// A page also ends when it has so many bytes of data.
-const PAGE_BYTES: usize = 4 << 20;
+/// A page also ends when it has so many bytes of data, those that its links
+/// point to included.
+pub(super) const PAGE_BYTES: usize = 4 << 20;
 
 /// The events of a page while it is read: all data in one piece of memory that
 /// the events share.

@@ -1,5 +1,5 @@
 use super::{
-    event::{COLUMNS, PageBuffer},
+    event::{COLUMNS, PAGE_BYTES, PageBuffer},
     names::{Kinds, Streams},
 };
 use crate::{
@@ -271,24 +271,36 @@ impl<'c> Session<'c> {
             }))
     }
 
-    /// Follows links to events that are visible.
+    /// Follows links to events that are visible. Leaves out the rest of the
+    /// events, and says so, once it has enough for a page.
     pub(super) fn resolve(
         &mut self,
         events: Vec<RecordedEvent>,
-    ) -> Result<Vec<RecordedEvent>, StoreError> {
+    ) -> Result<(Vec<RecordedEvent>, bool), StoreError> {
         if !events.iter().any(rules::is_link) {
-            return Ok(events);
+            return Ok((events, false));
         }
-        let resolved = events.into_iter().map(|event| {
-            let target = match rules::link_target(&event.data) {
-                Some((revision, stream)) if rules::is_link(&event) => {
-                    self.visible_event(event.tenant.as_ref(), &stream, revision)?
-                }
-                _ => return Ok(event),
-            };
-            Ok(rules::resolve_link(event, target))
-        });
-        resolved.collect()
+        let mut resolved = Vec::with_capacity(events.len());
+        let mut bytes = 0;
+        for event in events {
+            if bytes >= PAGE_BYTES {
+                return Ok((resolved, true));
+            }
+            let event = self.resolve_one(event)?;
+            bytes += event.data.len() + event.metadata.as_bytes().len();
+            resolved.push(event);
+        }
+        Ok((resolved, false))
+    }
+
+    fn resolve_one(&mut self, event: RecordedEvent) -> Result<RecordedEvent, StoreError> {
+        let target = match rules::link_target(&event.data) {
+            Some((revision, stream)) if rules::is_link(&event) => {
+                self.visible_event(event.tenant.as_ref(), &stream, revision)?
+            }
+            _ => return Ok(event),
+        };
+        Ok(rules::resolve_link(event, target))
     }
 
     fn visible_event(

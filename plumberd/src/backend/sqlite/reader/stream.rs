@@ -57,17 +57,19 @@ impl StreamRead {
                 None => break,
             }
         }
-        let more = page.is_full(most);
+        let mut more = page.is_full(most);
         drop(rows);
         let mut events = page.into_events(&mut session.kinds, &mut session.streams)?;
         let next = events.first().map(|event| event.revision);
         rules::check_resumed(&self.stream, window, next, || {
             session.last_revision(found.key)
         })?;
-        let looked_at = events.last().map(|event| event.revision.as_u64());
         if window.resolves_links() {
-            events = session.resolve(events)?;
+            let left_out;
+            (events, left_out) = session.resolve(events)?;
+            more |= left_out;
         }
+        let looked_at = events.last().map(|event| event.read_revision().as_u64());
         Ok(ReadPage {
             events,
             looked_at,

@@ -15,7 +15,7 @@ use crate::{
         AppendOutcome, Location, StoreError,
         rules::{self, Admission, Stored},
     },
-    stream::{ExpectedRevision, Position, Revision, StreamName},
+    stream::{ExpectedRevision, Position, Revision, StreamMetadata, StreamName},
 };
 use rusqlite::{Connection, OptionalExtension, ToSql};
 
@@ -65,6 +65,14 @@ impl From<rusqlite::Error> for Failure {
 pub(super) struct Target<'a> {
     pub(super) tenant: i64,
     pub(super) stream: &'a StreamName,
+}
+
+/// What an append adds to a stream.
+#[derive(Clone, Copy)]
+pub(super) struct Batch<'a> {
+    pub(super) events: &'a [NewEvent],
+    /// What they put in force, in a metadata stream.
+    pub(super) metadata: Option<&'a StreamMetadata>,
 }
 
 impl<'c> Session<'c> {
@@ -134,7 +142,13 @@ impl<'c> Session<'c> {
             stream: &command.stream,
         };
         match &command.change {
-            Change::Append(events) => self.append(target, command.expected, events).map(Some),
+            Change::Append(events, metadata) => {
+                let batch = Batch {
+                    events,
+                    metadata: metadata.as_ref(),
+                };
+                self.append(target, command.expected, batch).map(Some)
+            }
             Change::Delete => self.delete(target, command.expected),
             Change::Tombstone => self.tombstone(target, command.expected).map(Some),
         }
@@ -144,15 +158,16 @@ impl<'c> Session<'c> {
         &mut self,
         target: Target<'_>,
         expected: ExpectedRevision,
-        events: &[NewEvent],
+        batch: Batch<'_>,
     ) -> Result<AppendOutcome, Failure> {
+        let events = batch.events;
         let row = self.row(target)?;
         // Most ids are new: the unique index finds those that are not, and
         // only then, or when the append is refused, are they looked up.
         let unknown = vec![None; events.len()];
         let admitted = rules::admit(target.stream, expected, events, row.state(), &unknown);
         if let Ok(Admission::Write(first)) = admitted
-            && let Some(outcome) = self.try_write(target, row, first, events)?
+            && let Some(outcome) = self.try_write(target, row, first, batch)?
         {
             return Ok(outcome);
         }
@@ -203,15 +218,15 @@ impl<'c> Session<'c> {
         target: Target<'_>,
         row: StreamRow,
         first: Revision,
-        events: &[NewEvent],
+        batch: Batch<'_>,
     ) -> Result<Option<AppendOutcome>, Failure> {
         // A single statement needs no help to take itself back.
-        let guarded = events.len() > 1 || row.key.is_none() || row.state().deleted;
+        let guarded = batch.events.len() > 1 || row.key.is_none() || row.state().deleted;
         let before = self.written;
         if guarded {
             self.statements.savepoint.execute([])?;
         }
-        let outcome = self.write(target, row, first, events);
+        let outcome = self.write(target, row, first, batch);
         let refused = match &outcome {
             Ok(_) => false,
             Err(Failure::Refused(_)) => true,
@@ -243,7 +258,7 @@ impl<'c> Session<'c> {
         target: Target<'_>,
         mut row: StreamRow,
         first: Revision,
-        events: &[NewEvent],
+        batch: Batch<'_>,
     ) -> Result<AppendOutcome, Failure> {
         if row.state().deleted {
             let current = self.metadata(target)?;
@@ -253,7 +268,7 @@ impl<'c> Session<'c> {
         }
         let mut next = first;
         let mut last = (first, Position::new(0));
-        for rows in events.chunks(ROWS) {
+        for rows in batch.events.chunks(ROWS) {
             // What does not fill the long statement goes one by one.
             let size = if rows.len() == ROWS { ROWS } else { 1 };
             for rows in rows.chunks(size) {
@@ -265,13 +280,12 @@ impl<'c> Session<'c> {
         }
         row.last = Some(last.0);
         self.names.keep_stream(target.tenant, target.stream, row);
-        if let (Some(of), Some(event)) = (target.stream.metadata_of(), events.last()) {
-            let metadata = rules::read_metadata(&of, event)?;
+        if let (Some(of), Some(metadata)) = (target.stream.metadata_of(), batch.metadata) {
             let of = Target {
                 stream: &of,
                 ..target
             };
-            self.put_in_force(of, &metadata)?;
+            self.put_in_force(of, metadata)?;
         }
         Ok(AppendOutcome::written(first, last.0, last.1))
     }

@@ -85,7 +85,7 @@ impl Group {
     fn take(&mut self, message: Message, queue: &mut mpsc::Receiver<Message>) {
         match message {
             Message::Do(command, answer) => {
-                if let super::Change::Append(events) = &command.change {
+                if let super::Change::Append(events, _) = &command.change {
                     self.events += events.len();
                 }
                 self.commands.push(command);
@@ -106,7 +106,9 @@ impl Group {
                 let error = Arc::new(error);
                 reply(
                     answers,
-                    commands.iter().map(|_| Err(not_begun(Arc::clone(&error)))),
+                    commands
+                        .iter()
+                        .map(|_| Err(store_error(Arc::clone(&error)))),
                 );
             }
             Err(Failed::Commit(error, results)) => {
@@ -196,20 +198,6 @@ impl Group {
 fn reply(answers: Vec<oneshot::Sender<Answer>>, results: impl IntoIterator<Item = Answer>) {
     for (answer, result) in answers.into_iter().zip(results) {
         let _ = answer.send(result);
-    }
-}
-
-fn not_begun(error: Arc<rusqlite::Error>) -> StoreError {
-    match Arc::try_unwrap(error) {
-        Ok(error) => store_error(error),
-        Err(shared) if is_busy(&shared) => StoreError::Unavailable {
-            backend: BACKEND,
-            source: shared.into(),
-        },
-        Err(shared) => StoreError::Backend {
-            backend: BACKEND,
-            source: shared.into(),
-        },
     }
 }
 

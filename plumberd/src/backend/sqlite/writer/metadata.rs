@@ -1,6 +1,6 @@
 //! What ends or hides a stream: its metadata, a delete, a tombstone.
 
-use super::append::{Failure, Session, Target};
+use super::append::{Batch, Failure, Session, Target};
 use crate::{
     backend::sqlite::{error::corrupt, number::to_sql},
     event::NewEvent,
@@ -39,13 +39,18 @@ impl Session<'_> {
         target: Target<'_>,
         event: NewEvent,
     ) -> Result<AppendOutcome, Failure> {
+        let metadata = rules::read_metadata(target.stream, &event)?;
         let stream = target.stream.metadata_stream();
         let of = Target {
             stream: &stream,
             ..target
         };
         let row = self.row(of)?;
-        self.write(of, row, row.state().next(), &[event])
+        let batch = Batch {
+            events: &[event],
+            metadata: Some(&metadata),
+        };
+        self.write(of, row, row.state().next(), batch)
     }
 
     /// Notes beside the stream what its metadata says.

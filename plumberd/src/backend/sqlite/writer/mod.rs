@@ -17,7 +17,7 @@ use super::{
 use crate::{
     event::NewEvent,
     store::{AppendOutcome, StoreError},
-    stream::{ExpectedRevision, StreamName, TenantId},
+    stream::{ExpectedRevision, StreamMetadata, StreamName, TenantId},
 };
 use append::Session;
 use group::Group;
@@ -39,7 +39,8 @@ pub(super) struct Command {
 
 #[derive(Debug)]
 pub(super) enum Change {
-    Append(Vec<NewEvent>),
+    /// The events, and the metadata that they put in force.
+    Append(Vec<NewEvent>, Option<StreamMetadata>),
     Delete,
     Tombstone,
 }
@@ -151,7 +152,7 @@ fn work(
             }
         }
         tracing::warn!("the SQLite store opens its connection again");
-        match schema::open_writer(config) {
+        match reopen(config) {
             Ok(opened) => connection = opened,
             Err(error) => {
                 tracing::error!(%error, "the SQLite store cannot be opened again");
@@ -159,6 +160,12 @@ fn work(
             }
         }
     }
+}
+
+/// Opens the file that was open before. If it is not there any more, making a
+/// new one would scatter the events over two.
+fn reopen(config: &SqliteConfig) -> Result<Connection, SqliteError> {
+    schema::open_writer(&config.clone().with_create(false))
 }
 
 fn serve(
@@ -180,5 +187,30 @@ fn serve(
         if !session.is_idle() {
             return Ok(Ended::Broken);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::new_event_id;
+
+    #[test]
+    fn a_file_that_was_moved_away_is_not_made_anew() {
+        let folder = std::env::temp_dir().join(format!("plumberd-{}", new_event_id()));
+        std::fs::create_dir(&folder).unwrap();
+        let config = SqliteConfig::new(folder.join("a.db"));
+        drop(schema::open_writer(&config).unwrap());
+        assert!(reopen(&config).is_ok());
+        std::fs::rename(folder.join("a.db"), folder.join("b.db")).unwrap();
+
+        let refused = reopen(&config);
+
+        assert!(
+            matches!(refused, Err(SqliteError::Missing { .. })),
+            "{refused:?}"
+        );
+        assert!(!config.path().exists(), "a new file was made");
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }
