@@ -74,6 +74,23 @@ fn an_error_about_created_repeats_of_a_long_text_only_the_beginning() {
 }
 
 #[test]
+fn created_is_written_as_iso_8601_whatever_the_time_and_the_offset() {
+    let times = [
+        "2025-07-13T18:22:19.2192669+02:00",
+        "2025-07-13T18:22:19.0000001-09:30",
+        "0001-01-01T00:00:00.0000000+00:00",
+        "9999-12-31T23:59:59.9999999-00:30",
+        "2024-02-29T09:05:07.0100000+14:00",
+    ];
+    for text in times {
+        let mut metadata = Metadata::new();
+        metadata.set_created(text.parse().unwrap()).unwrap();
+        let written = metadata.json().get_str("Created");
+        assert_eq!(written.as_deref(), Some(text));
+    }
+}
+
+#[test]
 fn only_a_created_that_can_be_read_again_is_taken() {
     let new_year = |year: i32| {
         let offset = FixedOffset::east_opt(7200).unwrap();

@@ -48,11 +48,12 @@ impl EventType {
 }
 
 fn check(name: &str) -> Result<(), InvalidEventType> {
+    let printable = |byte| matches!(byte, b' '..=b'~');
     if name.is_empty() {
         Err(InvalidEventType("it is empty"))
     } else if name.len() > EventType::MAX_LEN {
         Err(InvalidEventType("it is longer than 512 bytes"))
-    } else if name.chars().any(char::is_control) {
+    } else if !name.bytes().all(printable) && name.chars().any(char::is_control) {
         Err(InvalidEventType("it contains a control character"))
     } else {
         Ok(())

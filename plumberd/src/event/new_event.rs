@@ -1,11 +1,23 @@
 use super::{
     ContentType, DecodeError, EncodeError, EncodedEvent, Event, EventType, Metadata, RawMetadata,
-    new_event_id, text::Length,
+    RecordedEvent, new_event_id, text::Length,
 };
-use crate::context::MessageContext;
+use crate::{
+    context::MessageContext,
+    stream::{Position, Revision, StreamName, TenantId},
+};
 use bytes::Bytes;
-use std::fmt;
+use chrono::{DateTime, Utc};
+use std::{cell::Cell, fmt};
 use uuid::Uuid;
+
+thread_local! {
+    /// What events are encoded in before their size is known.
+    static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// A buffer that has grown larger is not kept.
+const MAX_BUFFER: usize = 64 * 1024;
 
 /// An encoded event on its way into a store.
 ///
@@ -65,16 +77,56 @@ impl NewEvent {
         let info = &E::TYPES[event.type_index()];
         let event_type = EventType::from_static(info.name)
             .map_err(|error| EncodeError::new(info.name, error))?;
-        let mut data = Vec::with_capacity(128);
-        event.encode(&mut data)?;
+        // The encoding of another event may be in the event's own: it finds an
+        // empty buffer.
+        let mut buffer = BUFFER.take();
+        let encoded = event.encode(&mut buffer).map(|()| {
+            let data = buffer.len();
+            RawMetadata::write(&mut buffer, id, info.revision, context);
+            // One allocation of just the size for both.
+            let mut data_and_metadata = Bytes::copy_from_slice(&buffer);
+            let metadata = data_and_metadata.split_off(data);
+            (data_and_metadata, metadata)
+        });
+        buffer.clear();
+        if buffer.capacity() <= MAX_BUFFER {
+            BUFFER.set(buffer);
+        }
+        let (data, metadata) = encoded?;
         Ok(Self {
             id,
             event_type,
             content_type: ContentType::from_static(info.content_type),
-            data: data.into(),
-            metadata: RawMetadata::for_event(id, info.revision, context),
+            data,
+            metadata: RawMetadata::new(metadata),
             revision: info.revision,
         })
+    }
+
+    /// The event as a store in memory keeps it; takes what it has, and copies
+    /// nothing.
+    pub(crate) fn recorded(
+        self,
+        stream: StreamName,
+        revision: Revision,
+        position: Position,
+        recorded_at: DateTime<Utc>,
+        tenant: Option<TenantId>,
+    ) -> RecordedEvent {
+        RecordedEvent {
+            stream,
+            revision,
+            position,
+            id: self.id,
+            event_type: self.event_type,
+            content_type: self.content_type,
+            data: self.data,
+            metadata: self.metadata,
+            shape_revision: self.revision,
+            recorded_at,
+            tenant,
+            link: None,
+        }
     }
 
     /// With data of this content type.

@@ -1,7 +1,7 @@
 use super::{DecodeError, Metadata, text::Length};
 use crate::{codec::JsonObject, context::MessageContext};
 use bytes::Bytes;
-use chrono::{DateTime, Local, Timelike};
+use chrono::{DateTime, Datelike, FixedOffset, Local, Timelike};
 use std::{fmt, io::Write as _, sync::OnceLock};
 use uuid::Uuid;
 
@@ -25,14 +25,22 @@ impl RawMetadata {
     /// as keys of their own, which may override all but `Revision`.
     pub fn for_event(id: Uuid, revision: u32, context: &MessageContext) -> Self {
         let mut json = Vec::with_capacity(256);
-        write_standard_keys(&mut json, id, revision, context);
+        Self::write(&mut json, id, revision, context);
+        Self(json.into())
+    }
+
+    /// Appends [`RawMetadata::for_event`] to `out`.
+    pub(super) fn write(out: &mut Vec<u8>, id: Uuid, revision: u32, context: &MessageContext) {
+        let start = out.len();
+        write_standard_keys(out, id, revision, context);
         if context.headers().is_empty() {
-            return Self(json.into());
+            return;
         }
         // Headers are the rare case: they may name a key that is there already.
-        let mut object = JsonObject::parse(&json).unwrap_or_default();
+        let mut object = JsonObject::parse(&out[start..]).unwrap_or_default();
         object.extend(context.headers());
-        Self(object.to_bytes().into())
+        out.truncate(start);
+        out.extend_from_slice(&object.to_bytes());
     }
 
     /// The JSON text.
@@ -78,8 +86,9 @@ impl fmt::Debug for RawMetadata {
 
 fn write_standard_keys(json: &mut Vec<u8>, id: Uuid, revision: u32, context: &MessageContext) {
     // Writing to a `Vec` cannot fail.
+    let start = json.len();
     let mut key = |name: &str, value: &dyn Fn(&mut Vec<u8>)| {
-        json.extend_from_slice(if json.is_empty() { b"{\"" } else { b",\"" });
+        json.extend_from_slice(if json.len() == start { b"{\"" } else { b",\"" });
         json.extend_from_slice(name.as_bytes());
         json.extend_from_slice(b"\":");
         value(json);
@@ -92,8 +101,12 @@ fn write_standard_keys(json: &mut Vec<u8>, id: Uuid, revision: u32, context: &Me
     key("ClientHostName", &|json| {
         json.extend_from_slice(host_name());
     });
+    let mut own_text = Uuid::encode_buffer();
+    let own_text = id.hyphenated().encode_lower(&mut own_text).as_bytes();
     let own_id = |json: &mut Vec<u8>| {
-        let _ = write!(json, "\"{id}\"");
+        json.push(b'"');
+        json.extend_from_slice(own_text);
+        json.push(b'"');
     };
     match context.correlation_id() {
         Some(correlation) => key("$correlationId", &|json| {
@@ -145,15 +158,55 @@ fn local_now(context: &MessageContext) -> DateTime<chrono::FixedOffset> {
 }
 
 /// `2025-07-13T18:22:19.2192669+02:00`: .NET's "O", always seven digits.
-pub(super) fn write_created(out: &mut Vec<u8>, time: &DateTime<chrono::FixedOffset>) {
+pub(super) fn write_created(out: &mut Vec<u8>, time: &DateTime<FixedOffset>) {
     // A leap second is nanosecond 1,000,000,000 and above.
     let ticks = time.nanosecond() % 1_000_000_000 / 100;
+    if let Some(text) = created_text(time, ticks) {
+        out.extend_from_slice(&text);
+        return;
+    }
     let _ = write!(
         out,
         "{}.{ticks:07}{}",
         time.format("%Y-%m-%dT%H:%M:%S"),
         time.format("%:z")
     );
+}
+
+/// The same by hand, as every event has one: a year of four digits, and an
+/// offset of whole minutes.
+fn created_text(time: &DateTime<FixedOffset>, ticks: u32) -> Option<[u8; 33]> {
+    let local = time.naive_local();
+    let year = u32::try_from(local.year())
+        .ok()
+        .filter(|year| *year <= 9_999)?;
+    let offset = time.offset().local_minus_utc();
+    let minutes = offset.unsigned_abs() / 60;
+    if offset % 60 != 0 {
+        return None;
+    }
+    let mut text = *b"0000-00-00T00:00:00.0000000+00:00";
+    write_number(&mut text[..4], year);
+    write_number(&mut text[5..7], local.month());
+    write_number(&mut text[8..10], local.day());
+    write_number(&mut text[11..13], local.hour());
+    write_number(&mut text[14..16], local.minute());
+    write_number(&mut text[17..19], local.second());
+    write_number(&mut text[20..27], ticks);
+    if offset < 0 {
+        text[27] = b'-';
+    }
+    write_number(&mut text[28..30], minutes / 60);
+    write_number(&mut text[31..], minutes % 60);
+    Some(text)
+}
+
+/// Fills `digits` with the last digits of `number`.
+fn write_number(digits: &mut [u8], mut number: u32) {
+    for digit in digits.iter_mut().rev() {
+        *digit = b"0123456789"[(number % 10) as usize];
+        number /= 10;
+    }
 }
 
 /// The name of this machine as a JSON string.

@@ -7,6 +7,7 @@ use crate::{
     stream::{ExpectedRevision, Position, Revision, StreamName, TenantId},
 };
 use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -14,13 +15,19 @@ use uuid::Uuid;
 /// `impl EventStore` is asked for.
 #[async_trait]
 impl<S: EventStore + ?Sized> EventStore for Arc<S> {
-    async fn append(
-        &self,
-        stream: &StreamName,
+    // The store's own future: another around it would cost a box.
+    fn append<'life0, 'life1, 'async_trait>(
+        &'life0 self,
+        stream: &'life1 StreamName,
         expected: ExpectedRevision,
         events: Vec<NewEvent>,
-    ) -> Result<AppendOutcome, StoreError> {
-        (**self).append(stream, expected, events).await
+    ) -> BoxFuture<'async_trait, Result<AppendOutcome, StoreError>>
+    where
+        'life0: 'async_trait,
+        'life1: 'async_trait,
+        Self: 'async_trait,
+    {
+        (**self).append(stream, expected, events)
     }
 
     fn read_stream(&self, stream: &StreamName, options: ReadOptions<Revision>) -> EventStream {

@@ -121,6 +121,8 @@ fn check(name: &str) -> Option<Reason> {
         Some(Reason::Empty)
     } else if name.len() > limit {
         Some(Reason::TooLong(name.len()))
+    } else if name.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        None
     } else {
         name.chars()
             .find(|character| character.is_control())

@@ -1,6 +1,7 @@
 //! A store in memory: for tests, for tries, and as the reference for what
 //! every other backend does.
 
+mod ids;
 mod order;
 mod read;
 mod state;

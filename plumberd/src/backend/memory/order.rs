@@ -74,7 +74,7 @@ impl State {
     ) -> Vec<u64> {
         let tenant = match tenants {
             Tenants::Every => return first_of(low..=high, direction),
-            Tenants::Of(tenant) => self.tenants.get(&Owner(tenant.clone())),
+            Tenants::Of(tenant) => self.tenant(&Owner(tenant.clone())),
         };
         let Some(tenant) = tenant else {
             return Vec::new();
@@ -110,7 +110,7 @@ impl Tenant {
         match categories {
             Some(categories) if !categories.is_empty() => categories
                 .into_iter()
-                .filter_map(|category| self.categories.get(category))
+                .filter_map(|category| self.positions_of(category))
                 .collect(),
             // Every stream, or some that no category holds.
             _ => vec![&self.positions],

@@ -1,6 +1,6 @@
-use super::stream::StoredStream;
+use super::{ids::IdMap, stream::StoredStream};
 use crate::{
-    event::{NewEvent, RecordedEvent},
+    event::NewEvent,
     store::{
         AppendOutcome, Location, StoreError,
         rules::{self, Admission, Deletion, Stored, StreamState},
@@ -15,7 +15,9 @@ use uuid::Uuid;
 #[derive(Debug, Default)]
 pub(super) struct State {
     pub(super) streams: Vec<StoredStream>,
-    pub(super) tenants: HashMap<Owner, Tenant>,
+    /// What belongs to nobody in particular: mostly everything.
+    nobody: Tenant,
+    tenants: HashMap<TenantId, Tenant>,
     /// The event at the position p, counted from 1, is at the place p - 1.
     pub(super) order: Vec<Place>,
     last_time: Option<DateTime<Utc>>,
@@ -36,11 +38,14 @@ pub(super) struct Place {
 #[derive(Debug, Default)]
 pub(super) struct Tenant {
     streams: HashMap<StreamName, usize>,
-    ids: HashMap<Uuid, Position>,
+    ids: IdMap<Position>,
     /// The positions of all its events, in order.
     pub(super) positions: Vec<u64>,
-    /// The same by what stands before the first `-` of the stream's name.
-    pub(super) categories: HashMap<Box<str>, Vec<u64>>,
+    /// The places in `by_category` of what stands before the first `-` of a
+    /// stream's name.
+    categories: HashMap<Box<str>, usize>,
+    /// The positions of the events of each category, in order.
+    by_category: Vec<Vec<u64>>,
 }
 
 impl State {
@@ -54,27 +59,37 @@ impl State {
     }
 
     fn find(&self, owner: &Owner, name: &StreamName) -> Option<usize> {
-        self.tenants.get(owner)?.streams.get(name).copied()
+        self.tenant(owner)?.streams.get(name).copied()
+    }
+
+    pub(super) fn tenant(&self, owner: &Owner) -> Option<&Tenant> {
+        match &owner.0 {
+            None => Some(&self.nobody),
+            Some(tenant) => self.tenants.get(tenant),
+        }
     }
 
     fn find_or_add(&mut self, owner: &Owner, name: &StreamName) -> usize {
-        if let Some(found) = self.find(owner, name) {
-            return found;
-        }
+        self.find(owner, name)
+            .unwrap_or_else(|| self.add(owner, name))
+    }
+
+    fn add(&mut self, owner: &Owner, name: &StreamName) -> usize {
+        let tenant = match &owner.0 {
+            None => &mut self.nobody,
+            Some(tenant) => self.tenants.entry(tenant.clone()).or_default(),
+        };
         let added = self.streams.len();
+        tenant.streams.insert(name.clone(), added);
+        let category = tenant.category_of(name.as_str());
         self.streams
-            .push(StoredStream::new(name.clone(), owner.clone()));
-        self.tenants
-            .entry(owner.clone())
-            .or_default()
-            .streams
-            .insert(name.clone(), added);
+            .push(StoredStream::new(name.clone(), owner.clone(), category));
         added
     }
 
     /// Where the event `id` of the tenant is.
     pub(super) fn event_by_id(&self, owner: &Owner, id: Uuid) -> Option<(&StoredStream, Location)> {
-        let position = *self.tenants.get(owner)?.ids.get(&id)?;
+        let position = self.tenant(owner)?.ids.get(id)?;
         let place = self.order[super::stream::index(position.as_u64() - 1)];
         let stream = &self.streams[place.stream];
         let location = Location {
@@ -101,22 +116,16 @@ impl State {
         owner: &Owner,
         name: &StreamName,
         expected: ExpectedRevision,
-        events: &[NewEvent],
+        events: Vec<NewEvent>,
         metadata: Option<StreamMetadata>,
         now: DateTime<Utc>,
     ) -> Result<AppendOutcome, StoreError> {
-        let state = self.stream_state(owner, name);
-        let stored: Vec<_> = events
-            .iter()
-            .map(|event| {
-                let (stream, location) = self.event_by_id(owner, event.id())?;
-                Some(Stored {
-                    same_stream: stream.name == *name,
-                    location,
-                })
-            })
-            .collect();
-        let first = match rules::admit(name, expected, events, state, &stored)? {
+        let found = self.find(owner, name);
+        let state = found
+            .map(|stream| self.streams[stream].state())
+            .unwrap_or_default();
+        let stored = self.stored(owner, name, &events);
+        let first = match rules::admit(name, expected, &events, state, &stored)? {
             Admission::Write(first) => first,
             Admission::AlreadyApplied(outcome) => return Ok(outcome),
         };
@@ -130,9 +139,9 @@ impl State {
         // Nothing can fail from here on.
         let now = self.tick(now);
         if let Some(event) = revival {
-            self.write_metadata(owner, name, &event, now)?;
+            self.write_metadata(owner, name, event, now)?;
         }
-        let stream = self.find_or_add(owner, name);
+        let stream = found.unwrap_or_else(|| self.find_or_add(owner, name));
         let mut revision = first;
         let mut outcome = AppendOutcome::written(first, first, Position::new(self.head()));
         for event in events {
@@ -145,6 +154,25 @@ impl State {
             self.streams[of].metadata = metadata;
         }
         Ok(outcome)
+    }
+
+    /// Where each of the events is already; nothing when none is.
+    fn stored(&self, owner: &Owner, name: &StreamName, events: &[NewEvent]) -> Vec<Option<Stored>> {
+        let known = |event: &NewEvent| {
+            self.tenant(owner)
+                .is_some_and(|tenant| tenant.ids.get(event.id()).is_some())
+        };
+        if !events.iter().any(known) {
+            return Vec::new();
+        }
+        let find = |event: &NewEvent| {
+            let (stream, location) = self.event_by_id(owner, event.id())?;
+            Some(Stored {
+                same_stream: stream.name == *name,
+                location,
+            })
+        };
+        events.iter().map(find).collect()
     }
 
     pub(super) fn delete(
@@ -160,7 +188,7 @@ impl State {
             Deletion::Write => {
                 let event = rules::soft_delete_event(name, &self.metadata(owner, name))?;
                 let now = self.tick(now);
-                self.write_metadata(owner, name, &event, now)
+                self.write_metadata(owner, name, event, now)
             }
         }
     }
@@ -175,7 +203,7 @@ impl State {
         rules::check_tombstone(name, expected, self.stream_state(owner, name))?;
         let now = self.tick(now);
         let stream = self.find_or_add(owner, name);
-        self.write(stream, Revision::MAX, &rules::tombstone_event(), now);
+        self.write(stream, Revision::MAX, rules::tombstone_event(), now);
         Ok(())
     }
 
@@ -192,10 +220,10 @@ impl State {
         &mut self,
         owner: &Owner,
         of: &StreamName,
-        event: &NewEvent,
+        event: NewEvent,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let metadata = rules::read_metadata(of, event)?;
+        let metadata = rules::read_metadata(of, &event)?;
         let stream = self.find_or_add(owner, &of.metadata_stream());
         let revision = self.streams[stream].state().next();
         self.write(stream, revision, event, now);
@@ -208,45 +236,51 @@ impl State {
         &mut self,
         stream: usize,
         revision: Revision,
-        event: &NewEvent,
+        event: NewEvent,
         recorded_at: DateTime<Utc>,
     ) -> Position {
         let position = Position::new(self.head() + 1);
         let to = &mut self.streams[stream];
-        let index = to.push(RecordedEvent {
-            stream: to.name.clone(),
-            revision,
-            position,
-            id: event.id(),
-            event_type: event.event_type().clone(),
-            content_type: event.content_type().clone(),
-            data: event.data().clone(),
-            metadata: event.metadata().clone(),
-            shape_revision: event.shape_revision(),
-            recorded_at,
-            tenant: to.owner.0.clone(),
-            link: None,
-        });
+        let id = event.id();
+        let owner = to.owner.0.clone();
+        let event = event.recorded(to.name.clone(), revision, position, recorded_at, owner);
+        let index = to.push(event);
         self.order.push(Place { stream, index });
-        if let Some(tenant) = self.tenants.get_mut(&to.owner) {
-            tenant.add(to.name.as_str(), event.id(), position);
+        let tenant = match &to.owner.0 {
+            None => Some(&mut self.nobody),
+            Some(tenant) => self.tenants.get_mut(tenant),
+        };
+        if let Some(tenant) = tenant {
+            tenant.add(to.category, id, position);
         }
         position
     }
 }
 
 impl Tenant {
-    fn add(&mut self, stream: &str, id: Uuid, position: Position) {
+    fn add(&mut self, category: Option<usize>, id: Uuid, position: Position) {
         self.ids.insert(id, position);
         self.positions.push(position.as_u64());
-        if let Some((category, _)) = stream.split_once('-') {
-            match self.categories.get_mut(category) {
-                Some(positions) => positions.push(position.as_u64()),
-                None => {
-                    self.categories
-                        .insert(category.into(), vec![position.as_u64()]);
-                }
-            }
+        if let Some(category) = category {
+            self.by_category[category].push(position.as_u64());
         }
+    }
+
+    /// The place of the positions of the category that `stream` is of.
+    fn category_of(&mut self, stream: &str) -> Option<usize> {
+        let (category, _) = stream.split_once('-')?;
+        if let Some(&known) = self.categories.get(category) {
+            return Some(known);
+        }
+        let added = self.by_category.len();
+        self.categories.insert(category.into(), added);
+        self.by_category.push(Vec::new());
+        Some(added)
+    }
+
+    /// The positions of the events of a category, in order.
+    pub(super) fn positions_of(&self, category: &str) -> Option<&Vec<u64>> {
+        let category = *self.categories.get(category)?;
+        self.by_category.get(category)
     }
 }

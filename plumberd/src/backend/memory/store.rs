@@ -31,7 +31,7 @@ impl EventStore for Memory {
         let now = self.clock.now();
         let outcome =
             self.state_mut()
-                .append(&self.owner, stream, expected, &events, metadata, now)?;
+                .append(&self.owner, stream, expected, events, metadata, now)?;
         if !outcome.is_already_applied() {
             self.shared.committed.notify();
         }

@@ -19,6 +19,8 @@ use std::sync::Arc;
 pub(super) struct StoredStream {
     pub(super) name: StreamName,
     pub(super) owner: Owner,
+    /// Where its owner keeps the positions of its category.
+    pub(super) category: Option<usize>,
     pub(super) metadata: StreamMetadata,
     // Each is full, but for the last.
     chunks: Vec<Arc<Vec<RecordedEvent>>>,
@@ -28,10 +30,11 @@ pub(super) struct StoredStream {
 }
 
 impl StoredStream {
-    pub(super) fn new(name: StreamName, owner: Owner) -> Self {
+    pub(super) fn new(name: StreamName, owner: Owner, category: Option<usize>) -> Self {
         Self {
             name,
             owner,
+            category,
             metadata: StreamMetadata::default(),
             chunks: Vec::new(),
             last: None,

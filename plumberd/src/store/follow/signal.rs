@@ -1,4 +1,10 @@
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{Ordering, fence},
+    },
+    time::Duration,
+};
 use tokio::sync::watch;
 
 /// Tells subscriptions that something may have been written.
@@ -16,13 +22,20 @@ impl Signal {
     /// Wakes every listener. To be called after a commit can be read, never
     /// before; several commits may share one call.
     pub fn notify(&self) {
-        self.0.send_replace(());
+        // Who begins to listen later reads later, and sees the commit: the two
+        // fences keep it so whatever the store is made of.
+        fence(Ordering::SeqCst);
+        if self.0.receiver_count() > 0 {
+            self.0.send_replace(());
+        }
     }
 
     /// A listener for what is signalled from now on.
     pub fn listen(&self) -> Listener {
+        let receiver = self.0.subscribe();
+        fence(Ordering::SeqCst);
         Listener {
-            receiver: self.0.subscribe(),
+            receiver,
             poll_interval: None,
             _signal: self.clone(),
         }

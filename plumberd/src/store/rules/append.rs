@@ -3,7 +3,6 @@ use crate::{
     store::{AppendOutcome, IdempotencyReason, Limits, Location, StoreError, rules::read_metadata},
     stream::{ExpectedRevision, Revision, StreamMetadata, StreamName},
 };
-use std::collections::HashSet;
 
 /// What a backend knows of the stream it is about to change.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -100,11 +99,13 @@ pub fn check_batch(
         limits.batch_bytes,
     )?;
     if events.len() > 1 {
-        let mut ids = HashSet::with_capacity(events.len());
-        for event in events {
-            if !ids.insert(event.id()) {
-                return Err(refused(stream, event, IdempotencyReason::RepeatedInBatch));
-            }
+        // New ids grow, so that they mostly are in order already.
+        let mut ids: Vec<_> = events.iter().map(NewEvent::id).collect();
+        ids.sort_unstable();
+        if let Some(pair) = ids.windows(2).find(|pair| pair[0] == pair[1])
+            && let Some(event) = events.iter().rfind(|event| event.id() == pair[0])
+        {
+            return Err(refused(stream, event, IdempotencyReason::RepeatedInBatch));
         }
     }
     check_metadata_events(stream, events)
@@ -134,7 +135,8 @@ fn check_metadata_events(
 }
 
 /// Decides an append from the stream's state and from where each event id of
-/// the batch is stored already (`stored`, one entry an event, in order).
+/// the batch is stored already (`stored`, one entry an event, in order; none at
+/// all when no event is).
 ///
 /// # Errors
 ///
