@@ -105,7 +105,8 @@ impl NewEvent {
 
     /// The event as a store in memory keeps it; takes what it has, and copies
     /// nothing.
-    pub(crate) fn recorded(
+    #[must_use]
+    pub fn recorded(
         self,
         stream: StreamName,
         revision: Revision,
