@@ -7,6 +7,7 @@ mod follow;
 mod hardening;
 mod memory;
 mod mock;
+mod parsing;
 mod repository;
 mod snapshot;
 #[cfg(feature = "sqlite")]
