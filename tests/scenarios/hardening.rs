@@ -586,3 +586,48 @@ async fn an_aggregate_that_is_deleted_while_it_is_read_is_not_half_of_it() {
         "got {loaded:?}"
     );
 }
+
+thread_local! {
+    /// What a fold finds changed after its first event.
+    static SABOTAGE: std::cell::RefCell<Option<(Memory, StreamName)>> =
+        const { std::cell::RefCell::new(None) };
+}
+
+#[derive(Debug, Default)]
+struct Sabotaged {
+    events: u32,
+}
+
+#[aggregate(category = "Counter")]
+impl Sabotaged {
+    #[event_sourcing_handler]
+    fn on_added(&mut self, _: &plumberd_tests::counter::Added) {
+        self.events += 1;
+        if let Some((store, stream)) = SABOTAGE.take() {
+            let deleted = store.delete(&stream, ExpectedRevision::Any);
+            futures_util::FutureExt::now_or_never(deleted)
+                .unwrap()
+                .unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_aggregate_that_is_deleted_under_its_fold_is_read_again() {
+    let store = Memory::new();
+    let id = new_event_id();
+    let plain = counters(store.clone());
+    for _ in 0..600 {
+        plain.execute(id, |c| c.add(1)).await.unwrap();
+    }
+    let sabotaged: Repository<Sabotaged> = Repository::new(Arc::new(store.clone()));
+    SABOTAGE.set(Some((store, plain.stream(&id).unwrap())));
+
+    let loaded = sabotaged.load(id).await.unwrap_err();
+
+    assert!(SABOTAGE.take().is_none(), "nothing was deleted");
+    assert!(
+        matches!(loaded, RepositoryError::NotFound { .. }),
+        "got {loaded:?}"
+    );
+}
