@@ -273,4 +273,33 @@ mod tests {
             "got {refused:?}"
         );
     }
+
+    /// A commit is on the disk when it is answered, unless asked otherwise: no
+    /// killed process shows the difference, only the setting does.
+    #[test]
+    fn every_commit_reaches_the_disk_unless_asked_otherwise() {
+        let folder = std::env::temp_dir().join(crate::event::new_event_id().to_string());
+        std::fs::create_dir(&folder).unwrap();
+        let asked = |config: &SqliteConfig| {
+            let connection = open_writer(config).unwrap();
+            let setting = |name| -> String {
+                connection
+                    .query_row(&format!("PRAGMA {name}"), [], |row| {
+                        row.get::<_, rusqlite::types::Value>(0)
+                    })
+                    .map(|value| format!("{value:?}"))
+                    .unwrap()
+            };
+            (setting("journal_mode"), setting("synchronous"))
+        };
+        let wal = "Text(\"wal\")".to_owned();
+        let config = SqliteConfig::new(folder.join("a.db"));
+
+        let full = asked(&config);
+        let normal = asked(&config.with_synchronous(super::super::Synchronous::Normal));
+        std::fs::remove_dir_all(&folder).unwrap();
+
+        assert_eq!(full, (wal.clone(), "Integer(2)".to_owned()));
+        assert_eq!(normal, (wal, "Integer(1)".to_owned()));
+    }
 }
