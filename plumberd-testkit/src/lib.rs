@@ -6,9 +6,13 @@
 //! * [`golden`](mod@golden): what was ever stored can be read for ever.
 //! * [`mock`]: a store that expects calls, and one that fails on cue.
 //! * [`conformance`]: what every store must do, for whoever writes one.
+//! * `esdb` (feature `eventstoredb`): a server that speaks EventStoreDB's protocol.
+//! * `eventstore_v1` (feature `eventstore-v1`): a server that speaks `eventstore.v1`.
 //! * [`sample`]: a bank account, the domain of the examples.
 
 pub mod conformance;
+#[cfg(feature = "eventstoredb")]
+pub mod esdb;
 pub mod fixture;
 pub mod golden;
 pub mod laws;

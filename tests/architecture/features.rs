@@ -64,7 +64,10 @@ fn declared(manifest: &str) -> Vec<String> {
 fn without_folder(features: &[String], folders: &[String]) -> Vec<String> {
     features
         .iter()
-        .filter(|name| !["default", "full"].contains(&name.as_str()) && !folders.contains(name))
+        .filter(|name| {
+            !["default", "full"].contains(&name.as_str())
+                && !folders.contains(&name.replace('-', "_"))
+        })
         .map(|name| format!("the feature `{name}` is no folder of plumberd/src/backend"))
         .collect()
 }

@@ -1,5 +1,9 @@
 //! Backends: what keeps the events. One folder a technology.
 
+#[cfg(feature = "eventstore-v1")]
+pub mod eventstore_v1;
+#[cfg(feature = "eventstoredb")]
+pub mod eventstoredb;
 pub mod memory;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;

@@ -1,0 +1,1 @@
+//! Between the messages of the protocol and plumberd's words.

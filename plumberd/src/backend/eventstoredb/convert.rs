@@ -1,0 +1,1 @@
+//! Between the words of the `eventstore` crate and plumberd's.
