@@ -1,0 +1,3 @@
+//! Names and forms that micro-plumberd uses.
+
+pub mod projection;
