@@ -7,9 +7,18 @@
 //! It is one healthy leader, and says so: there is no cluster, no scavenging,
 //! no AtomPub, and no JavaScript.
 
+#![allow(
+    clippy::result_large_err,
+    reason = "what a call fails with is tonic's `Status`"
+)]
+
+mod append;
 mod config;
 mod connection;
+mod cursor;
 mod engine;
+mod envelope;
+mod filter;
 #[doc(hidden)]
 pub mod proto;
 mod server;
