@@ -21,6 +21,7 @@ mod gossip;
 mod link;
 mod listener;
 mod monitoring;
+mod projections;
 #[doc(hidden)]
 pub mod proto;
 mod server;

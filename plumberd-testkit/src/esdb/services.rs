@@ -5,8 +5,10 @@ use super::{
     gossip::GossipService,
     listener::Listener,
     monitoring::MonitoringService,
+    projections::ProjectionsService,
     proto::{
         gossip::gossip_server::GossipServer, monitoring::monitoring_server::MonitoringServer,
+        projections::projections_server::ProjectionsServer,
         server_features::server_features_server::ServerFeaturesServer,
         streams::streams_server::StreamsServer, users::users_server::UsersServer,
     },
@@ -51,6 +53,7 @@ pub(super) async fn serve(
     let users = UsersService::new(front.users.clone());
     let monitoring = MonitoringService::new(front.figures.clone(), stopping.clone());
     let gossip = GossipService::new(front.instance, clock);
+    let projections = ProjectionsServer::new(ProjectionsService::new(engine.projections.clone()));
     let streams =
         StreamsServer::new(StreamsService::new(engine)).max_decoding_message_size(MAX_MESSAGE);
     let served = Server::builder()
@@ -58,6 +61,7 @@ pub(super) async fn serve(
         .http2_keepalive_interval(Some(PING))
         .http2_keepalive_timeout(Some(PING))
         .add_service(front.guard(streams))
+        .add_service(front.guard(projections))
         .add_service(front.guard(UsersServer::new(users)))
         .add_service(front.guard(MonitoringServer::new(monitoring)))
         .add_service(front.open(GossipServer::new(gossip)))
