@@ -1,1 +1,3 @@
 //! The in-process server, spoken to as clients do.
+
+mod projections;
