@@ -9,3 +9,6 @@ mod raw;
 mod streams;
 mod tls;
 mod watch;
+//! The in-process server, spoken to as clients do.
+
+mod projections;

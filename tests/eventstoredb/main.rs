@@ -1,0 +1,3 @@
+//! The backend, against the server in this process.
+
+mod projections;
