@@ -60,10 +60,15 @@ impl Connection {
             .map_err(|error| EventStoreDbError::Client {
                 source: error.into(),
             })??;
-        let config = &connection.shared.config;
-        match check_call::run(&connection).await {
-            Ok(()) => Ok(connection),
-            Err(error) => Err(check_call::explained(config, error).await),
+        connection.check().await?;
+        Ok(connection)
+    }
+
+    /// Makes one call, and finds out why it failed.
+    pub(super) async fn check(&self) -> Result<(), EventStoreDbError> {
+        match check_call::run(self).await {
+            Ok(()) => Ok(()),
+            Err(error) => Err(check_call::explained(&self.shared.config, error).await),
         }
     }
 

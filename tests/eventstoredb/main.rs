@@ -1,0 +1,6 @@
+//! The backend for EventStoreDB, over real connections.
+
+mod connect;
+mod defects;
+mod scripted;
+mod url;
