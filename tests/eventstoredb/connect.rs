@@ -395,3 +395,57 @@ async fn a_wrong_url_and_a_server_that_is_away_are_different_errors_of_connect()
     );
     assert!(!format!("{error:?} {}", told(&error)).contains("s3cret"));
 }
+
+/// Writes every field of every event and span down.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<String>>);
+
+impl tracing::field::Visit for Log {
+    fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
+        *self.0.lock().unwrap() += &format!("{field}={value:?}\n");
+    }
+}
+
+impl tracing::Subscriber for Log {
+    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, span: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        span.record(&mut self.clone());
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::span::Id, values: &tracing::span::Record<'_>) {
+        values.record(&mut self.clone());
+    }
+
+    fn event(&self, event: &tracing::Event<'_>) {
+        event.record(&mut self.clone());
+    }
+
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+    fn enter(&self, _: &tracing::span::Id) {}
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+#[tokio::test]
+async fn no_log_has_the_password_in_it() {
+    let log = Log::default();
+    let _logged = tracing::subscriber::set_default(log.clone());
+    let server = Scripted::start(guarded("Basic YWRtaW46Y2hhbmdlaXQ=")).await;
+
+    for password in ["changeit", "s3cret"] {
+        let config = server.config().with_credentials("admin", password);
+        let discovering = config.clone().with_discovery(true);
+        let _ = EventStoreDb::connect(config).await;
+        let _ = EventStoreDb::connect(discovering).await;
+    }
+
+    let log = log.0.lock().unwrap();
+    // The client crate logs; with HTTP/2's frames, where headers are encoded.
+    assert!(log.contains("Successfully connected"), "{log}");
+    for secret in ["changeit", "s3cret", "YWRtaW46"] {
+        assert!(!log.contains(secret), "{secret}: {log}");
+    }
+}

@@ -1,4 +1,7 @@
-use super::{EsdbServerConfig, StartError};
+use super::{
+    EsdbServerConfig, StartError,
+    projections::{Projected, Projections},
+};
 use plumberd::{Store, backend::memory::Memory};
 use tokio_util::sync::CancellationToken;
 
@@ -7,8 +10,10 @@ use tokio_util::sync::CancellationToken;
 /// One of plumberd's own stores: there is no second copy of the semantics.
 #[derive(Debug, Clone)]
 pub(super) struct Engine {
-    /// The streams that clients write.
+    /// The streams that clients write, and those that projections fill.
     pub(super) store: Store,
+    /// The projections that clients created.
+    pub(super) projections: Projections,
     /// Fires when the server stops: what follows streams ends then.
     pub(super) stopping: CancellationToken,
     /// The largest append in bytes.
@@ -32,8 +37,21 @@ impl Kept {
     }
 
     pub(super) async fn open(&self, stopping: CancellationToken) -> Result<Engine, StartError> {
+        let main = self.open_store().await?;
+        let closing = main.clone();
+        let projected = Projected::new(main, self.config.clock.clone());
+        let store = Store::new(projected).closed_by(move || {
+            let store = closing.clone();
+            async move { store.close().await }
+        });
+        let projections = Projections::open(store.clone(), stopping.clone())
+            .await
+            .map_err(|error| StartError::Store {
+                source: error.into(),
+            })?;
         Ok(Engine {
-            store: self.open_store().await?,
+            store,
+            projections,
             stopping,
             max_append_size: self.config.max_append_size,
         })
