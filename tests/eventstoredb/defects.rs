@@ -18,6 +18,9 @@ use std::{
 use tokio::net::TcpListener;
 use tonic::Status;
 
+/// In the form of a certificate, and none.
+const RUBBISH: &str = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+
 /// Runs an ignored test of this program in a process of its own, where it may
 /// spoil what is one in a process.
 fn in_a_process(job: &str, environment: &[(&str, &Path)]) {
@@ -88,16 +91,26 @@ async fn with_a_provider_that_comes_later() {
 fn certificates_of_the_system_that_cannot_be_read_are_an_error_and_no_panic() {
     let authority = Authority::new();
     let nowhere = Path::new("/nonexistent/certificates.pem");
-    let rubbish = authority.file(
-        "rubbish.pem",
-        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
-    );
     let empty = authority.file("empty.pem", "");
+    let rubbish = authority.file("rubbish.pem", RUBBISH);
 
-    for file in [nowhere, &rubbish, &empty] {
-        in_a_process(
-            "without_certificates_of_the_system",
-            &[("SSL_CERT_FILE", file)],
+    let job = "without_certificates_of_the_system";
+    for file in [nowhere, &empty] {
+        in_a_process(job, &[("SSL_CERT_FILE", file)]);
+    }
+    let job = "with_rubbish_for_certificates_of_the_system";
+    in_a_process(job, &[("SSL_CERT_FILE", &rubbish)]);
+}
+
+#[tokio::test]
+#[ignore = "another test runs it in a process of its own"]
+async fn with_rubbish_for_certificates_of_the_system() {
+    for tls in [true, false] {
+        let config = EventStoreDbConfig::new("localhost", 1).with_tls(tls);
+        let error = EventStoreDb::lazy(config).map(|_| ()).unwrap_err();
+        assert!(
+            matches!(error, EventStoreDbError::SystemCertificates { .. }),
+            "{error:?}"
         );
     }
 }
@@ -147,10 +160,7 @@ async fn certificate_files_that_cannot_be_used_are_errors_and_no_panics() {
     let (certificate, key) = authority.files("client");
     let (_, other_key) = authority.files("other");
     let nowhere = Path::new("/nonexistent");
-    let rubbish = authority.file(
-        "rubbish.pem",
-        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
-    );
+    let rubbish = authority.file("rubbish.pem", RUBBISH);
     let torn = authority.file("torn.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n");
     let text = authority.file("text.pem", "hello");
     let user =
