@@ -5,10 +5,8 @@ mod auth;
 mod faults;
 mod hostile;
 mod lifecycle;
+mod projections;
 mod raw;
 mod streams;
 mod tls;
 mod watch;
-//! The in-process server, spoken to as clients do.
-
-mod projections;
