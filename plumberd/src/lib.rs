@@ -113,7 +113,9 @@ pub use event::{Event, EventValue};
 
 #[doc = include_str!("docs/aggregate.md")]
 pub use plumberd_derive::aggregate;
-pub use plumberd_derive::{command_handler, event_sourcing_handler};
+#[doc = include_str!("docs/command_handler.md")]
+pub use plumberd_derive::command_handler;
+pub use plumberd_derive::event_sourcing_handler;
 
 #[doc = include_str!("docs/derive_event.md")]
 pub use plumberd_derive::Event;
