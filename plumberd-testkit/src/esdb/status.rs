@@ -1,6 +1,7 @@
 //! Refusals exactly as an EventStoreDB server words them: clients compare
 //! messages and read trailers.
 
+use super::projections::NotWritable;
 use plumberd::{
     store::StoreError,
     stream::{ExpectedRevision, Revision},
@@ -131,6 +132,7 @@ pub(super) fn of_store(error: &StoreError) -> Status {
         StoreError::Closed { .. }
         | StoreError::Unavailable { .. }
         | StoreError::OutcomeUnknown { .. } => not_ready(),
+        StoreError::Backend { source, .. } if source.is::<NotWritable>() => access_denied(),
         StoreError::Unsupported { .. }
         | StoreError::InvalidStreamMetadata { .. }
         | StoreError::LimitExceeded { .. } => invalid(text(error)),

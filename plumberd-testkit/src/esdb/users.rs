@@ -45,7 +45,8 @@ fn caller(extensions: &Extensions) -> Result<Caller, Status> {
     caller.ok_or_else(status::access_denied)
 }
 
-fn admin(extensions: &Extensions) -> Result<(), Status> {
+/// Refuses everybody but administrators.
+pub(super) fn admin(extensions: &Extensions) -> Result<(), Status> {
     let admin = caller(extensions)?.admin;
     admin.then_some(()).ok_or_else(status::access_denied)
 }

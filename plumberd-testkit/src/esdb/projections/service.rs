@@ -1,12 +1,15 @@
 use super::registry::{Projections as Registry, Refused, Status as Found};
-use crate::esdb::proto::{
-    Empty,
-    projections::{
-        CreateReq, CreateResp, DeleteReq, DeleteResp, DisableReq, DisableResp, EnableReq,
-        EnableResp, ResetReq, ResetResp, ResultReq, ResultResp, StateReq, StateResp, StatisticsReq,
-        StatisticsResp, UpdateReq, UpdateResp, create_req, projections_server::Projections,
-        statistics_req, statistics_resp, update_req,
+use crate::esdb::{
+    proto::{
+        Empty,
+        projections::{
+            CreateReq, CreateResp, DeleteReq, DeleteResp, DisableReq, DisableResp, EnableReq,
+            EnableResp, ResetReq, ResetResp, ResultReq, ResultResp, StateReq, StateResp,
+            StatisticsReq, StatisticsResp, UpdateReq, UpdateResp, create_req,
+            projections_server::Projections, statistics_req, statistics_resp, update_req,
+        },
     },
+    status as refusals, users,
 };
 use futures_util::{StreamExt, stream, stream::BoxStream};
 use prost_types::{Struct, Value, value::Kind};
@@ -35,7 +38,7 @@ fn status(refused: Refused, name: &str) -> Status {
     match refused {
         Refused::NotFound => Status::not_found(format!("Projection '{name}' not found")),
         Refused::Exists => Status::already_exists(format!("Projection '{name}' already exists")),
-        Refused::System => Status::permission_denied("Access Denied"),
+        Refused::System => refusals::access_denied(),
         Refused::Running => Status::failed_precondition(
             "Cannot delete a projection that hasn't been stopped or faulted.",
         ),
@@ -44,7 +47,7 @@ fn status(refused: Refused, name: &str) -> Status {
              projection (linkTo of event types into one stream) and lookup projection (linkTo of \
              a category by a property), exactly as micro-plumberd and plumberd write them.",
         ),
-        Refused::Store(error) => Status::unavailable(error.to_string()),
+        Refused::Store(error) => refusals::of_store(&error),
     }
 }
 
@@ -57,6 +60,7 @@ impl Projections for ProjectionsService {
     type StatisticsStream = BoxStream<'static, Result<StatisticsResp, Status>>;
 
     async fn create(&self, request: Request<CreateReq>) -> Result<Response<CreateResp>, Status> {
+        users::admin(request.extensions())?;
         let options = request.into_inner().options.ok_or_else(missing)?;
         let Some(create_req::options::Mode::Continuous(continuous)) = options.mode else {
             return Err(Status::unimplemented(
@@ -77,6 +81,7 @@ impl Projections for ProjectionsService {
     async fn update(&self, request: Request<UpdateReq>) -> Result<Response<UpdateResp>, Status> {
         use update_req::options::EmitOption;
 
+        users::admin(request.extensions())?;
         let options = request.into_inner().options.ok_or_else(missing)?;
         let emit = match options.emit_option {
             Some(EmitOption::EmitEnabled(emit)) => Some(emit),
@@ -90,6 +95,7 @@ impl Projections for ProjectionsService {
     }
 
     async fn delete(&self, request: Request<DeleteReq>) -> Result<Response<DeleteResp>, Status> {
+        users::admin(request.extensions())?;
         let options = request.into_inner().options.ok_or_else(missing)?;
         self.projections
             .delete(&options.name, options.delete_emitted_streams)
@@ -115,6 +121,7 @@ impl Projections for ProjectionsService {
     }
 
     async fn disable(&self, request: Request<DisableReq>) -> Result<Response<DisableResp>, Status> {
+        users::admin(request.extensions())?;
         let options = request.into_inner().options.ok_or_else(missing)?;
         self.projections
             .set_enabled(&options.name, false)
@@ -124,6 +131,7 @@ impl Projections for ProjectionsService {
     }
 
     async fn enable(&self, request: Request<EnableReq>) -> Result<Response<EnableResp>, Status> {
+        users::admin(request.extensions())?;
         let options = request.into_inner().options.ok_or_else(missing)?;
         self.projections
             .set_enabled(&options.name, true)
@@ -133,6 +141,7 @@ impl Projections for ProjectionsService {
     }
 
     async fn reset(&self, request: Request<ResetReq>) -> Result<Response<ResetResp>, Status> {
+        users::admin(request.extensions())?;
         let options = request.into_inner().options.ok_or_else(missing)?;
         self.projections
             .reset(&options.name)
@@ -157,7 +166,8 @@ impl Projections for ProjectionsService {
         }))
     }
 
-    async fn restart_subsystem(&self, _: Request<Empty>) -> Result<Response<Empty>, Status> {
+    async fn restart_subsystem(&self, request: Request<Empty>) -> Result<Response<Empty>, Status> {
+        users::admin(request.extensions())?;
         self.projections.restart().await;
         Ok(Response::new(Empty {}))
     }

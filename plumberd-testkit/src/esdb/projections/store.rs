@@ -153,14 +153,18 @@ impl PageSource for Following {
     }
 }
 
-/// Nobody but the server writes what the server's projections fill.
+/// A client may not write a stream that the server's own projections fill.
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` is filled by projections of the server")]
+pub(in crate::esdb) struct NotWritable(StreamName);
+
 fn check_writable(stream: &StreamName) -> Result<(), StoreError> {
     if !is_filled(stream) {
         return Ok(());
     }
-    Err(StoreError::Unsupported {
+    Err(StoreError::Backend {
         backend: "the server",
-        what: format!("let a client write `{stream}`, which its projections fill"),
+        source: NotWritable(stream.clone()).into(),
     })
 }
 

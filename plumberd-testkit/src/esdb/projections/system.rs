@@ -1,5 +1,6 @@
 //! Which links the projections of the server's own make of an event.
 
+use crate::esdb::envelope;
 use plumberd::{
     codec::JsonObject,
     event::{EventType, NewEvent, RawMetadata, RecordedEvent},
@@ -21,7 +22,7 @@ const POSITION: &str = "$c";
 
 /// Whether the projections of the server's own fill this stream, and nobody
 /// else writes it.
-pub(in crate::esdb) fn is_filled(stream: &StreamName) -> bool {
+pub(super) fn is_filled(stream: &StreamName) -> bool {
     let name = stream.as_str();
     name == "$streams"
         || ["$ce-", "$et-", "$bc-"]
@@ -81,7 +82,7 @@ pub(super) fn new_link(
     let position = source.position;
     let metadata = format!(
         "{{\"{POSITION}\":{position},\"$p\":{position},\"$causedBy\":\"{}\"}}",
-        source.id
+        envelope::open(source).0
     );
     let metadata = RawMetadata::new(metadata.into_bytes().into());
     Some(NewEvent::new(id, event_type, target).with_raw_metadata(metadata))
@@ -106,7 +107,8 @@ fn category(stream: &str) -> Option<&str> {
 }
 
 fn correlation(event: &RecordedEvent) -> Option<String> {
-    let metadata = JsonObject::parse(event.metadata.as_bytes()).ok()?;
+    let (_, metadata) = envelope::open(event);
+    let metadata = JsonObject::parse(&metadata).ok()?;
     let correlation = metadata.get_str("$correlationId")?;
     (!correlation.is_empty()).then_some(correlation)
 }

@@ -4,8 +4,8 @@
 use crate::esdb::{
     append::Appended,
     proto::{
-        AllStreamPosition, BadRequest, MaximumAppendSizeExceeded, StreamDeleted, Timeout, Unknown,
-        WrongExpectedVersion,
+        AccessDenied, AllStreamPosition, BadRequest, MaximumAppendSizeExceeded, StreamDeleted,
+        Timeout, Unknown, WrongExpectedVersion,
         google::rpc,
         streams::batch_append_resp::{
             Success,
@@ -83,6 +83,9 @@ pub(super) fn refused(status: &Status) -> rpc::Status {
             message: status.message().to_owned(),
         };
         return error(Code::InvalidArgument, "BadRequest", &details);
+    }
+    if status.code() == Code::PermissionDenied {
+        return error(Code::PermissionDenied, "AccessDenied", &AccessDenied {});
     }
     error(Code::Unknown, "Unknown", &Unknown {})
 }
