@@ -63,17 +63,19 @@ impl Cursor {
     /// now. Asked again, it looks for what has come since.
     pub(super) async fn next_page(&mut self) -> Result<Option<Page>, StoreError> {
         loop {
-            let mut events = match self.open.take() {
-                Some(open) => open,
-                None => self.begin(),
-            };
+            let open = self.open.take();
+            let is_fresh = open.is_none();
+            let mut events = open.unwrap_or_else(|| self.begin());
             match events.next_page().await {
                 Ok(Some(page)) => {
                     self.advance(&page);
                     self.open = Some(events);
                     return Ok(Some(page));
                 }
-                Ok(None) => return Ok(None),
+                Ok(None) if is_fresh => return Ok(None),
+                // It ended where the stream did when its last page was read;
+                // what has come since would be missed without another look.
+                Ok(None) => {}
                 // What was hidden meanwhile is passed over: a read that begins
                 // here finds what is left.
                 Err(StoreError::ChangedWhileRead { .. }) => {}
