@@ -1,7 +1,7 @@
 //! A client of the bare `eventstore` crate.
 
 use eventstore::{
-    AppendToStreamOptions, Client, EventData, ProjectionClient, ReadStreamOptions, StreamPosition,
+    AppendToStreamOptions, Client, EventData, GenericProjectionOptions, ProjectionClient, ReadStreamOptions, StreamPosition,
     SubscribeToStreamOptions, Subscription, SubscriptionEvent,
 };
 use plumberd::{BoxError, event::new_event_id};
@@ -130,8 +130,13 @@ impl Peer {
     /// Waits until a stream has so many links, and gives all that are there.
     pub async fn await_links(&self, stream: &str, count: usize) -> Result<Links, BoxError> {
         let mut events = self.follow(stream).await?;
-        for _ in 0..count {
-            next(&mut events).await?;
+        for seen in 0..count {
+            if let Err(error) = next(&mut events).await {
+                let there = self.links(stream).await.map(|links| links.len());
+                let options = GenericProjectionOptions::default();
+                let status = self.projections.get_status(stream, &options).await;
+                return Err(format!("{error}: {seen} seen, {there:?} there, {status:?}").into());
+            }
         }
         self.links(stream).await
     }
