@@ -69,6 +69,7 @@
 //! | feature | what it adds |
 //! |---|---|
 //! | `sqlite` | the SQLite store, bundled; needs a C compiler |
+//! | `eventstore-v1` | [the multi-tenant `eventstore.v1` gRPC store](docs::eventstore_v1) |
 //! | `full` | every backend |
 //!
 //! Without features there is the memory store, and nothing opens a file or a socket.
