@@ -1,0 +1,1 @@
+//! The in-process server, spoken to as clients do.
