@@ -1,5 +1,5 @@
 use super::{EsdbServerConfig, StartError};
-use plumberd::{Store, backend::memory::Memory};
+use plumberd::{Store, backend::memory::Memory, clock::Clock};
 use tokio_util::sync::CancellationToken;
 
 /// What keeps the streams, for as long as the server listens.
@@ -13,6 +13,8 @@ pub(super) struct Engine {
     pub(super) stopping: CancellationToken,
     /// The largest append in bytes.
     pub(super) max_append_size: usize,
+    /// The clock that dates what the server itself writes.
+    pub(super) clock: Clock,
 }
 
 /// What outlives a stop of the server: the streams in memory. Those in a file
@@ -36,6 +38,7 @@ impl Kept {
             store: self.open_store().await?,
             stopping,
             max_append_size: self.config.max_append_size,
+            clock: self.config.clock.clone(),
         })
     }
 

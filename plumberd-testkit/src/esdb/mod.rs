@@ -10,6 +10,7 @@
 mod config;
 mod connection;
 mod engine;
+mod persistent;
 #[doc(hidden)]
 pub mod proto;
 mod server;

@@ -1,5 +1,12 @@
 use super::{
-    engine::Engine, proto::streams::streams_server::StreamsServer, server, streams::StreamsService,
+    engine::Engine,
+    persistent::PersistentService,
+    proto::{
+        persistent_subscriptions::persistent_subscriptions_server::PersistentSubscriptionsServer,
+        streams::streams_server::StreamsServer,
+    },
+    server,
+    streams::StreamsService,
 };
 use tokio::net::TcpListener;
 use tonic::transport::Server;
@@ -11,10 +18,13 @@ const MAX_MESSAGE: usize = 16 << 20;
 /// Serves until the engine is told to stop.
 pub(super) async fn serve(listener: TcpListener, engine: Engine) {
     let stopping = engine.stopping.clone().cancelled_owned();
+    let persistent = PersistentSubscriptionsServer::new(PersistentService::new(engine.clone()))
+        .max_decoding_message_size(MAX_MESSAGE);
     let streams =
         StreamsServer::new(StreamsService::new(engine)).max_decoding_message_size(MAX_MESSAGE);
     let served = Server::builder()
         .add_service(streams)
+        .add_service(persistent)
         .serve_with_incoming_shutdown(server::incoming(listener), stopping)
         .await;
     if let Err(error) = served {
