@@ -31,6 +31,7 @@ mod link;
 mod listener;
 mod monitoring;
 mod projections;
+mod persistent;
 #[doc(hidden)]
 pub mod proto;
 mod server;
