@@ -5,10 +5,15 @@
 //! whose semantics are EventStoreDB's; the server only translates.
 //!
 //! It is one healthy leader, and says so: there is no cluster, no scavenging,
-//! no AtomPub, and no JavaScript. Users are known when they are asked for
+//! no `AtomPub`, and no JavaScript. Users are known when they are asked for
 //! ([`EsdbServerConfig::with_basic_auth`]); access control lists of streams are
 //! not kept: every user reads and writes every stream, also `$all` and those
 //! of the system.
+
+#![allow(
+    clippy::result_large_err,
+    reason = "what a call fails with is tonic's `Status`"
+)]
 
 mod auth;
 mod config;
