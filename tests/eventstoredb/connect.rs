@@ -8,6 +8,7 @@ use rustls::{
 };
 use std::{
     error::Error,
+    fmt::Write as _,
     path::PathBuf,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
@@ -102,7 +103,7 @@ fn told(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {
-        text += &format!(": {cause}");
+        text = format!("{text}: {cause}");
         next = cause.source();
     }
     text
@@ -174,10 +175,11 @@ async fn another_kind_of_server_is_told_apart() {
 
     for tls in [false, true] {
         let authority = Authority::new();
-        let config = match tls {
-            false => plain(address),
-            true => EventStoreDbConfig::new("127.0.0.1", address.port())
-                .with_ca_file(authority.ca_file()),
+        let config = plain(address).with_tls(tls);
+        let config = if tls {
+            config.with_ca_file(authority.ca_file())
+        } else {
+            config
         };
         let error = failed(config).await;
         assert!(
@@ -377,7 +379,7 @@ struct Log(Arc<Mutex<String>>);
 
 impl tracing::field::Visit for Log {
     fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
-        *self.0.lock().unwrap() += &format!("{field}={value:?}\n");
+        writeln!(self.0.lock().unwrap(), "{field}={value:?}").unwrap();
     }
 }
 
