@@ -61,6 +61,7 @@
 //! * [`Repository`](repository::Repository): commands, loads, snapshots, the cache.
 //! * [`connect()`]: the stores and their URLs. [`EventStore`](store::EventStore): what every store
 //!   promises.
+//! * [EventStoreDB and KurrentDB](docs::eventstoredb): connecting, options, troubleshooting.
 //! * [The wire format](docs::wire_format), [the architecture](docs::architecture),
 //!   [writing a backend](docs::writing_a_backend).
 //!
@@ -69,6 +70,7 @@
 //! | feature | what it adds |
 //! |---|---|
 //! | `sqlite` | the SQLite store, bundled; needs a C compiler |
+//! | `eventstoredb` | EventStoreDB and KurrentDB; brings gRPC and TLS |
 //! | `full` | every backend |
 //!
 //! Without features there is the memory store, and nothing opens a file or a socket.

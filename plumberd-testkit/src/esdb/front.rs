@@ -26,6 +26,7 @@ pub(super) struct Front {
     pub(super) tls: Option<Tls>,
     pub(super) users: Users,
     pub(super) faults: Faults,
+    pub(super) max_connections: usize,
     pub(super) figures: Figures,
 }
 
@@ -43,6 +44,7 @@ impl Front {
                 .map_err(|source| StartError::Users { source })?,
             figures: Figures::new(config.clock.clone(), faults.clone()),
             faults,
+            max_connections: config.max_connections,
         })
     }
 

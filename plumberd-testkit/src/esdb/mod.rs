@@ -10,12 +10,21 @@
 //! not kept: every user reads and writes every stream, also `$all` and those
 //! of the system.
 
+#![allow(
+    clippy::result_large_err,
+    reason = "what a call fails with is tonic's `Status`"
+)]
+
+mod append;
 mod auth;
 mod config;
 mod connection;
+mod cursor;
 mod engine;
+mod envelope;
 mod faults;
 mod features;
+mod filter;
 mod front;
 mod gossip;
 mod link;

@@ -45,6 +45,7 @@ pub(super) async fn serve(
     let incoming = Listener {
         tls: front.tls.clone(),
         faults: front.faults.clone(),
+        max_connections: front.max_connections,
         stopping: stopping.clone(),
         cutting,
     };

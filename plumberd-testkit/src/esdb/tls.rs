@@ -256,3 +256,14 @@ impl Drop for AuthorityFile {
         let _ = fs::remove_file(&self.path);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Identity, Tls};
+
+    #[test]
+    fn no_default_provider_is_installed() {
+        Tls::new(&Identity::Own, None).unwrap();
+        assert!(rustls::crypto::CryptoProvider::get_default().is_none());
+    }
+}

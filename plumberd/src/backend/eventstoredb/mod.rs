@@ -156,4 +156,18 @@ impl EventStoreDb {
             }),
         }
     }
+
+    /// Makes one call, as [`EventStoreDb::connect`] does: whether the server
+    /// is there and takes these settings, for a health check.
+    ///
+    /// # Errors
+    ///
+    /// As of [`EventStoreDb::connect`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is left behind when the future is dropped.
+    pub async fn check(&self) -> Result<(), EventStoreDbError> {
+        self.connection.check().await
+    }
 }

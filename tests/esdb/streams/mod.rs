@@ -1,0 +1,4 @@
+//! The service of streams.
+
+mod append;
+mod wire;
