@@ -1,9 +1,7 @@
-//! The backend, against the server in this process.
-
-mod projections;
 //! The backend for EventStoreDB, over real connections.
 
 mod connect;
 mod defects;
+mod projections;
 mod scripted;
 mod url;
