@@ -31,18 +31,20 @@ mod link;
 mod listener;
 mod monitoring;
 mod projections;
+mod persistent;
 #[doc(hidden)]
 pub mod proto;
 mod server;
 mod services;
 mod status;
 mod streams;
-mod tls;
 mod users;
 mod wire;
 
+pub use crate::tls::{CertificateAuthority, IssuedCertificate};
 pub use config::EsdbServerConfig;
 pub use faults::{Fault, Faults};
 pub use server::{EsdbServer, StartError};
-pub use tls::{CertificateAuthority, IssuedCertificate};
+
+use crate::tls;
 pub use tonic::Status;
