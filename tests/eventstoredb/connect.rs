@@ -1,5 +1,8 @@
 use crate::scripted::{Answer, Script, Scripted, free, plain};
-use plumberd::backend::eventstoredb::{EventStoreDb, EventStoreDbConfig, EventStoreDbError};
+use plumberd::{
+    backend::eventstoredb::{EventStoreDb, EventStoreDbConfig, EventStoreDbError},
+    connect,
+};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 use rustls::{
     RootCertStore, ServerConfig,
@@ -371,6 +374,28 @@ async fn an_error_of_the_server_is_told() {
         "{error:?}"
     );
     assert!(told(&error).contains("no such thing"), "{}", told(&error));
+}
+
+#[tokio::test]
+async fn a_wrong_url_and_a_server_that_is_away_are_different_errors_of_connect() {
+    let address = free().await.local_addr().unwrap();
+
+    for scheme in ["esdb", "ESDB+discover", "kurrentdb", "kurrentdb+discover"] {
+        let error = connect(&format!("{scheme}://a:s3cret@{address}?tlls=false")).await;
+        let error = error.map(|_| ()).unwrap_err();
+        assert!(
+            matches!(error, plumberd::connect::ConnectError::InvalidUrl { .. }),
+            "{error:?}"
+        );
+        assert!(told(&error).contains("did you mean `tls`"), "{error}");
+    }
+    let error = connect(&format!("esdb://a:s3cret@{address}?tls=false")).await;
+    let error = error.map(|_| ()).unwrap_err();
+    assert!(
+        matches!(error, plumberd::connect::ConnectError::Open { .. }),
+        "{error:?}"
+    );
+    assert!(!format!("{error:?} {}", told(&error)).contains("s3cret"));
 }
 
 /// Writes every field of every event and span down.
