@@ -81,10 +81,9 @@ fn python_reads_what_rust_wrote(python: &Python) {
         let ours = write_task(&store).await?;
         let url = url(&server);
 
-        let seen = blocking(move || {
-            python.events("kurrent.py", &[&url, "read", &format!("Task-{ID}")])
-        })
-        .await;
+        let seen =
+            blocking(move || python.events("kurrent.py", &[&url, "read", &format!("Task-{ID}")]))
+                .await;
 
         assert_eq!(seen.len(), 2);
         let as_seen: Vec<_> = ours.iter().map(Seen::from_rust).collect();
@@ -105,7 +104,10 @@ fn rust_reads_what_python_wrote(python: &Python) {
         let url = url(&server);
 
         let seen = blocking(move || {
-            python.events("kurrent.py", &[&url, "write", "Counter-1", "Counted", "100"])
+            python.events(
+                "kurrent.py",
+                &[&url, "write", "Counter-1", "Counted", "100"],
+            )
         })
         .await;
 
@@ -127,10 +129,9 @@ fn python_is_told_of_a_conflict(python: &Python) {
         write_task(&store).await?;
         let url = url(&server);
 
-        let lines = blocking(move || {
-            python.run("kurrent.py", &[&url, "conflict", &format!("Task-{ID}")])
-        })
-        .await;
+        let lines =
+            blocking(move || python.run("kurrent.py", &[&url, "conflict", &format!("Task-{ID}")]))
+                .await;
 
         assert_eq!(lines, [r#"{"refused": "WrongCurrentVersionError"}"#]);
         Ok(())

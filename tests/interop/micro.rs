@@ -71,7 +71,10 @@ fn what_python_wrote_is_read_typed_and_byte_for_byte(python: &Python) {
         assert_eq!(ours.len(), 4);
         let as_seen: Vec<_> = ours.iter().map(Seen::from_rust).collect();
         assert_eq!(as_seen, seen);
-        assert_eq!(ours[0].decode::<RecordingFinished>()?.recording_id, "rec-123");
+        assert_eq!(
+            ours[0].decode::<RecordingFinished>()?.recording_id,
+            "rec-123"
+        );
         assert_eq!(
             ours[1].decode::<TaskCreated>()?,
             TaskCreated {
@@ -132,7 +135,12 @@ fn python_and_rust_write_the_same_data_and_metadata(python: &Python) {
             assert_eq!(keys, self::keys(&theirs.metadata)?);
             assert_eq!(
                 keys,
-                ["Created", "ClientHostName", "$correlationId", "$causationId"]
+                [
+                    "Created",
+                    "ClientHostName",
+                    "$correlationId",
+                    "$causationId"
+                ]
             );
         }
         Ok(())

@@ -13,7 +13,11 @@ use eventstore::{
 };
 use plumberd::{event::new_event_id, prelude::*};
 use plumberd_testkit::esdb::EsdbServer;
-use std::{collections::HashMap, hint::black_box, sync::{Arc, Mutex}};
+use std::{
+    collections::HashMap,
+    hint::black_box,
+    sync::{Arc, Mutex},
+};
 
 pub(crate) struct EsdbLimit {
     client: Client,
