@@ -97,7 +97,7 @@ impl Page {
         if engine.has(Defect::LateEnd) {
             return self.0.is_empty();
         }
-        limit.is_none_or(|limit| (self.0.len() as u64) < limit)
+        self.0.is_empty() || limit.is_none_or(|limit| (self.0.len() as u64) < limit)
     }
 
     fn next(&self, engine: &Engine, forward: bool, number: impl Fn(&RecordedEvent) -> u64) -> u64 {

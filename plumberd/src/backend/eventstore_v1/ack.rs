@@ -47,7 +47,7 @@ pub struct Acked {
     subscription: Subscription,
     checkpoints: Arc<dyn Checkpoints>,
     name: String,
-    acked: Option<Position>,
+    last: Option<Position>,
 }
 
 impl Acked {
@@ -71,7 +71,7 @@ impl Acked {
             subscription: store.subscribe_all(from, filter).await?,
             checkpoints,
             name,
-            acked,
+            last: acked,
         })
     }
 
@@ -113,16 +113,16 @@ impl Acked {
     ///
     /// When the future is dropped, the position may or may not be kept.
     pub async fn ack(&mut self, position: Position) -> Result<(), StoreError> {
-        if self.acked.is_some_and(|acked| acked >= position) {
+        if self.last.is_some_and(|last| last >= position) {
             return Ok(());
         }
         self.checkpoints.save(&self.name, position).await?;
-        self.acked = Some(position);
+        self.last = Some(position);
         Ok(())
     }
 
     /// The last position that was acknowledged.
     pub const fn acked(&self) -> Option<Position> {
-        self.acked
+        self.last
     }
 }

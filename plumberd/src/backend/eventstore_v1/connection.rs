@@ -134,9 +134,10 @@ fn endpoint(config: &EventStoreV1Config) -> Result<Endpoint, EventStoreV1Error> 
     let wrong = |_| EventStoreV1Error::Config {
         reason: "the host and port make no address".into(),
     };
-    let host = match config.host.contains(':') {
-        true => format!("[{}]", config.host),
-        false => config.host.clone(),
+    let host = if config.host.contains(':') {
+        format!("[{}]", config.host)
+    } else {
+        config.host.clone()
     };
     let address = format!("{host}:{}", config.port);
     // TLS is the connector's matter; only what the server sees says so.

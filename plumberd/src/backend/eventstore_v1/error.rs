@@ -143,7 +143,7 @@ impl CallError {
 
 fn never_connected(error: &(dyn std::error::Error + 'static)) -> bool {
     std::iter::successors(Some(error), |error| error.source())
-        .any(|error| error.is::<NotConnected>())
+        .any(<dyn std::error::Error>::is::<NotConnected>)
 }
 
 pub(super) fn corrupt(what: impl Into<String>) -> StoreError {

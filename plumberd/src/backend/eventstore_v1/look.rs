@@ -97,21 +97,23 @@ impl EventStoreV1 {
         }
     }
 
-    /// The first of `ids` that is stored in another stream of the tenant, by a
-    /// look at all of its events.
+    /// The first of `ids` that is stored anywhere in the tenant's streams, by a
+    /// look at all of their events.
     pub(super) async fn find_elsewhere(
         &self,
         tenant: &TenantId,
         ids: &[Uuid],
     ) -> Result<Option<Uuid>, StoreError> {
         let count = self.connection.config().page_size;
+        let mut first: Option<usize> = None;
         let mut from = u64::MAX;
-        while from > 0 {
+        while from > 0 && first != Some(0) {
             let read = self
                 .read_positions(tenant, from, Direction::Backwards, count)
                 .await?;
-            if let Some(event) = read.events.iter().find(|event| ids.contains(&event.id)) {
-                return Ok(Some(event.id));
+            for event in &read.events {
+                let place = ids.iter().position(|id| *id == event.id);
+                first = first.into_iter().chain(place).min();
             }
             let last = read
                 .events
@@ -119,6 +121,6 @@ impl EventStoreV1 {
                 .map_or(0, |event| event.position.as_u64());
             from = last.saturating_sub(1);
         }
-        Ok(None)
+        Ok(first.map(|place| ids[place]))
     }
 }
