@@ -71,6 +71,7 @@
 //! |---|---|
 //! | `sqlite` | the SQLite store, bundled; needs a C compiler |
 //! | `eventstoredb` | EventStoreDB and KurrentDB; brings gRPC and TLS |
+//! | `eventstore-v1` | [the multi-tenant `eventstore.v1` gRPC store](docs::eventstore_v1) |
 //! | `full` | every backend |
 //!
 //! Without features there is the memory store, and nothing opens a file or a socket.

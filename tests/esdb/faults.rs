@@ -32,8 +32,8 @@ async fn dropped_connections_are_counted_and_made_again() {
 #[tokio::test]
 async fn a_call_under_way_fails_when_its_connection_is_dropped() {
     let server = started().await;
-    server.faults().freeze();
     let mut client = users(&server).await;
+    server.faults().freeze();
     let call = tokio::spawn(async move { client.details(details("admin")).await });
     server.faults().happened(Fault::Freeze, 1).await;
 

@@ -2,7 +2,7 @@
 
 use crate::raw::{channel, serves};
 use plumberd_testkit::esdb::{EsdbServer, EsdbServerConfig, proto::Empty};
-use std::time::Duration;
+use std::{io::ErrorKind, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -26,7 +26,10 @@ async fn started() -> EsdbServer {
 
 /// Sends that and reads until the server hangs up.
 async fn hangs_up_on(server: &EsdbServer, bytes: &[u8]) {
-    let mut stream = TcpStream::connect(server.address()).await.unwrap();
+    let mut stream = match TcpStream::connect(server.address()).await {
+        Err(error) if error.kind() == ErrorKind::ConnectionReset => return,
+        connected => connected.unwrap(),
+    };
     // It may hang up before everything is sent.
     let _ = stream.write_all(bytes).await;
     let mut answer = Vec::new();
@@ -77,11 +80,11 @@ async fn frames_that_break_the_rules_are_hung_up_on() {
 async fn headers_that_never_end_are_hung_up_on() {
     let server = started().await;
     let mut bytes = [PREFACE, &frame(0, 4, 0, 0)].concat();
-    // A literal header field that is continued for ever: 64 MiB, if it were read.
+    // A literal header field that is continued for ever: 16 MB, if it were read.
     bytes.extend(frame(16_000, 1, 0, 1));
     bytes.extend([0x40, 1, b'a', 0x7f, 0xff, 0xff, 0xff, 0x7f]);
     bytes.extend([b'a'; 15_992]);
-    for _ in 0..4_000 {
+    for _ in 0..1_000 {
         bytes.extend(frame(16_000, 9, 0, 1));
         bytes.extend([b'a'; 16_000]);
     }

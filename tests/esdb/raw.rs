@@ -18,7 +18,10 @@ pub(crate) async fn channel(server: &EsdbServer) -> Channel {
 }
 
 pub(crate) async fn users(server: &EsdbServer) -> UsersClient<Channel> {
-    UsersClient::new(channel(server).await)
+    let channel = channel(server).await;
+    // The two have greeted each other only once something was answered.
+    features(channel.clone()).await.unwrap();
+    UsersClient::new(channel)
 }
 
 /// A call that needs no credentials.

@@ -1,6 +1,7 @@
 //! What a server tells of itself: what it can do, and how it fares.
 
 use crate::raw::{bare, channel, details, features, users};
+use eventstore::operations::Features;
 use plumberd_testkit::esdb::{
     EsdbServer,
     proto::monitoring::{StatsReq, monitoring_client::MonitoringClient},
@@ -50,7 +51,13 @@ async fn the_client_crate_understands_what_the_server_can_do() {
     let operations = eventstore::operations::Client::from(bare(&server.url()));
     let info = operations.server_version().await.unwrap();
     assert!(info.version() >= (24, 6));
-    assert!(info.contains_features(eventstore::operations::Features::BATCH_APPEND));
+    for feature in [
+        Features::BATCH_APPEND,
+        Features::PERSISTENT_SUBSCRIPTION_MANAGEMENT,
+        Features::PERSISTENT_SUBSCRIPITON_TO_ALL,
+    ] {
+        assert!(info.contains_features(feature), "{feature:?}");
+    }
 }
 
 #[tokio::test]
@@ -68,7 +75,8 @@ async fn figures_come_again_and_again_and_are_real() {
         .iter()
         .map(|figures| figures["es-grpc-calls"].parse().unwrap())
         .collect();
-    assert_eq!(calls, [3, 3, 3]);
+    // Twice figures, and what `users` and its call have asked.
+    assert_eq!(calls, [4, 4, 4]);
     assert!(told[0]["proc-tcp-connections"].parse::<u64>().unwrap() >= 1);
 }
 

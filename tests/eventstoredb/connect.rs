@@ -1,5 +1,8 @@
 use crate::scripted::{Answer, Script, Scripted, free, plain};
-use plumberd::backend::eventstoredb::{EventStoreDb, EventStoreDbConfig, EventStoreDbError};
+use plumberd::{
+    backend::eventstoredb::{EventStoreDb, EventStoreDbConfig, EventStoreDbError},
+    connect,
+};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 use rustls::{
     RootCertStore, ServerConfig,
@@ -8,6 +11,7 @@ use rustls::{
 };
 use std::{
     error::Error,
+    fmt::Write as _,
     path::PathBuf,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
@@ -102,7 +106,7 @@ fn told(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {
-        text += &format!(": {cause}");
+        text = format!("{text}: {cause}");
         next = cause.source();
     }
     text
@@ -174,10 +178,11 @@ async fn another_kind_of_server_is_told_apart() {
 
     for tls in [false, true] {
         let authority = Authority::new();
-        let config = match tls {
-            false => plain(address),
-            true => EventStoreDbConfig::new("127.0.0.1", address.port())
-                .with_ca_file(authority.ca_file()),
+        let config = plain(address).with_tls(tls);
+        let config = if tls {
+            config.with_ca_file(authority.ca_file())
+        } else {
+            config
         };
         let error = failed(config).await;
         assert!(
@@ -371,13 +376,35 @@ async fn an_error_of_the_server_is_told() {
     assert!(told(&error).contains("no such thing"), "{}", told(&error));
 }
 
+#[tokio::test]
+async fn a_wrong_url_and_a_server_that_is_away_are_different_errors_of_connect() {
+    let address = free().await.local_addr().unwrap();
+
+    for scheme in ["esdb", "ESDB+discover", "kurrentdb", "kurrentdb+discover"] {
+        let error = connect(&format!("{scheme}://a:s3cret@{address}?tlls=false")).await;
+        let error = error.map(|_| ()).unwrap_err();
+        assert!(
+            matches!(error, plumberd::connect::ConnectError::InvalidUrl { .. }),
+            "{error:?}"
+        );
+        assert!(told(&error).contains("did you mean `tls`"), "{error}");
+    }
+    let error = connect(&format!("esdb://a:s3cret@{address}?tls=false")).await;
+    let error = error.map(|_| ()).unwrap_err();
+    assert!(
+        matches!(error, plumberd::connect::ConnectError::Open { .. }),
+        "{error:?}"
+    );
+    assert!(!format!("{error:?} {}", told(&error)).contains("s3cret"));
+}
+
 /// Writes every field of every event and span down.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<String>>);
 
 impl tracing::field::Visit for Log {
     fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
-        *self.0.lock().unwrap() += &format!("{field}={value:?}\n");
+        writeln!(self.0.lock().unwrap(), "{field}={value:?}").unwrap();
     }
 }
 

@@ -43,7 +43,9 @@ impl Server {
             .spawn()
             .unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let ready = lines.map_while(Result::ok).any(|line| line.contains("ready"));
+        let ready = lines
+            .map_while(Result::ok)
+            .any(|line| line.contains("ready"));
         assert!(ready, "the server did not start");
         Self(child)
     }
@@ -125,7 +127,10 @@ fn check(events: &[RecordedEvent], who: &str) {
 fn a_killed_server_loses_nothing_and_repeats_nothing() {
     let folder = TempFolder::new();
     let file = folder.path().join("server.db");
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let address = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
     let mut server = Server::start(address, &file);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -140,7 +145,10 @@ fn a_killed_server_loses_nothing_and_repeats_nothing() {
             let store = connect(address).await;
             followers.spawn(async move {
                 let filter = Filter::new().stream_prefix("Killed-");
-                let mut events = store.subscribe_all(SubscribeFrom::Start, filter).await.unwrap();
+                let mut events = store
+                    .subscribe_all(SubscribeFrom::Start, filter)
+                    .await
+                    .unwrap();
                 let mut seen = Vec::new();
                 while seen.len() < WRITERS * EACH {
                     seen.push(events.next_event().await.unwrap().unwrap());

@@ -207,7 +207,16 @@ async fn events_of_a_type_are_found_in_every_stream() {
 
 #[tokio::test]
 async fn an_index_of_the_type_is_read_where_the_store_has_one() {
+    // A store without projections refuses to read `$et-…`.
+    #[derive(Debug)]
+    struct Indexed;
+    impl Conventions for Indexed {
+        fn type_stream(&self, event_name: &str) -> Option<StreamName> {
+            StreamName::new("Index", event_name).ok()
+        }
+    }
     let (store, plumber) = plumber().await;
+    let plumber = plumber.with_conventions(Indexed);
     for title in ["a", "b", "gone"] {
         let opened = ListOpened {
             title: title.into(),
@@ -215,7 +224,7 @@ async fn an_index_of_the_type_is_read_where_the_store_has_one() {
         plumber.append_event(&opened, title).await.unwrap();
     }
     // As EventStoreDB's projection does, for all but the second.
-    let index = StreamName::raw("$et-ListOpened").unwrap();
+    let index = StreamName::raw("Index-ListOpened").unwrap();
     for stream in ["TaskLists-a", "TaskLists-gone"] {
         let event = events(&store, stream).await.remove(0);
         store

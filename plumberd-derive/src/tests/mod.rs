@@ -2,6 +2,7 @@
 //! in `snapshots`. `UPDATE_EXPECT=1` writes them.
 
 mod aggregate;
+mod command;
 mod event;
 mod value;
 

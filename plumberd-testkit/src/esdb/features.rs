@@ -14,8 +14,11 @@ type Service = (
     &'static [(&'static str, &'static [&'static str])],
 );
 
+/// What persistent subscriptions can follow.
+const STREAM_AND_ALL: &[&str] = &["stream", "all"];
+
 /// Every service of this server.
-const SERVICES: [Service; 5] = [
+const SERVICES: [Service; 7] = [
     (
         "event_store.client.streams.streams",
         &[
@@ -24,6 +27,34 @@ const SERVICES: [Service; 5] = [
             ("delete", &[]),
             ("read", &["position", "events"]),
             ("tombstone", &[]),
+        ],
+    ),
+    (
+        "event_store.client.persistent_subscriptions.persistentsubscriptions",
+        &[
+            ("create", STREAM_AND_ALL),
+            ("update", STREAM_AND_ALL),
+            ("delete", STREAM_AND_ALL),
+            ("read", STREAM_AND_ALL),
+            ("getinfo", STREAM_AND_ALL),
+            ("replayparked", STREAM_AND_ALL),
+            ("list", STREAM_AND_ALL),
+            ("restartsubsystem", &[]),
+        ],
+    ),
+    (
+        "event_store.client.projections.projections",
+        &[
+            ("create", &["track_emitted_streams"]),
+            ("update", &[]),
+            ("delete", &[]),
+            ("statistics", &[]),
+            ("disable", &[]),
+            ("enable", &[]),
+            ("reset", &[]),
+            ("state", &[]),
+            ("result", &[]),
+            ("restartsubsystem", &[]),
         ],
     ),
     (

@@ -39,7 +39,8 @@ impl Front {
             instance: new_event_id(),
             tls: identity
                 .map(|identity| Tls::new(identity, tls.client_ca.as_deref()))
-                .transpose()?,
+                .transpose()
+                .map_err(|source| StartError::Tls { source })?,
             users: Users::new(&config.auth, config.clock.clone())
                 .map_err(|source| StartError::Users { source })?,
             figures: Figures::new(config.clock.clone(), faults.clone()),

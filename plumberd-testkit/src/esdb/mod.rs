@@ -5,7 +5,7 @@
 //! whose semantics are EventStoreDB's; the server only translates.
 //!
 //! It is one healthy leader, and says so: there is no cluster, no scavenging,
-//! no AtomPub, and no JavaScript. Users are known when they are asked for
+//! no `AtomPub`, and no JavaScript. Users are known when they are asked for
 //! ([`EsdbServerConfig::with_basic_auth`]); access control lists of streams are
 //! not kept: every user reads and writes every stream, also `$all` and those
 //! of the system.
@@ -30,6 +30,7 @@ mod gossip;
 mod link;
 mod listener;
 mod monitoring;
+mod persistent;
 mod projections;
 #[doc(hidden)]
 pub mod proto;
@@ -37,12 +38,13 @@ mod server;
 mod services;
 mod status;
 mod streams;
-mod tls;
 mod users;
 mod wire;
 
+pub use crate::tls::{CertificateAuthority, IssuedCertificate};
 pub use config::EsdbServerConfig;
 pub use faults::{Fault, Faults};
 pub use server::{EsdbServer, StartError};
-pub use tls::{CertificateAuthority, IssuedCertificate};
+
+use crate::tls;
 pub use tonic::Status;

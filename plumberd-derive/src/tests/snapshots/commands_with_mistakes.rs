@@ -1,0 +1,18 @@
+::core::compile_error! {
+    "a command handler says what came of the command; a command handler looks like `async fn open(&self, id: Uuid, command: &OpenAccount, context: &CommandContext) -> Result<(), CommandFault>`; put other `async` methods into another block"
+}
+::core::compile_error! {
+    "a command is taken by reference, as `&OpenAccount`"
+}
+impl Accounts {
+    async fn open(&self, id: Uuid, command: OpenAccount) {}
+}
+#[automatically_derived]
+impl ::plumberd::command::HandlesCommands for Accounts {
+    fn routes(
+        self: ::plumberd::__private::std::sync::Arc<Self>,
+        routes: &mut ::plumberd::command::CommandHandlers,
+    ) {
+        let _ = (self, routes);
+    }
+}
