@@ -54,8 +54,6 @@ impl Engine {
         expected: ExpectedRevision,
         events: Vec<NewEvent>,
     ) -> Result<Appended, Refused> {
-        let size = events.iter().map(NewEvent::size).sum::<usize>();
-        tracing::trace!(stream = %stream, events = events.len(), size, "append");
         if events.is_empty() {
             return self.append_nothing(stream, expected).await;
         }
