@@ -124,7 +124,10 @@ async fn main() -> Result<(), BoxError> {
     let again = tasks
         .execute(id.clone(), |task| task.complete("somebody else", None))
         .await;
-    println!("completing it again: {}", again.err().map_or_else(String::new, |e| e.to_string()));
+    println!(
+        "completing it again: {}",
+        again.err().map_or_else(String::new, |e| e.to_string())
+    );
 
     let stream = StreamName::new("Task", &id)?;
     println!("events written to stream: {stream}");

@@ -104,7 +104,10 @@ async fn main() -> Result<(), BoxError> {
         let Some(order) = answer(&jobs, &event).await? else {
             continue;
         };
-        println!("rust: {} ordered service of {}", event.stream, order.machine);
+        println!(
+            "rust: {} ordered service of {}",
+            event.stream, order.machine
+        );
         break;
     }
     device(&args, &url, "show").await
@@ -140,12 +143,19 @@ async fn device(args: &Args, url: &str, what: &str) -> Result<(), BoxError> {
     // The Python client knows fewer options.
     let url = url.split('?').next().unwrap_or(url).to_owned() + "?tls=false";
     let Some(python) = args.python.clone() else {
-        println!("now run: python3 {} '{url}' {what} {}", script.display(), args.job);
+        println!(
+            "now run: python3 {} '{url}' {what} {}",
+            script.display(),
+            args.job
+        );
         return Ok(());
     };
     let (what, job) = (what.to_owned(), args.job.clone());
     let status = tokio::task::spawn_blocking(move || {
-        Command::new(python).arg(script).args([url, what, job]).status()
+        Command::new(python)
+            .arg(script)
+            .args([url, what, job])
+            .status()
     })
     .await??;
     if status.success() {

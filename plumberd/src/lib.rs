@@ -90,6 +90,8 @@ pub mod telemetry;
 pub mod store;
 
 // Services: what applications use.
+pub mod command;
+pub mod convention;
 pub mod repository;
 pub mod snapshot;
 

@@ -27,10 +27,15 @@ pub(crate) fn attribute(args: TokenStream, item: &TokenStream) -> TokenStream {
 
 /// What a handler's attribute says where no `#[aggregate]` took it away.
 pub(crate) fn misplaced(attribute: &str, item: &TokenStream) -> TokenStream {
+    let or_block = if attribute == COMMAND_HANDLER {
+        ", or on an `impl` block whose `async` methods handle commands"
+    } else {
+        ""
+    };
     let error = syn::Error::new(
         proc_macro2::Span::call_site(),
         format!(
-            "`#[{attribute}]` belongs on a method of an `impl` block with `#[aggregate]`; \
+            "`#[{attribute}]` belongs on a method of an `impl` block with `#[aggregate]`{or_block}; \
              add `#[plumberd::aggregate]` to the block"
         ),
     );

@@ -86,7 +86,8 @@ pub(super) fn info(stored: &Stored) -> TokenStream {
         format,
         ..
     } = stored;
-    let mut info = quote!(__p::EventInfo::new(#name));
+    // Where the event is declared: the default of where it is written.
+    let mut info = quote!(__p::EventInfo::new(#name).with_module(__p::core::module_path!()));
     if *revision > 1 {
         let oldest = match links {
             Links::None => quote!(#revision),
@@ -102,6 +103,9 @@ pub(super) fn info(stored: &Stored) -> TokenStream {
     };
     if let Some(content_type) = content_type {
         info.extend(quote!(.with_content_type(#content_type)));
+    }
+    if let Some(category) = &format.output_stream {
+        info.extend(quote!(.with_output_stream(#category)));
     }
     info
 }

@@ -98,7 +98,7 @@ fn enumeration(
             errors.at(&key.name, message);
         }
     }
-    attrs.finish(&["crate", "content_type", "codec"], errors);
+    attrs.finish(&["crate", "content_type", "codec", "output_stream"], errors);
     if data.variants.is_empty() {
         errors.at(
             &input.ident,

@@ -19,6 +19,7 @@ pub(super) const KEYS: &[&str] = &[
     "revision",
     "content_type",
     "codec",
+    "output_stream",
     "upcast",
     "upcast_from",
 ];
@@ -33,11 +34,13 @@ pub(super) struct Stored {
     pub(super) format: Format,
 }
 
-/// How the data is encoded.
+/// How the data is encoded, and where it is written by convention.
 #[derive(Clone, Default)]
 pub(super) struct Format {
     pub(super) content_type: Option<LitStr>,
     pub(super) codec: Option<ExprPath>,
+    /// The category of the stream, in place of the module's name.
+    pub(super) output_stream: Option<LitStr>,
 }
 
 /// What leads from older revisions to the one that is written.
@@ -71,7 +74,8 @@ impl Parse for Step {
 }
 
 impl Format {
-    /// Takes `content_type` and `codec`; what is not there is that of `outer`.
+    /// Takes `content_type`, `codec` and `output_stream`; what is not there is
+    /// that of `outer`.
     pub(super) fn take(attrs: &mut Attrs, outer: &Self, errors: &mut Errors) -> Self {
         let content_type = attrs
             .take("content_type")
@@ -82,9 +86,16 @@ impl Format {
                 "the path of a type that implements `plumberd::codec::Codec`",
             ))
         });
+        let output_stream = attrs
+            .take("output_stream")
+            .and_then(|key| errors.ok(text(&key)));
+        if let Some(category) = &output_stream {
+            check_output_stream(category, errors);
+        }
         let own = Self {
             content_type,
             codec,
+            output_stream,
         };
         if let Some(label) = &own.content_type {
             let codec = own.codec.as_ref().or(outer.codec.as_ref());
@@ -105,6 +116,7 @@ impl Format {
                 .content_type
                 .or_else(|| outer.content_type.clone().filter(|_| inherits)),
             codec: own.codec.or_else(|| outer.codec.clone()),
+            output_stream: own.output_stream.or_else(|| outer.output_stream.clone()),
         }
     }
 
@@ -113,6 +125,21 @@ impl Format {
             .as_ref()
             .map_or_else(|| quote!(__p::Json), ToTokens::to_token_stream)
     }
+}
+
+/// A category that a stream can have: the name is parsed at the first dash.
+fn check_output_stream(category: &LitStr, errors: &mut Errors) {
+    let text = category.value();
+    let message = if text.is_empty() {
+        "an output stream has a name; leave `output_stream` out for the module's"
+    } else if text.contains('-') {
+        "an output stream is a category, and contains no `-`: what follows it is the id"
+    } else if text.chars().any(char::is_control) {
+        "an output stream has no control characters"
+    } else {
+        return;
+    };
+    errors.at(category, message);
 }
 
 fn is_json(content_type: &str) -> bool {

@@ -67,7 +67,6 @@ impl Engine {
             }
             Err(error) => return Err(error.into()),
         };
-        self.notify();
         Ok(Appended {
             revision: Some(outcome.revision()),
             position: Some(outcome.position()),
@@ -174,7 +173,6 @@ impl Engine {
             self.check_deleted(stream, expected).await?;
         }
         first?;
-        self.notify();
         self.newest_of(&stream.metadata_stream()).await
     }
 
@@ -189,7 +187,6 @@ impl Engine {
             self.check_deleted(stream, expected).await?;
         }
         first?;
-        self.notify();
         self.newest_of(stream).await
     }
 

@@ -1,4 +1,9 @@
-use super::{EsdbServerConfig, StartError, wire::Found};
+use super::{
+    EsdbServerConfig, StartError,
+    commits::Commits,
+    projections::{Projected, Projections},
+    wire::Found,
+};
 use plumberd::{
     Store,
     backend::memory::Memory,
@@ -10,7 +15,6 @@ use plumberd::{
     },
     stream::{Position, Revision, StreamName},
 };
-use std::sync::Arc;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -25,16 +29,18 @@ const ENVELOPE_BYTES: usize = 256;
 /// One of plumberd's own stores: there is no second copy of the semantics.
 #[derive(Debug, Clone)]
 pub(super) struct Engine {
-    /// The streams that clients write.
+    /// The streams that clients write, and those that projections fill.
     pub(super) store: Store,
+    /// The projections that clients created.
+    pub(super) projections: Projections,
     /// Fires when the server stops: what follows streams ends then.
     pub(super) stopping: CancellationToken,
     /// The largest append in bytes.
     pub(super) max_append_size: usize,
     /// What dates events.
     pub(super) clock: Clock,
-    /// Told of every commit, after it can be read.
-    committed: Arc<watch::Sender<()>>,
+    /// Tells of every commit, once somebody wants to hear of it.
+    commits: Commits,
 }
 
 impl Engine {
@@ -112,14 +118,9 @@ impl Engine {
         }
     }
 
-    /// Tells of every commit from now on.
-    pub(super) fn commits(&self) -> watch::Receiver<()> {
-        self.committed.subscribe()
-    }
-
-    /// Something was committed, and can be read.
-    pub(super) fn notify(&self) {
-        self.committed.send_replace(());
+    /// Tells of every commit from now on, whoever writes, after it can be read.
+    pub(super) async fn commits(&self) -> Result<watch::Receiver<()>, StoreError> {
+        self.commits.listen(&self.store, &self.stopping).await
     }
 }
 
@@ -142,12 +143,25 @@ impl Kept {
     }
 
     pub(super) async fn open(&self, stopping: CancellationToken) -> Result<Engine, StartError> {
+        let main = self.open_store().await?;
+        let closing = main.clone();
+        let projected = Projected::new(main, self.config.clock.clone());
+        let store = Store::new(projected).closed_by(move || {
+            let store = closing.clone();
+            async move { store.close().await }
+        });
+        let projections = Projections::open(store.clone(), stopping.clone())
+            .await
+            .map_err(|error| StartError::Store {
+                source: error.into(),
+            })?;
         Ok(Engine {
-            store: self.open_store().await?,
+            store,
+            projections,
             stopping,
             max_append_size: self.config.max_append_size,
             clock: self.config.clock.clone(),
-            committed: Arc::default(),
+            commits: Commits::default(),
         })
     }
 

@@ -11,3 +11,6 @@ pub mod writing_a_backend {}
 
 #[doc = include_str!("architecture.md")]
 pub mod architecture {}
+
+#[doc = include_str!("eventstoredb.md")]
+pub mod eventstoredb {}

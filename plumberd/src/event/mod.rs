@@ -90,6 +90,12 @@ pub struct EventInfo {
     pub oldest_revision: u32,
     /// The content type of the data.
     pub content_type: &'static str,
+    /// The category of the stream that the event is written to by convention,
+    /// when the type says one.
+    pub output_stream: Option<&'static str>,
+    /// The path of the module that the type is declared in; empty when it is
+    /// not known.
+    pub module: &'static str,
 }
 
 impl EventInfo {
@@ -100,6 +106,8 @@ impl EventInfo {
             revision: 1,
             oldest_revision: 1,
             content_type: "application/json",
+            output_stream: None,
+            module: "",
         }
     }
 
@@ -115,6 +123,20 @@ impl EventInfo {
     #[must_use]
     pub const fn with_content_type(mut self, content_type: &'static str) -> Self {
         self.content_type = content_type;
+        self
+    }
+
+    /// With the category of the stream it is written to by convention.
+    #[must_use]
+    pub const fn with_output_stream(mut self, category: &'static str) -> Self {
+        self.output_stream = Some(category);
+        self
+    }
+
+    /// Of a type that is declared in this module: `module_path!()`.
+    #[must_use]
+    pub const fn with_module(mut self, module: &'static str) -> Self {
+        self.module = module;
         self
     }
 }

@@ -4,10 +4,11 @@ const _: () = {
     #[automatically_derived]
     impl __p::Event for OrderEvent {
         const TYPES: &'static [__p::EventInfo] = &[
-            __p::EventInfo::new("Placed"),
+            __p::EventInfo::new("Placed").with_module(__p::core::module_path!()),
             __p::EventInfo::new("order.cancelled")
+                .with_module(__p::core::module_path!())
                 .with_revision(2u32, __p::oldest_revision::<CancelledV1>()),
-            __p::EventInfo::new("Noted"),
+            __p::EventInfo::new("Noted").with_module(__p::core::module_path!()),
             <Moved as __p::Event>::TYPES[0],
         ];
         fn type_index(&self) -> usize {

@@ -103,7 +103,9 @@ const _: () = {
         T: ::plumberd::EventValue + ::core::marker::Send + ::core::marker::Sync
             + 'static,
     {
-        const TYPES: &'static [__p::EventInfo] = &[__p::EventInfo::new("Changed")];
+        const TYPES: &'static [__p::EventInfo] = &[
+            __p::EventInfo::new("Changed").with_module(__p::core::module_path!()),
+        ];
         fn type_index(&self) -> usize {
             0
         }

@@ -94,7 +94,9 @@ const _: () = {
     #[automatically_derived]
     impl __p::Event for Credited {
         const TYPES: &'static [__p::EventInfo] = &[
-            __p::EventInfo::new("com.myco.credited").with_revision(2u32, 1u32),
+            __p::EventInfo::new("com.myco.credited")
+                .with_module(__p::core::module_path!())
+                .with_revision(2u32, 1u32),
         ];
         fn type_index(&self) -> usize {
             0

@@ -37,7 +37,9 @@ const _: () = {
     }
     #[automatically_derived]
     impl __p::Event for Closed {
-        const TYPES: &'static [__p::EventInfo] = &[__p::EventInfo::new("Closed")];
+        const TYPES: &'static [__p::EventInfo] = &[
+            __p::EventInfo::new("Closed").with_module(__p::core::module_path!()),
+        ];
         fn type_index(&self) -> usize {
             0
         }
@@ -84,7 +86,9 @@ const _: () = {
     }
     #[automatically_derived]
     impl __p::Event for Renamed {
-        const TYPES: &'static [__p::EventInfo] = &[__p::EventInfo::new("Renamed")];
+        const TYPES: &'static [__p::EventInfo] = &[
+            __p::EventInfo::new("Renamed").with_module(__p::core::module_path!()),
+        ];
         fn type_index(&self) -> usize {
             0
         }
@@ -146,7 +150,9 @@ const _: () = {
     }
     #[automatically_derived]
     impl __p::Event for Moved {
-        const TYPES: &'static [__p::EventInfo] = &[__p::EventInfo::new("Moved")];
+        const TYPES: &'static [__p::EventInfo] = &[
+            __p::EventInfo::new("Moved").with_module(__p::core::module_path!()),
+        ];
         fn type_index(&self) -> usize {
             0
         }

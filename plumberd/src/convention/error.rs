@@ -1,0 +1,48 @@
+use crate::{
+    event::{DecodeError, EncodeError, InvalidEventType},
+    store::StoreError,
+    stream::InvalidStreamName,
+};
+
+/// Why an event or a state could not be written or read by convention.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StateError {
+    /// The conventions and the id make no stream name.
+    #[error("the conventions name no stream")]
+    Stream(#[from] InvalidStreamName),
+
+    /// The conventions name no event type.
+    #[error("the conventions name no event type")]
+    EventType(#[from] InvalidEventType),
+
+    /// The value has no stored form.
+    #[error("the value has no stored form")]
+    Encode(#[from] EncodeError),
+
+    /// What is stored is not such a value.
+    #[error("what `{stream}` holds cannot be read")]
+    Decode {
+        /// The stream.
+        stream: crate::stream::StreamName,
+        /// What is wrong.
+        source: DecodeError,
+    },
+
+    /// The store refused. [`StoreError::Conflict`] says that another writer
+    /// was first.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl StateError {
+    /// Whether another writer was first: read again, change again.
+    pub const fn is_conflict(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_conflict())
+    }
+
+    /// Whether the same call may succeed later with nothing else changed.
+    pub const fn is_transient(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_transient())
+    }
+}

@@ -1,0 +1,77 @@
+use super::{Plumber, StateError};
+use crate::{
+    event::{Event, EventType, RecordedEvent},
+    store::{EventStore, EventStream, Filter, Page, ReadOptions, StoreError},
+};
+use futures_util::{StreamExt, stream};
+
+impl Plumber {
+    /// Every event that is stored under a name of `E`, of all streams, in the
+    /// global order.
+    ///
+    /// Where the store has an index of the type (`$et-…` on EventStoreDB) it is
+    /// read; else everything is, through a filter. An index may lag behind the
+    /// last appends.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::EventType`] when the conventions name no event type; else
+    /// the stream yields what the store reports.
+    pub async fn read_events_of_type<E: Event>(&self) -> Result<EventStream, StateError> {
+        let names: Vec<_> = E::TYPES
+            .iter()
+            .map(|info| self.conventions.event_name(info))
+            .collect();
+        // Of several indices the order would have to be made again.
+        if let [name] = &*names
+            && let Some(indexed) = self.index_of(name).await?
+        {
+            return Ok(indexed);
+        }
+        if names.is_empty() {
+            return Ok(EventStream::from_pages(stream::empty()));
+        }
+        let mut filter = Filter::new();
+        for name in names {
+            filter = filter.event_type(EventType::new(name)?);
+        }
+        Ok(self.store.read_all(ReadOptions::forwards(), filter))
+    }
+
+    /// The store's own index of the type, when it has one with something in it.
+    async fn index_of(&self, name: &str) -> Result<Option<EventStream>, StateError> {
+        let Some(index) = self.conventions.type_stream(name) else {
+            return Ok(None);
+        };
+        let mut events = self
+            .store
+            .read_stream(&index, ReadOptions::forwards().resolve_links());
+        let first = match events.next_page().await {
+            Ok(Some(first)) => first,
+            Ok(None) | Err(StoreError::Unsupported { .. } | StoreError::StreamDeleted { .. }) => {
+                return Ok(None);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let first = stream::iter([Ok(without_dead_links(&first))]);
+        Ok(Some(EventStream::from_pages(first.chain(pages(events)))))
+    }
+}
+
+/// Without links to events that are gone: there is nothing of the type there.
+fn without_dead_links(page: &[RecordedEvent]) -> Page {
+    let alive = page.iter().filter(|event| !event.is_unresolved_link());
+    alive.cloned().collect::<Vec<_>>().into()
+}
+
+/// The rest of a read, page by page.
+fn pages(events: EventStream) -> impl futures_core::Stream<Item = Result<Page, StoreError>> {
+    stream::unfold(Some(events), |events| async {
+        let mut events = events?;
+        match events.next_page().await {
+            Ok(Some(page)) => Some((Ok(without_dead_links(&page)), Some(events))),
+            Ok(None) => None,
+            Err(error) => Some((Err(error), None)),
+        }
+    })
+}

@@ -1,0 +1,163 @@
+use super::{Conventions, DotNet, StateError};
+use crate::{
+    context::MessageContext,
+    event::{EncodeError, Event, EventInfo, EventType, NewEvent},
+    store::{AppendOutcome, EventStore},
+    stream::{ExpectedRevision, StreamName},
+};
+use std::{fmt, sync::Arc};
+use uuid::Uuid;
+
+/// Writes and reads where the conventions say: events without an aggregate,
+/// and states.
+///
+/// Cheap to clone. Aggregates have a [`Repository`](crate::repository::Repository).
+///
+/// # Examples
+///
+/// ```
+/// use plumberd::{Event, convention::Plumber, prelude::*};
+///
+/// #[derive(Event)]
+/// #[event(output_stream = "Sensor")]
+/// struct TemperatureRead {
+///     celsius: f64,
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), plumberd::BoxError> {
+/// let plumber = Plumber::new(plumberd::connect("memory:").await?);
+/// plumber.append_event(&TemperatureRead { celsius: 21.5 }, "roof").await?;
+///
+/// let mut events = plumber.read_events_of_type::<TemperatureRead>().await?;
+/// let event = events.next_event().await?.ok_or("no event")?;
+/// assert_eq!(event.stream.as_str(), "Sensor-roof");
+/// assert_eq!(event.decode::<TemperatureRead>()?.celsius, 21.5);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Plumber {
+    pub(super) store: Arc<dyn EventStore>,
+    pub(super) conventions: Arc<dyn Conventions>,
+}
+
+impl Plumber {
+    /// With micro-plumberd's conventions.
+    pub fn new(store: impl EventStore) -> Self {
+        Self {
+            store: Arc::new(store),
+            conventions: Arc::new(DotNet),
+        }
+    }
+
+    /// With these conventions.
+    #[must_use]
+    pub fn with_conventions(mut self, conventions: impl Conventions) -> Self {
+        self.conventions = Arc::new(conventions);
+        self
+    }
+
+    /// What things are called.
+    pub fn conventions(&self) -> &dyn Conventions {
+        &*self.conventions
+    }
+
+    /// Appends `event` to the stream of `id` in its category
+    /// ([`Conventions::event_category`]), whatever is there.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError`].
+    ///
+    /// # Cancel safety
+    ///
+    /// When the future is dropped, the event may or may not be written. With an
+    /// id of its own, appending it again is safe.
+    pub async fn append_event<E: Event>(
+        &self,
+        event: &E,
+        id: impl fmt::Display + Send,
+    ) -> Result<AppendOutcome, StateError> {
+        let id = id.to_string();
+        self.append_to_category(event, Some(&id)).await
+    }
+
+    /// As [`Plumber::append_event`], to the one stream that has the category's
+    /// name.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError`].
+    pub async fn append_event_without_id<E: Event>(
+        &self,
+        event: &E,
+    ) -> Result<AppendOutcome, StateError> {
+        self.append_to_category(event, None).await
+    }
+
+    async fn append_to_category<E: Event>(
+        &self,
+        event: &E,
+        id: Option<&str>,
+    ) -> Result<AppendOutcome, StateError> {
+        let category = self.conventions.event_category(info_of(event)?);
+        let stream = self.conventions.stream(&category, id)?;
+        self.append_event_to(&stream, ExpectedRevision::Any, event)
+            .await
+    }
+
+    /// Appends `event` to this stream.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError`].
+    pub async fn append_event_to<E: Event>(
+        &self,
+        stream: &StreamName,
+        expected: ExpectedRevision,
+        event: &E,
+    ) -> Result<AppendOutcome, StateError> {
+        let info = info_of(event)?;
+        let id = self.conventions.event_id(event.id());
+        let name = self.conventions.event_name(info);
+        let event = self.encode(event, info, id, name)?;
+        Ok(self.store.append(stream, expected, vec![event]).await?)
+    }
+
+    /// The event under the name and with the metadata that the conventions say.
+    pub(super) fn encode<E: Event>(
+        &self,
+        event: &E,
+        info: &EventInfo,
+        id: Uuid,
+        name: String,
+    ) -> Result<NewEvent, StateError> {
+        let encoded = NewEvent::encode_with(event, id, &MessageContext::current())?;
+        let before = encoded
+            .metadata()
+            .parse()
+            .map_err(|error| EncodeError::new(info.name, error))?;
+        let mut metadata = before.clone();
+        self.conventions.enrich(info, &mut metadata);
+        let encoded = if name == info.name {
+            encoded
+        } else {
+            NewEvent::new(id, EventType::new(name)?, encoded.data().clone())
+                .with_content_type(encoded.content_type().clone())
+                .with_raw_metadata(encoded.metadata().clone())
+        };
+        if metadata == before {
+            return Ok(encoded);
+        }
+        Ok(encoded.with_metadata(&metadata)?)
+    }
+}
+
+/// Which of its stored types a value is.
+pub(super) fn info_of<E: Event>(event: &E) -> Result<&'static EventInfo, StateError> {
+    E::TYPES.get(event.type_index()).ok_or_else(|| {
+        let name = super::friendly_name::<E>();
+        StateError::Encode(EncodeError::new(name, "it is none of its stored types"))
+    })
+}

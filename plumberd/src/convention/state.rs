@@ -1,0 +1,154 @@
+use super::{Plumber, StateError, plumber::info_of};
+use crate::{
+    event::{DecodeError, EncodeError, Event, NewEvent, RecordedEvent},
+    store::{AppendOutcome, EventStore, ReadFrom, ReadOptions, StoreError},
+    stream::{ExpectedRevision, Revision, StreamName},
+};
+use std::fmt;
+
+/// A state as it was read, with the version to hand back when it is written.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct StateOf<S> {
+    /// The state.
+    pub state: S,
+    /// The number of its event in the stream, from 0.
+    pub version: i64,
+    /// The event it was in.
+    pub event: RecordedEvent,
+}
+
+/// States: a stream of whole values, of which the last one counts.
+///
+/// A state is a type with `#[derive(Event)]`, stored as `{State}SnapShotted`.
+impl Plumber {
+    /// Appends `state` to the stream of the state `id`.
+    ///
+    /// `version` is what it follows, as in .NET: `None` (or below -1) whatever
+    /// is there, -1 nothing, `n` the version that was read. The version of what
+    /// was written is the revision of the outcome.
+    ///
+    /// The id of the event follows from `id` and `version`, so the same state
+    /// appended again after a time-out is written once. Another state at the
+    /// same version is a conflict, where .NET drops it in silence.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError`]; [`StateError::is_conflict`] when another writer was
+    /// first.
+    ///
+    /// # Cancel safety
+    ///
+    /// When the future is dropped, the state may or may not be written; with a
+    /// version, appending it again is safe and tells.
+    pub async fn append_state<S: Event>(
+        &self,
+        state: &S,
+        id: impl fmt::Display + Send,
+        version: Option<i64>,
+    ) -> Result<AppendOutcome, StateError> {
+        let (info, id) = (info_of(state)?, id.to_string());
+        let stream = self.state_stream::<S>(&id)?;
+        let version = version.filter(|version| *version >= -1);
+        let expected = match version.map(u64::try_from) {
+            None => ExpectedRevision::Any,
+            Some(Err(_)) => ExpectedRevision::NoStream,
+            Some(Ok(version)) => ExpectedRevision::Exact(Revision::new(version)),
+        };
+        let event_id = self.conventions.state_event_id(&id, version);
+        let name = self.conventions.snapshot_name(info);
+        let event = self.encode(state, info, event_id, name)?;
+        let outcome = self
+            .store
+            .append(&stream, expected, vec![event.clone()])
+            .await?;
+        if outcome.is_already_applied() {
+            self.check_same(&stream, expected, &outcome, &event).await?;
+        }
+        Ok(outcome)
+    }
+
+    /// That what is stored under the event's id is this event: the id only
+    /// says that somebody wrote this version.
+    async fn check_same(
+        &self,
+        stream: &StreamName,
+        expected: ExpectedRevision,
+        outcome: &AppendOutcome,
+        event: &NewEvent,
+    ) -> Result<(), StateError> {
+        let at = ReadFrom::At(outcome.revision());
+        let options = ReadOptions::forwards().from(at).limit(1);
+        let stored = self.store.read_stream(stream, options).next_event().await?;
+        let same = stored.is_some_and(|stored| {
+            stored.id == event.id()
+                && stored.data == *event.data()
+                && stored.event_type == *event.event_type()
+        });
+        if same {
+            return Ok(());
+        }
+        let actual = self.store.stream_info(stream).await?.head();
+        Err(StateError::Store(StoreError::Conflict {
+            stream: stream.clone(),
+            expected,
+            actual,
+        }))
+    }
+
+    /// The state `id` as it was last written; `None` when it never was, or was
+    /// deleted.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError`]; [`StateError::Decode`] when the last event of the stream
+    /// is another type's, or of another shape.
+    pub async fn get_state<S: Event>(
+        &self,
+        id: impl fmt::Display + Send,
+    ) -> Result<Option<StateOf<S>>, StateError> {
+        let stream = self.state_stream::<S>(&id.to_string())?;
+        let mut last = self
+            .store
+            .read_stream(&stream, ReadOptions::backwards().limit(1));
+        let event = match last.next_event().await {
+            Ok(Some(event)) => event,
+            Ok(None) | Err(StoreError::StreamDeleted { .. }) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let decode_error = |source| StateError::Decode {
+            stream: stream.clone(),
+            source,
+        };
+        let index = S::TYPES
+            .iter()
+            .position(|info| event.event_type == *self.conventions.snapshot_name(info))
+            .ok_or_else(|| {
+                decode_error(DecodeError::OtherType {
+                    found: event.event_type.as_str().to_owned(),
+                    expected: S::TYPES.iter().map(|info| info.name).collect(),
+                })
+            })?;
+        let state = event.decode_as(index).map_err(decode_error)?;
+        let version = i64::try_from(event.revision.as_u64()).unwrap_or(i64::MAX);
+        Ok(Some(StateOf {
+            state,
+            version,
+            event,
+        }))
+    }
+
+    /// The stream of the state `id`.
+    ///
+    /// # Errors
+    ///
+    /// [`StateError::Stream`] when the conventions and the id make no name.
+    pub fn state_stream<S: Event>(&self, id: &str) -> Result<StreamName, StateError> {
+        // One of several forms is in the stream of the first, as they are one state.
+        let info = S::TYPES.first().ok_or_else(|| {
+            EncodeError::new(super::friendly_name::<S>(), "it has no stored type")
+        })?;
+        let category = self.conventions.category(info);
+        Ok(self.conventions.stream(&category, Some(id))?)
+    }
+}
