@@ -5,7 +5,7 @@
 //! whose semantics are EventStoreDB's; the server only translates.
 //!
 //! It is one healthy leader, and says so: there is no cluster, no scavenging,
-//! no AtomPub, and no JavaScript. Users are known when they are asked for
+//! no `AtomPub`, and no JavaScript. Users are known when they are asked for
 //! ([`EsdbServerConfig::with_basic_auth`]); access control lists of streams are
 //! not kept: every user reads and writes every stream, also `$all` and those
 //! of the system.

@@ -19,4 +19,3 @@ mod system;
 pub(super) use registry::Projections;
 pub(super) use service::ProjectionsService;
 pub(super) use store::Projected;
-pub(super) use system::is_filled;
