@@ -164,3 +164,52 @@ async fn who_falls_behind_is_told_and_catches_up_again() -> TestResult {
     assert_eq!(words[3_000], "caught up");
     Ok(())
 }
+
+#[tokio::test]
+async fn a_stream_that_the_server_fills_is_followed_live() -> TestResult {
+    let mut peer = Peer::start().await?;
+    peer.write("Order-1", &["A"]).await?;
+    let mut following = peer
+        .subscribe(Read::stream("$ce-Order").resolving())
+        .await?;
+    let history = ["confirmed", "0@Order-1 by 0@$ce-Order", "caught up"];
+    assert_eq!(following.words(3).await?, history);
+    peer.write("Order-2", &["A"]).await?;
+    let live = ["0@Order-2 by 1@$ce-Order"];
+    assert_eq!(following.words(1).await?, live);
+    let read = peer
+        .read(Read::stream("$ce-Order").backwards().at_end())
+        .await?;
+    assert_eq!(words(&read), ["1@$ce-Order", "0@$ce-Order"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn streams_in_a_file_are_read_and_followed_as_those_in_memory() -> TestResult {
+    let folder = plumberd_tests::TempFolder::new();
+    let config = plumberd_testkit::esdb::EsdbServerConfig::new();
+    let mut peer = Peer::with(config.with_file(folder.path().join("streams.db"))).await?;
+    let event = proposed("A");
+    peer.append("Order-1", no_stream(), vec![event.clone()])
+        .await?;
+    peer.append("Order-2", no_stream(), vec![event.clone()])
+        .await?;
+    let mut following = peer.subscribe(Read::all()).await?;
+    let history = ["confirmed", "0@Order-1", "0@Order-2", "caught up"];
+    assert_eq!(following.words(4).await?, history);
+    peer.write("Order-1", &["B"; 700]).await?;
+    let mut seen = Vec::new();
+    while seen.last().map(String::as_str) != Some("700@Order-1") {
+        seen.extend(following.words(1).await?);
+    }
+    seen.retain(|word| word != "fell behind" && word != "caught up");
+    assert_eq!(seen.len(), 700);
+    peer.server.restart().await?;
+    let stored = peer.events(Read::stream("Order-2")).await?.remove(0).event;
+    let stored = stored.ok_or("no event")?;
+    assert_eq!(
+        (stored.id, stored.custom_metadata),
+        (event.id, event.custom_metadata)
+    );
+    Ok(())
+}
