@@ -2,6 +2,7 @@
 //! documentation is.
 
 mod aggregate;
+mod command;
 mod event;
 mod support;
 mod value;
@@ -22,12 +23,10 @@ pub fn event_sourcing_handler(_: TokenStream, item: TokenStream) -> TokenStream 
     aggregate::misplaced(aggregate::EVENT_SOURCING_HANDLER, &item.into()).into()
 }
 
-/// Marks a method of an `#[aggregate]` block that decides a command.
-///
-/// See [`aggregate`](macro@aggregate); anywhere else it is an error.
+#[expect(missing_docs, reason = "documented where `plumberd` re-exports it")]
 #[proc_macro_attribute]
-pub fn command_handler(_: TokenStream, item: TokenStream) -> TokenStream {
-    aggregate::misplaced(aggregate::COMMAND_HANDLER, &item.into()).into()
+pub fn command_handler(args: TokenStream, item: TokenStream) -> TokenStream {
+    command::attribute(args.into(), &item.into()).into()
 }
 
 #[expect(missing_docs, reason = "documented where `plumberd` re-exports it")]

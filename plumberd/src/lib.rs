@@ -61,6 +61,7 @@
 //! * [`Repository`](repository::Repository): commands, loads, snapshots, the cache.
 //! * [`connect()`]: the stores and their URLs. [`EventStore`](store::EventStore): what every store
 //!   promises.
+//! * [EventStoreDB and KurrentDB](docs::eventstoredb): connecting, options, troubleshooting.
 //! * [The wire format](docs::wire_format), [the architecture](docs::architecture),
 //!   [writing a backend](docs::writing_a_backend).
 //!
@@ -69,6 +70,8 @@
 //! | feature | what it adds |
 //! |---|---|
 //! | `sqlite` | the SQLite store, bundled; needs a C compiler |
+//! | `eventstoredb` | EventStoreDB and KurrentDB; brings gRPC and TLS |
+//! | `eventstore-v1` | [the multi-tenant `eventstore.v1` gRPC store](docs::eventstore_v1) |
 //! | `full` | every backend |
 //!
 //! Without features there is the memory store, and nothing opens a file or a socket.
@@ -111,7 +114,9 @@ pub use event::{Event, EventValue};
 
 #[doc = include_str!("docs/aggregate.md")]
 pub use plumberd_derive::aggregate;
-pub use plumberd_derive::{command_handler, event_sourcing_handler};
+#[doc = include_str!("docs/command_handler.md")]
+pub use plumberd_derive::command_handler;
+pub use plumberd_derive::event_sourcing_handler;
 
 #[doc = include_str!("docs/derive_event.md")]
 pub use plumberd_derive::Event;

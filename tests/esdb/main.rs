@@ -1,4 +1,12 @@
-//! The server of the kit that speaks EventStoreDB's protocol, asked as clients
-//! ask it.
+//! The in-process server, spoken to as clients do: with the messages of the
+//! protocol, with the bare client crate, and with no manners at all.
 
+mod auth;
+mod faults;
+mod hostile;
+mod lifecycle;
+mod projections;
+mod raw;
 mod streams;
+mod tls;
+mod watch;

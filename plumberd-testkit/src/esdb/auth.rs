@@ -96,7 +96,7 @@ impl Secret {
 pub(super) struct Users {
     required: bool,
     clock: Clock,
-    users: Arc<Mutex<BTreeMap<String, User>>>,
+    known: Arc<Mutex<BTreeMap<String, User>>>,
 }
 
 impl Users {
@@ -104,7 +104,7 @@ impl Users {
         let users = Self {
             required: config.required,
             clock,
-            users: Arc::default(),
+            known: Arc::default(),
         };
         let initial = [("admin", ADMINS), ("ops", OPERATORS)];
         for (login, group) in initial {
@@ -141,7 +141,7 @@ impl Users {
     }
 
     pub(super) fn all(&self) -> MutexGuard<'_, BTreeMap<String, User>> {
-        self.users.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn now(&self) -> DateTime<Utc> {

@@ -21,6 +21,9 @@ pub struct EsdbServerConfig {
     /// The largest append in bytes, [`EsdbServerConfig::MAX_APPEND_SIZE`]
     /// unless set.
     pub max_append_size: usize,
+    /// How many connections there may be at once,
+    /// [`EsdbServerConfig::MAX_CONNECTIONS`] unless set; more are reset.
+    pub max_connections: usize,
     pub(super) tls: TlsConfig,
     pub(super) auth: AuthConfig,
 }
@@ -28,6 +31,9 @@ pub struct EsdbServerConfig {
 impl EsdbServerConfig {
     /// The largest append of a server that was not told another, in bytes.
     pub const MAX_APPEND_SIZE: usize = 1_048_576;
+
+    /// How many connections a server keeps that was not told another number.
+    pub const MAX_CONNECTIONS: usize = 1_024;
 
     /// In memory, in plain text, on a free port.
     pub fn new() -> Self {
@@ -37,6 +43,7 @@ impl EsdbServerConfig {
             file: None,
             clock: Clock::system(),
             max_append_size: Self::MAX_APPEND_SIZE,
+            max_connections: Self::MAX_CONNECTIONS,
             tls: TlsConfig::default(),
             auth: AuthConfig::default(),
         }

@@ -65,7 +65,7 @@ impl Cursor {
         loop {
             let mut events = match self.open.take() {
                 Some(open) => open,
-                None => self.begin().await?,
+                None => self.begin(),
             };
             match events.next_page().await {
                 Ok(Some(page)) => {
@@ -89,13 +89,13 @@ impl Cursor {
         self.left = self.left.map(|left| left.saturating_sub(page.len() as u64));
     }
 
-    async fn begin(&mut self) -> Result<EventStream, StoreError> {
+    fn begin(&self) -> EventStream {
         match &self.source {
             Source::Stream(stream) => {
                 let options = self.options(Revision::new);
-                self.engine.read_stream(stream, options).await
+                self.engine.read_stream(stream, options)
             }
-            Source::All => Ok(self.engine.read_all(self.options(Position::new))),
+            Source::All => self.engine.read_all(self.options(Position::new)),
         }
     }
 

@@ -48,20 +48,12 @@ impl Engine {
     ///
     /// Every read of one stream comes through here, those of subscriptions
     /// too, which read again whenever something was committed.
-    ///
-    /// # Errors
-    ///
-    /// What the stream that is read may yield as well.
-    #[expect(
-        clippy::unused_async,
-        reason = "streams that the server fills are brought up to date here"
-    )]
-    pub(super) async fn read_stream(
+    pub(super) fn read_stream(
         &self,
         stream: &StreamName,
         options: ReadOptions<Revision>,
-    ) -> Result<EventStream, StoreError> {
-        Ok(self.store.read_stream(stream, options))
+    ) -> EventStream {
+        self.store.read_stream(stream, options)
     }
 
     /// What there is to know of a stream without reading it.
@@ -106,12 +98,7 @@ impl Engine {
         let options = ReadOptions::forwards()
             .from(ReadFrom::At(revision))
             .limit(1);
-        let read = self.read_stream(&stream, options).await;
-        let found = match read {
-            Ok(mut events) => events.next_event().await,
-            Err(error) => Err(error),
-        };
-        match found {
+        match self.read_stream(&stream, options).next_event().await {
             Ok(event) => Ok(event.filter(|event| event.revision == revision)),
             Err(StoreError::StreamDeleted { .. }) => Ok(None),
             Err(error) => Err(error),

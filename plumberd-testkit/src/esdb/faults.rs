@@ -121,7 +121,8 @@ impl Faults {
 
     /// From now on connections are accepted and requests are read, but no byte
     /// is answered, not even to a ping, and nothing that is asked is done. New
-    /// messages of subscriptions wait too.
+    /// messages of subscriptions wait too. A connection that is made meanwhile
+    /// is accepted, and not greeted.
     pub fn freeze(&self) {
         self.0.frozen.send_replace(true);
     }

@@ -15,7 +15,7 @@ type Service = (
 );
 
 /// Every service of this server.
-const SERVICES: [Service; 5] = [
+const SERVICES: [Service; 6] = [
     (
         "event_store.client.streams.streams",
         &[
@@ -24,6 +24,21 @@ const SERVICES: [Service; 5] = [
             ("delete", &[]),
             ("read", &["position", "events"]),
             ("tombstone", &[]),
+        ],
+    ),
+    (
+        "event_store.client.projections.projections",
+        &[
+            ("create", &["track_emitted_streams"]),
+            ("update", &[]),
+            ("delete", &[]),
+            ("statistics", &[]),
+            ("disable", &[]),
+            ("enable", &[]),
+            ("reset", &[]),
+            ("state", &[]),
+            ("result", &[]),
+            ("restartsubsystem", &[]),
         ],
     ),
     (

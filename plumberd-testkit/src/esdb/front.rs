@@ -26,6 +26,7 @@ pub(super) struct Front {
     pub(super) tls: Option<Tls>,
     pub(super) users: Users,
     pub(super) faults: Faults,
+    pub(super) max_connections: usize,
     pub(super) figures: Figures,
 }
 
@@ -38,11 +39,13 @@ impl Front {
             instance: new_event_id(),
             tls: identity
                 .map(|identity| Tls::new(identity, tls.client_ca.as_deref()))
-                .transpose()?,
+                .transpose()
+                .map_err(|source| StartError::Tls { source })?,
             users: Users::new(&config.auth, config.clock.clone())
                 .map_err(|source| StartError::Users { source })?,
             figures: Figures::new(config.clock.clone(), faults.clone()),
             faults,
+            max_connections: config.max_connections,
         })
     }
 

@@ -14,9 +14,6 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// So many connections there are at once, and no more: each may hold buffers.
-const MAX_CONNECTIONS: usize = 1_024;
-
 /// How long a client may take to agree on encryption.
 const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
 
@@ -29,6 +26,9 @@ const RESPITE: Duration = Duration::from_millis(20);
 pub(super) struct Listener {
     pub(super) tls: Option<Tls>,
     pub(super) faults: Faults,
+    /// So many connections there are at once, and no more: each may hold
+    /// buffers.
+    pub(super) max_connections: usize,
     /// No more connections are taken in.
     pub(super) stopping: CancellationToken,
     /// Those that there are are cut.
@@ -60,7 +60,9 @@ impl Listener {
     }
 
     async fn accept(&self, listener: TcpListener, ready: mpsc::Sender<Connection>) {
-        let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+        let places = Arc::new(Semaphore::new(
+            self.max_connections.min(Semaphore::MAX_PERMITS),
+        ));
         // Dropped with the loop: handshakes under way end with it.
         let mut handshakes = JoinSet::new();
         loop {

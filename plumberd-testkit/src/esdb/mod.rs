@@ -31,6 +31,7 @@ mod gossip;
 mod link;
 mod listener;
 mod monitoring;
+mod persistent;
 mod projections;
 #[doc(hidden)]
 pub mod proto;
@@ -38,12 +39,13 @@ mod server;
 mod services;
 mod status;
 mod streams;
-mod tls;
 mod users;
 mod wire;
 
+pub use crate::tls::{CertificateAuthority, IssuedCertificate};
 pub use config::EsdbServerConfig;
 pub use faults::{Fault, Faults};
 pub use server::{EsdbServer, StartError};
-pub use tls::{CertificateAuthority, IssuedCertificate};
+
+use crate::tls;
 pub use tonic::Status;

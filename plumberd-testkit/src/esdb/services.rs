@@ -5,9 +5,11 @@ use super::{
     gossip::GossipService,
     listener::Listener,
     monitoring::MonitoringService,
+    persistent::PersistentService,
     projections::ProjectionsService,
     proto::{
         gossip::gossip_server::GossipServer, monitoring::monitoring_server::MonitoringServer,
+        persistent_subscriptions::persistent_subscriptions_server::PersistentSubscriptionsServer,
         projections::projections_server::ProjectionsServer,
         server_features::server_features_server::ServerFeaturesServer,
         streams::streams_server::StreamsServer, users::users_server::UsersServer,
@@ -45,6 +47,7 @@ pub(super) async fn serve(
     let incoming = Listener {
         tls: front.tls.clone(),
         faults: front.faults.clone(),
+        max_connections: front.max_connections,
         stopping: stopping.clone(),
         cutting,
     };
@@ -53,6 +56,8 @@ pub(super) async fn serve(
     let monitoring = MonitoringService::new(front.figures.clone(), stopping.clone());
     let gossip = GossipService::new(front.instance, clock);
     let projections = ProjectionsServer::new(ProjectionsService::new(engine.projections.clone()));
+    let persistent = PersistentSubscriptionsServer::new(PersistentService::new(engine.clone()))
+        .max_decoding_message_size(MAX_MESSAGE);
     let streams =
         StreamsServer::new(StreamsService::new(engine)).max_decoding_message_size(MAX_MESSAGE);
     let served = Server::builder()
@@ -60,6 +65,7 @@ pub(super) async fn serve(
         .http2_keepalive_interval(Some(PING))
         .http2_keepalive_timeout(Some(PING))
         .add_service(front.guard(streams))
+        .add_service(front.guard(persistent))
         .add_service(front.guard(projections))
         .add_service(front.guard(UsersServer::new(users)))
         .add_service(front.guard(MonitoringServer::new(monitoring)))

@@ -1,1 +1,46 @@
-//! Commands.
+//! Commands from one program to another, by way of the store.
+//!
+//! micro-plumberd's bus: a sender has a session with two streams. It writes a
+//! command to `>SessionIn-{session}`; a program with a handler for it follows
+//! all such streams, and writes what came of it to `>SessionOut-{session}`:
+//!
+//! | outcome | event | body |
+//! |---|---|---|
+//! | it was done | `{Command}Executed` | `{"CommandId":…,"Duration":"00:00:00.0123456"}` |
+//! | it is wrong in itself | `{Command}Failed` | the same with `"Message":…,"Code":400` |
+//! | the handler failed | `{Command}Failed` | the same with `"Message":…,"Code":500` |
+//! | the handler refused with a fault | `{Command}Failed<{Fault}>` | the same with a code of its own, and `"Fault":{…}` |
+//!
+//! Programs in Rust, .NET and Python (which only sends) can be on one bus.
+//!
+//! [`CommandBus`] sends, [`CommandQueue`] sends and does not wait,
+//! [`CommandServer`] handles with the methods of a type that has
+//! [`command_handler`](macro@crate::command_handler).
+//!
+//! # What is promised
+//!
+//! Each command of a session has one outcome: its event's id follows from the
+//! command's, so the store keeps the first one however many servers answer. A
+//! command that is answered is not run again: the server looks before it runs.
+//! Between the handler's last append and the answer lies a moment in which a
+//! crash makes the next start run the command again. With
+//! [`CommandContext::command_id`] given to the repository, that run appends
+//! nothing and answers what the first one would have.
+
+mod bus;
+mod context;
+mod fault;
+mod handlers;
+mod message;
+mod names;
+mod reply;
+mod request;
+mod server;
+
+pub use bus::{CommandBus, CommandQueue, Done, Fault, PostError, SendError, Sending};
+pub use context::CommandContext;
+pub use fault::CommandFault;
+pub use handlers::{CommandHandlers, HandlesCommands, InvalidHandlers};
+pub use message::{Command, NoFault, ValidationError};
+pub use names::{outcome_id, session_in, session_out};
+pub use server::{CommandServer, FirstStart, Running, ServerError, ServerStats};

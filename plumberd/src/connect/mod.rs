@@ -18,14 +18,15 @@ const SCHEMES: &[(&str, Scheme)] = &[
     ("esdb+discover", Scheme::Coming("EventStoreDB")),
     ("kurrentdb", Scheme::Coming("KurrentDB")),
     ("kurrentdb+discover", Scheme::Coming("KurrentDB")),
-    ("eventstore+http", Scheme::Coming("`eventstore.v1`")),
-    ("eventstore+https", Scheme::Coming("`eventstore.v1`")),
+    ("eventstore+http", Scheme::EventStoreV1),
+    ("eventstore+https", Scheme::EventStoreV1),
 ];
 
 #[derive(Clone, Copy)]
 enum Scheme {
     Memory,
     Sqlite,
+    EventStoreV1,
     /// A backend that this version does not have.
     Coming(&'static str),
 }
@@ -36,6 +37,7 @@ enum Scheme {
 /// |---|---|---|
 /// | `memory:` | in this process, gone with the last handle; each call a new one | always there |
 /// | `sqlite://bank.db`, `sqlite:///var/lib/bank.db` | one file, made when it is missing | `sqlite` |
+/// | `eventstore+http://host:port?tenant=acme`, `eventstore+https:` | a server of [`eventstore.v1`](crate::docs::eventstore_v1) | `eventstore-v1` |
 ///
 /// Options follow a `?`; an option that the store does not know is an error.
 /// They are in the documentation of each backend.
@@ -71,6 +73,7 @@ pub async fn connect(url: &str) -> Result<Store, ConnectError> {
             let url = format!("sqlite:{rest}");
             backend::open_sqlite(&url).await
         }
+        Some((_, Scheme::EventStoreV1)) => backend::open_eventstore_v1(url).await,
         Some((_, Scheme::Coming(backend))) => Err(ConnectError::NotYet { backend }),
         None => Err(ConnectError::UnknownScheme {
             scheme: lower,

@@ -14,3 +14,5 @@ pub mod architecture {}
 
 #[doc = include_str!("eventstoredb.md")]
 pub mod eventstoredb {}
+#[doc = include_str!("eventstore_v1.md")]
+pub mod eventstore_v1 {}

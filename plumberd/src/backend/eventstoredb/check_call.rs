@@ -19,19 +19,18 @@ pub(super) async fn run(connection: &Connection) -> Result<(), CallError> {
     if let Some(credentials) = connection.credentials() {
         options = options.authenticated(credentials);
     }
-    let read = async |client: eventstore::Client, options: ReadStreamOptions| {
-        let mut events = client.read_stream(STREAM, &options).await?;
-        events.next().await.map(|_| ())
-    };
-    let answer = connection
+    connection
         .call(move |client| async move {
-            match read(client, options).await {
+            let read = async {
+                let mut events = client.read_stream(STREAM, &options).await?;
+                events.next().await.map(|_| ())
+            };
+            match read.await {
                 Err(Error::ResourceNotFound | Error::ResourceDeleted) => Ok(()),
                 answer => answer,
             }
         })
-        .await;
-    answer
+        .await
 }
 
 /// What the failure of that call means to whoever wrote the settings.

@@ -60,10 +60,15 @@ impl Connection {
             .map_err(|error| EventStoreDbError::Client {
                 source: error.into(),
             })??;
-        let config = &connection.shared.config;
-        match check_call::run(&connection).await {
-            Ok(()) => Ok(connection),
-            Err(error) => Err(check_call::explained(config, error).await),
+        connection.check().await?;
+        Ok(connection)
+    }
+
+    /// Makes one call, and finds out why it failed.
+    pub(super) async fn check(&self) -> Result<(), EventStoreDbError> {
+        match check_call::run(self).await {
+            Ok(()) => Ok(()),
+            Err(error) => Err(check_call::explained(&self.shared.config, error).await),
         }
     }
 
@@ -84,13 +89,12 @@ impl Connection {
     /// meanwhile wants the same client.
     pub(super) fn lease(&self) -> Result<Lease, CallError> {
         let mut current = self.current();
-        let client = match &current.client {
-            Some(client) => client.clone(),
-            None => {
-                let client = self.make(current.leader.as_ref())?;
-                current.generation += 1;
-                current.client.insert(client).clone()
-            }
+        let client = if let Some(client) = &current.client {
+            client.clone()
+        } else {
+            let client = self.make(current.leader.as_ref())?;
+            current.generation += 1;
+            current.client.insert(client).clone()
         };
         Ok(Lease {
             client,
@@ -107,7 +111,7 @@ impl Connection {
                 source: error.into(),
             })
         })?;
-        Client::new(settings).map_err(CallError::Client)
+        settings::client(tokio::runtime::Handle::current(), settings).map_err(CallError::Setup)
     }
 
     /// Tells that a call with a client of this generation failed: one that

@@ -6,7 +6,7 @@
 //! after a look, and one that connects to nothing.
 
 use super::{EventStoreDbError, settings};
-use eventstore::{Client, Error, GrpcConnectionError};
+use eventstore::{Error, GrpcConnectionError};
 use std::{
     sync::{Mutex, PoisonError},
     thread,
@@ -41,8 +41,7 @@ fn first_client() -> Result<(), EventStoreDbError> {
         .enable_all()
         .build()
         .map_err(|error| failed(error.into()))?;
-    let client = Client::with_runtime_handle(runtime.handle().clone(), settings)
-        .map_err(|error| failed(error.into()))?;
+    let client = settings::client(runtime.handle().clone(), settings)?;
     match runtime.block_on(client.server_info()) {
         Err(Error::GrpcConnectionError(GrpcConnectionError::MaxDiscoveryAttemptReached(_))) => {
             Ok(())

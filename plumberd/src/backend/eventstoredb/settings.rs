@@ -1,8 +1,8 @@
 //! plumberd's settings as those of the client crate, which can be made only
 //! by parsing a URL.
 
-use super::EventStoreDbConfig;
-use eventstore::{ClientSettings, ClientSettingsParseError};
+use super::{EventStoreDbConfig, EventStoreDbError};
+use eventstore::{Client, ClientSettings, ClientSettingsParseError, Error};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::{path::Path, time::Duration};
 
@@ -31,19 +31,13 @@ pub(super) fn client_settings(
         Duration::ZERO
     });
 
-    let mut url = String::from(if discover {
-        "esdb+discover://"
-    } else {
-        "esdb://"
-    });
-    for (at, (host, port)) in hosts.iter().enumerate() {
-        if at > 0 {
-            url.push(',');
-        }
+    let scheme = if discover { "esdb+discover" } else { "esdb" };
+    let hosts: Vec<_> = hosts
+        .iter()
         // With its port, always: of `a,b:1` the crate reads the port for none.
-        url.push_str(&format!("{host}:{port}"));
-    }
-    let mut options = Options(url, '?');
+        .map(|(host, port)| format!("{host}:{port}"))
+        .collect();
+    let mut options = Options(format!("{scheme}://{}", hosts.join(",")), '?');
     options.add("tls", &config.tls.to_string());
     // It counts the choice of a node as an attempt.
     let attempts = config.max_discover_attempts + 1;
@@ -81,6 +75,24 @@ pub(super) fn without_connection() -> Result<ClientSettings, ClientSettingsParse
     options.add("tlsCAFile", NO_CERTIFICATES);
     options.add("maxDiscoverAttempts", "1");
     parsed(&options.0)
+}
+
+/// A client on `runtime`; it connects when it is first called.
+pub(super) fn client(
+    runtime: tokio::runtime::Handle,
+    settings: ClientSettings,
+) -> Result<Client, EventStoreDbError> {
+    Client::with_runtime_handle(runtime, settings).map_err(|error| match error {
+        // It makes an HTTP client as well, which loads the operating system's
+        // certificates whether it needs them or not, and wants one good one
+        // where there are any.
+        Error::InitializationError(_) => EventStoreDbError::SystemCertificates {
+            source: error.into(),
+        },
+        error => EventStoreDbError::Client {
+            source: error.into(),
+        },
+    })
 }
 
 /// Without the crate's warnings, which are about what is meant here.

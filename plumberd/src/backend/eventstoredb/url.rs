@@ -145,7 +145,12 @@ impl EventStoreDbConfig {
 /// The host and port that `text` names; the text itself may be a part of a
 /// password, and is not shown.
 fn host(number: usize, text: &str) -> Result<(String, u16), InvalidSetting> {
-    let name_end = text.find(']').map_or(0, |end| end + 1);
+    // The colons of an IPv6 address are inside brackets.
+    let name_end = if text.starts_with('[') {
+        text.find(']').map_or(text.len(), |end| end + 1)
+    } else {
+        0
+    };
     let (host, port) = match text[name_end..].split_once(':') {
         Some((host, port)) => (&text[..name_end + host.len()], Some(port)),
         None => (text, None),

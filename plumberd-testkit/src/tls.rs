@@ -1,4 +1,5 @@
-use super::StartError;
+//! Certificates, and the encryption of the servers of this kit.
+
 use plumberd::{BoxError, event::new_event_id};
 use rcgen::{
     BasicConstraints, Certificate, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa,
@@ -63,25 +64,19 @@ impl IssuedCertificate {
 ///
 /// # Examples
 ///
-/// A server that admits only clients of an authority:
-///
 /// ```
-/// use plumberd_testkit::esdb::{CertificateAuthority, EsdbServerConfig};
+/// # #[cfg(feature = "eventstoredb")]
+/// # fn main() -> Result<(), plumberd::BoxError> {
+/// use plumberd_testkit::esdb::CertificateAuthority;
 ///
-/// # #[tokio::main]
-/// # async fn main() -> Result<(), plumberd::BoxError> {
 /// let authority = CertificateAuthority::new("clients")?;
 /// let client = authority.issue_client("reader")?;
-/// let server = EsdbServerConfig::new()
-///     .with_tls()
-///     .with_client_ca(authority.pem())
-///     .start()
-///     .await?;
 ///
-/// assert!(server.url().contains("tls=true"));
 /// assert!(client.certificate_pem.starts_with("-----BEGIN CERTIFICATE-----"));
 /// # Ok(())
 /// # }
+/// # #[cfg(not(feature = "eventstoredb"))]
+/// # fn main() {}
 /// ```
 pub struct CertificateAuthority {
     certificate: Certificate,
@@ -174,11 +169,7 @@ impl fmt::Debug for Tls {
 }
 
 impl Tls {
-    pub(super) fn new(identity: &Identity, client_ca: Option<&str>) -> Result<Self, StartError> {
-        Self::build(identity, client_ca).map_err(|source| StartError::Tls { source })
-    }
-
-    fn build(identity: &Identity, client_ca: Option<&str>) -> Result<Self, BoxError> {
+    pub(super) fn new(identity: &Identity, client_ca: Option<&str>) -> Result<Self, BoxError> {
         let (issued, authority) = match identity {
             Identity::Own => {
                 let authority = CertificateAuthority::new("plumberd-testkit authority")?;
@@ -254,5 +245,16 @@ impl Drop for AuthorityFile {
     fn drop(&mut self) {
         // Whoever has removed it already did no harm.
         let _ = fs::remove_file(&self.path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Identity, Tls};
+
+    #[test]
+    fn no_default_provider_is_installed() {
+        Tls::new(&Identity::Own, None).unwrap();
+        assert!(rustls::crypto::CryptoProvider::get_default().is_none());
     }
 }

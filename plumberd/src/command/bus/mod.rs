@@ -1,0 +1,341 @@
+//! The side that sends.
+
+mod error;
+mod in_process;
+mod queue;
+mod replies;
+mod sending;
+mod waiting;
+
+pub use error::{Done, Fault, PostError, SendError};
+pub use queue::CommandQueue;
+pub use sending::Sending;
+
+use super::{
+    Command, CommandHandlers, InvalidHandlers,
+    names::{command_id, session_in, session_out},
+    request::command_metadata,
+};
+use crate::{
+    context::MessageContext,
+    event::{EncodeError, NewEvent, new_event_id},
+    retry::{Backoff, RetryPolicy},
+    store::{
+        AppendOutcome, EventStore, EventStoreExt, IdempotencyReason, ReadFrom, ReadOptions,
+        StoreError,
+    },
+    stream::{ExpectedRevision, StreamMetadata, StreamName},
+};
+use in_process::InProcess;
+use replies::Replies;
+use std::{fmt, sync::Arc, time::Duration};
+use uuid::Uuid;
+use waiting::Waiting;
+
+/// Sends commands in a session of its own, and waits for what comes of them.
+///
+/// Cheap to clone; clones share the session. The session begins with the first
+/// command: both its streams forget what is older than 30 days.
+///
+/// # Examples
+///
+/// ```
+/// use plumberd::{
+///     Event, command_handler, prelude::*,
+///     command::{Command, CommandBus, CommandContext, CommandFault, CommandHandlers, CommandServer, NoFault},
+/// };
+///
+/// #[derive(Event)]
+/// struct Ring {
+///     times: u32,
+/// }
+///
+/// impl Command for Ring {
+///     type Fault = NoFault;
+/// }
+///
+/// struct Bells;
+///
+/// #[command_handler]
+/// impl Bells {
+///     async fn ring(&self, _bell: Uuid, command: &Ring, _context: &CommandContext) -> Result<(), CommandFault> {
+///         if command.times > 100 {
+///             return Err(CommandFault::invalid("too loud"));
+///         }
+///         Ok(())
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), plumberd::BoxError> {
+/// let store = plumberd::connect("memory:").await?;
+/// let server = CommandServer::new(store.clone(), "Bells", CommandHandlers::new().with(Bells)).start().await?;
+///
+/// let bus = CommandBus::new(store);
+/// let bell = Uuid::from_u128(7);
+/// bus.send(bell, Ring { times: 3 }).await?;
+/// assert_eq!(bus.send(bell, Ring { times: 101 }).await.unwrap_err().code(), Some(400));
+///
+/// server.shutdown().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct CommandBus(Arc<Bus>);
+
+struct Bus {
+    store: Arc<dyn EventStore>,
+    session: Uuid,
+    timeout: Duration,
+    waiting: Arc<Waiting>,
+    replies: Replies,
+    in_process: Option<InProcess>,
+    /// Whether the session's streams have their metadata.
+    kept: tokio::sync::OnceCell<()>,
+}
+
+/// How long the streams of a session keep what is in them.
+const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// How long a command may take unless it is said otherwise.
+const TIMEOUT: Duration = Duration::from_secs(2 * 60);
+
+impl CommandBus {
+    /// With a session of its own.
+    pub fn new(store: impl EventStore) -> Self {
+        Self::in_session(store, new_event_id())
+    }
+
+    /// With this session: a program that sends a command again after a restart
+    /// gets the first outcome only in the same session.
+    pub fn in_session(store: impl EventStore, session: Uuid) -> Self {
+        Self(Arc::new(Bus {
+            store: Arc::new(store),
+            session,
+            timeout: TIMEOUT,
+            waiting: Arc::default(),
+            replies: Replies::default(),
+            in_process: None,
+            kept: tokio::sync::OnceCell::new(),
+        }))
+    }
+
+    /// With this long for a command, in place of two minutes.
+    #[must_use]
+    pub fn with_timeout(self, timeout: Duration) -> Self {
+        self.rebuilt(|bus| bus.timeout = timeout)
+    }
+
+    /// With handlers of this process: [`CommandBus::send`] runs them at once,
+    /// and nothing of their commands is in the store. The outcomes of the last
+    /// 10,000 commands are remembered, for those that are sent twice.
+    ///
+    /// [`CommandBus::post`] and a [`CommandQueue`] always write to the store.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidHandlers`].
+    pub fn with_handlers(self, handlers: CommandHandlers) -> Result<Self, InvalidHandlers> {
+        handlers.check()?;
+        Ok(self.rebuilt(|bus| bus.in_process = Some(InProcess::new(handlers))))
+    }
+
+    /// A bus that shares nothing with the clones of this one but the session.
+    fn rebuilt(self, change: impl FnOnce(&mut Bus)) -> Self {
+        let mut bus = Bus {
+            store: Arc::clone(&self.0.store),
+            session: self.0.session,
+            timeout: self.0.timeout,
+            waiting: Arc::default(),
+            replies: Replies::default(),
+            in_process: self.0.in_process.clone(),
+            kept: tokio::sync::OnceCell::new(),
+        };
+        change(&mut bus);
+        Self(Arc::new(bus))
+    }
+
+    /// The session.
+    pub fn session(&self) -> Uuid {
+        self.0.session
+    }
+
+    /// How many commands wait for an answer.
+    pub fn pending(&self) -> usize {
+        self.0.waiting.len()
+    }
+
+    /// Sends `command` to `recipient` and waits for what comes of it. It is a
+    /// [`Sending`]: options first, then `.await`.
+    ///
+    /// A command that is sent again under the same id, meanwhile or later, is
+    /// not done again: each send gets the first outcome.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`].
+    ///
+    /// # Cancel safety
+    ///
+    /// When the future is dropped, the command may or may not be done.
+    pub fn send<C: Command>(&self, recipient: impl fmt::Display, command: C) -> Sending<'_, C> {
+        Sending::new(self, recipient.to_string(), command)
+    }
+
+    /// Writes `command` for `recipient`, and waits for nothing more. Gives the
+    /// command's id.
+    ///
+    /// # Errors
+    ///
+    /// [`PostError`].
+    pub async fn post<C: Command>(
+        &self,
+        recipient: impl fmt::Display + Send,
+        command: C,
+    ) -> Result<Uuid, PostError> {
+        let letter = self.letter(&recipient.to_string(), command, &MessageContext::current())?;
+        self.write(&letter).await?;
+        Ok(letter.command_id)
+    }
+
+    /// The command as it is written, after its own check.
+    fn letter<C: Command>(
+        &self,
+        recipient: &str,
+        mut command: C,
+        context: &MessageContext,
+    ) -> Result<Letter, PostError> {
+        command.validate()?;
+        let own = command.id().filter(|id| !id.is_nil());
+        let id = own.unwrap_or_else(new_event_id);
+        command.assign_id(id);
+        let name = C::TYPES
+            .get(command.type_index())
+            .map_or("", |info| info.name);
+        let context = context
+            .clone()
+            .with_session(self.0.session.to_string())
+            .with_recipient(recipient);
+        let event = NewEvent::encode_with(&command, id, &context)?;
+        // `Id` in the data is the identity for every reader, whoever wrote it.
+        let command_id = command_id(event.data(), id);
+        let event = if command_id == id {
+            event
+        } else {
+            NewEvent::encode_with(&command, command_id, &context)?
+        };
+        let wrong = |error| EncodeError::new(name, error);
+        let metadata = command_metadata(&event).map_err(wrong)?;
+        Ok(Letter {
+            command_id,
+            name,
+            event: event.with_metadata(&metadata)?,
+        })
+    }
+
+    /// Writes a command, however often it takes to know whether it is there.
+    async fn write(&self, letter: &Letter) -> Result<AppendOutcome, PostError> {
+        let bus = &*self.0;
+        let stream = self.stream(session_in)?;
+        bus.kept.get_or_try_init(|| self.keep_for_a_month()).await?;
+        let mut backoff = Backoff::new(RetryPolicy::DEFAULT);
+        let mut event = letter.event.clone();
+        loop {
+            let appended = bus
+                .store
+                .append(&stream, ExpectedRevision::Any, vec![event.clone()])
+                .await;
+            match appended {
+                // It was sent in another session: here it is one more event.
+                Err(StoreError::Idempotency {
+                    reason: IdempotencyReason::OtherStream,
+                    ..
+                }) if event.id() == letter.command_id => {
+                    let id = Uuid::new_v5(&letter.command_id, bus.session.as_bytes());
+                    event = NewEvent::new(id, event.event_type().clone(), event.data().clone())
+                        .with_content_type(event.content_type().clone())
+                        .with_raw_metadata(event.metadata().clone());
+                }
+                Err(error @ StoreError::OutcomeUnknown { .. }) => match backoff.next_pause() {
+                    Some(pause) => tokio::time::sleep(pause).await,
+                    None => return Err(error.into()),
+                },
+                Ok(outcome) if outcome.is_already_applied() => {
+                    return self.check_same(&stream, letter, outcome).await;
+                }
+                other => return Ok(other?),
+            }
+        }
+    }
+
+    /// That what is stored under the command's id is this command.
+    async fn check_same(
+        &self,
+        stream: &StreamName,
+        letter: &Letter,
+        outcome: AppendOutcome,
+    ) -> Result<AppendOutcome, PostError> {
+        let at = ReadOptions::forwards().from(ReadFrom::At(outcome.revision()));
+        let mut stored = self.0.store.read_stream(stream, at.limit(1));
+        match stored.next_event().await? {
+            Some(event)
+                if event.data != *letter.event.data()
+                    || event.event_type != *letter.event.event_type() =>
+            {
+                Err(PostError::IdTaken {
+                    command_id: letter.command_id,
+                })
+            }
+            // What is hidden by now cannot be compared.
+            _ => Ok(outcome),
+        }
+    }
+
+    /// Sets `$maxAge` on both streams, unless somebody has.
+    async fn keep_for_a_month(&self) -> Result<(), StoreError> {
+        let metadata = StreamMetadata {
+            max_age: Some(KEPT),
+            ..StreamMetadata::default()
+        };
+        for stream in [self.stream(session_in)?, self.stream(session_out)?] {
+            let set = self
+                .0
+                .store
+                .set_stream_metadata(&stream, ExpectedRevision::NoStream, &metadata)
+                .await;
+            match set {
+                Ok(_) | Err(StoreError::Conflict { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn stream<E: Into<crate::BoxError>>(
+        &self,
+        name: fn(Uuid) -> Result<StreamName, E>,
+    ) -> Result<StreamName, StoreError> {
+        name(self.0.session).map_err(|error| StoreError::Backend {
+            backend: "the command bus",
+            source: error.into(),
+        })
+    }
+}
+
+/// A command on its way into the store.
+struct Letter {
+    command_id: Uuid,
+    /// The stored name of the command.
+    name: &'static str,
+    event: NewEvent,
+}
+
+impl fmt::Debug for CommandBus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CommandBus")
+            .field("session", &self.0.session)
+            .field("timeout", &self.0.timeout)
+            .field("pending", &self.pending())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,121 @@
+use super::waiting::Waiting;
+use crate::{
+    command::reply::Reply,
+    event::RecordedEvent,
+    retry::{Backoff, RetryPolicy},
+    store::{EventStore, StoreError, SubscribeFrom, Subscription},
+    stream::{Revision, StreamName},
+};
+use std::{sync::Arc, time::Duration};
+use tokio::{sync::Mutex, task::JoinHandle};
+
+/// Follows a session's answers as long as the bus lives.
+#[derive(Debug, Default)]
+pub(super) struct Replies(Mutex<Option<Listener>>);
+
+#[derive(Debug)]
+struct Listener(JoinHandle<()>);
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Replies {
+    /// Sees to it that answers which are written from now on are heard; begins
+    /// again after a failure that ended it.
+    pub(super) async fn listen(
+        &self,
+        store: &Arc<dyn EventStore>,
+        stream: &StreamName,
+        waiting: &Arc<Waiting>,
+    ) -> Result<(), StoreError> {
+        let mut listener = self.0.lock().await;
+        if listener.as_ref().is_some_and(|it| !it.0.is_finished()) {
+            return Ok(());
+        }
+        // From a place that is known, so that no failure later leaves a gap.
+        let last = store.stream_info(stream).await?.last_revision;
+        let subscription = store.subscribe_stream(stream, after(last)).await?;
+        let follower = Follower {
+            store: Arc::clone(store),
+            stream: stream.clone(),
+            waiting: Arc::clone(waiting),
+            last,
+        };
+        *listener = Some(Listener(tokio::spawn(follower.run(subscription))));
+        Ok(())
+    }
+}
+
+struct Follower {
+    store: Arc<dyn EventStore>,
+    stream: StreamName,
+    waiting: Arc<Waiting>,
+    last: Option<Revision>,
+}
+
+impl Follower {
+    async fn run(mut self, mut subscription: Subscription) {
+        let policy = RetryPolicy::DEFAULT
+            .with_retries(u32::MAX)
+            .with_pauses(Duration::from_millis(20), Duration::from_secs(5));
+        let mut backoff = Backoff::new(policy);
+        loop {
+            let error = match subscription.next_event().await {
+                Ok(Some(event)) => {
+                    backoff = Backoff::new(policy);
+                    self.last = Some(event.read_revision());
+                    self.hear(&event);
+                    continue;
+                }
+                Ok(None) => None,
+                Err(error) => Some(error),
+            };
+            let again = self.resume(error, &mut backoff).await;
+            match again {
+                Some(again) => subscription = again,
+                None => return self.waiting.give_up(),
+            }
+        }
+    }
+
+    fn hear(&self, event: &RecordedEvent) {
+        if let Some(id) = Reply::command_id_in(&event.data) {
+            self.waiting.answer(id, event);
+        } else {
+            let revision = event.revision;
+            tracing::warn!(stream = %self.stream, %revision, "an answer names no command");
+        }
+    }
+
+    /// Follows on after what was heard last; `None` when that cannot be.
+    async fn resume(
+        &self,
+        mut error: Option<StoreError>,
+        backoff: &mut Backoff,
+    ) -> Option<Subscription> {
+        loop {
+            if let Some(error) = &error
+                && !error.is_transient()
+            {
+                tracing::error!(stream = %self.stream, %error, "answers are no longer followed");
+                return None;
+            }
+            tokio::time::sleep(backoff.next_pause()?).await;
+            let again = self
+                .store
+                .subscribe_stream(&self.stream, after(self.last))
+                .await;
+            match again {
+                Ok(subscription) => return Some(subscription),
+                Err(failed) => error = Some(failed),
+            }
+        }
+    }
+}
+
+fn after(last: Option<Revision>) -> SubscribeFrom<Revision> {
+    last.map_or(SubscribeFrom::Start, SubscribeFrom::After)
+}

@@ -1,0 +1,184 @@
+use super::{CommandBus, Done, Fault, Letter, SendError};
+use crate::{
+    codec::CodecError,
+    command::{
+        Command,
+        names::{outcome_id, session_in, session_out},
+        reply::{Failure, Reply},
+    },
+    context::MessageContext,
+    event::{ContentType, EncodedEvent, RecordedEvent},
+    store::{EventStore, ReadFrom, ReadOptions, StoreError},
+};
+use std::{fmt, future::IntoFuture, pin::Pin, time::Duration};
+
+/// A command on its way: options, then `.await`.
+#[must_use = "a command is not sent unless awaited"]
+pub struct Sending<'a, C> {
+    bus: &'a CommandBus,
+    recipient: String,
+    command: C,
+    timeout: Duration,
+    context: Option<MessageContext>,
+}
+
+impl<'a, C: Command> Sending<'a, C> {
+    pub(super) fn new(bus: &'a CommandBus, recipient: String, command: C) -> Self {
+        Self {
+            bus,
+            recipient,
+            command,
+            timeout: bus.0.timeout,
+            context: None,
+        }
+    }
+
+    /// With this long for an answer, in place of the bus's.
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// In this context, in place of the ambient one.
+    pub fn context(mut self, context: MessageContext) -> Self {
+        self.context = Some(context);
+        self
+    }
+
+    async fn run(self) -> Result<Done, SendError<C::Fault>> {
+        let context = self.context.unwrap_or_else(MessageContext::current);
+        let letter = self.bus.letter(&self.recipient, self.command, &context)?;
+        let answered = tokio::time::timeout(self.timeout, self.bus.outcome(&letter)).await;
+        match answered {
+            Ok(reply) => read_outcome(reply?),
+            Err(_) => Err(SendError::TimedOut {
+                command_id: letter.command_id,
+                after: self.timeout,
+            }),
+        }
+    }
+}
+
+impl<'a, C: Command> IntoFuture for Sending<'a, C> {
+    type Output = Result<Done, SendError<C::Fault>>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+impl<C> fmt::Debug for Sending<'_, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sending")
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+impl CommandBus {
+    /// What came of the command, whoever handled it.
+    async fn outcome<F>(&self, letter: &Letter) -> Result<Reply, SendError<F>> {
+        let bus = &*self.0;
+        if let Some(here) = &bus.in_process
+            && let Some(reply) = here.run(letter, &self.stream(session_in)?).await
+        {
+            return Ok((*reply).clone());
+        }
+        let answers = self.stream(session_out)?;
+        bus.replies
+            .listen(&bus.store, &answers, &bus.waiting)
+            .await?;
+        let mut waiter = bus.waiting.wait_for(letter.command_id);
+        let written = self.write(letter).await?;
+        let mut answer = None;
+        if written.is_already_applied() {
+            // It was sent before, and may be answered long since.
+            answer = self.first_answer(letter).await?;
+        }
+        let answer = match answer {
+            Some(answer) => answer,
+            None => waiter.answer().await.ok_or(StoreError::Closed {
+                backend: "the stream of answers",
+            })?,
+        };
+        Reply::read(letter.name, answer.event_type.as_str(), &answer.data).map_err(|source| {
+            SendError::Answer {
+                command_id: letter.command_id,
+                source,
+            }
+        })
+    }
+
+    /// The answer that is there already: by its id when plumberd wrote it, else
+    /// by what it says.
+    async fn first_answer(&self, letter: &Letter) -> Result<Option<RecordedEvent>, StoreError> {
+        let store = &self.0.store;
+        let stream = self.stream(session_out)?;
+        let id = outcome_id(letter.command_id, &self.0.session.to_string());
+        let from = match store.find_event(&stream, id).await? {
+            Some(location) => ReadFrom::At(location.revision),
+            None => ReadFrom::Start,
+        };
+        let mut answers = store.read_stream(&stream, ReadOptions::forwards().from(from));
+        while let Some(event) = answers.next_event().await? {
+            if Reply::command_id_in(&event.data) == Some(letter.command_id) {
+                return Ok(Some(event));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The outcome as the sender of a command sees it.
+fn read_outcome<F: crate::event::Event>(reply: Reply) -> Result<Done, SendError<F>> {
+    let Reply {
+        command_id,
+        duration,
+        failure,
+    } = reply;
+    let Some(Failure {
+        code,
+        message,
+        fault,
+    }) = failure
+    else {
+        return Ok(Done {
+            command_id,
+            duration,
+        });
+    };
+    let Some((fault, data)) = fault else {
+        return Err(SendError::Failed {
+            command_id,
+            code,
+            message,
+        });
+    };
+    let known = F::TYPES.iter().position(|info| info.name == fault);
+    let Some((index, info)) = known.and_then(|index| Some((index, F::TYPES.get(index)?))) else {
+        return Err(SendError::UnknownFault {
+            command_id,
+            code,
+            message,
+            fault,
+            data: data.get().to_owned(),
+        });
+    };
+    let content_type = ContentType::from_static(info.content_type);
+    let encoded = EncodedEvent::new(
+        info.name,
+        &content_type,
+        info.revision,
+        data.get().as_bytes(),
+    );
+    match F::decode(index, &encoded) {
+        Ok(data) => Err(SendError::Fault(Fault::new(
+            command_id, code, message, data,
+        ))),
+        Err(error) => Err(SendError::Answer {
+            command_id,
+            source: CodecError::caused_by(format!("the fault `{fault}` cannot be read"), error),
+        }),
+    }
+}

@@ -1,0 +1,116 @@
+use super::{CommandContext, names, reply::Reply};
+use crate::{
+    codec::{CodecError, JsonObject},
+    context::{MessageContext, MessageId},
+    event::{EventType, Metadata, NewEvent, RecordedEvent},
+    stream::StreamName,
+};
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+/// What a command's metadata says, or what can be made of it.
+#[derive(Debug, Clone)]
+pub(super) struct Request {
+    pub(super) command_id: Uuid,
+    pub(super) recipient: Option<String>,
+    session: Option<String>,
+    message: MessageContext,
+}
+
+impl Request {
+    /// Reads the metadata of a command, as .NET, Python and plumberd write it.
+    /// What is missing or wrong is left out: that is answered, not an error.
+    pub(super) fn of(event: &RecordedEvent) -> Self {
+        let metadata = Metadata::from_json(event.metadata.as_bytes()).unwrap_or_default();
+        let command_id = names::command_id(&event.data, event.id);
+        let recipient = metadata.recipient_id().filter(|text| !text.is_empty());
+        // A writer that forgot it has written to the stream of its session all the same.
+        let session = metadata
+            .session_id()
+            .or_else(|| {
+                let name = event.stream.as_str();
+                Some(name.strip_prefix(names::COMMANDS_PREFIX)?.to_owned())
+            })
+            .filter(|text| !text.is_empty());
+        let correlation = metadata.correlation_id().map(MessageId::new);
+        let mut message = MessageContext::new()
+            .with_correlation(
+                correlation
+                    .and_then(Result::ok)
+                    .unwrap_or_else(|| command_id.into()),
+            )
+            .with_causation(command_id);
+        if let Some(user) = metadata.user_id() {
+            message = message.with_user(user);
+        }
+        if let Some(session) = &session {
+            message = message.with_session(session.as_str());
+        }
+        if let Some(recipient) = &recipient {
+            message = message.with_recipient(recipient.as_str());
+        }
+        if let Some(tenant) = &event.tenant {
+            message = message.with_tenant(tenant.clone());
+        }
+        Self {
+            command_id,
+            recipient,
+            session,
+            message,
+        }
+    }
+
+    /// Where the answer goes, and under which id; `None` when nobody waits.
+    pub(super) fn answer_to(&self) -> Option<(StreamName, Uuid)> {
+        let session = self.session.as_deref()?;
+        let stream = names::session_out(session).ok()?;
+        Some((stream, names::outcome_id(self.command_id, session)))
+    }
+
+    /// What the handler is told, when it is said for whom the command is.
+    pub(super) fn context(&self) -> Option<CommandContext> {
+        let recipient = self.recipient.clone()?;
+        Some(CommandContext::new(
+            self.command_id,
+            recipient,
+            self.message.clone(),
+        ))
+    }
+
+    /// The event that says what came of the command.
+    pub(super) async fn answer(
+        &self,
+        id: Uuid,
+        command: &str,
+        reply: &Reply,
+    ) -> Result<NewEvent, CodecError> {
+        let event_type = EventType::new(reply.event_type(command))
+            .map_err(|error| CodecError::caused_by("the answer has no name", error))?;
+        let data = reply.to_json()?;
+        let event = async { NewEvent::new(id, event_type, data) };
+        Ok(self.message.scope(event).await)
+    }
+}
+
+/// The metadata of a command, with the keys in Python's order: `UserId` is
+/// there also when nobody is known.
+pub(super) fn command_metadata(event: &NewEvent) -> Result<Metadata, CodecError> {
+    let written = Metadata::from_json(event.metadata().as_bytes())?;
+    let mut json = JsonObject::new();
+    for key in [
+        "Created",
+        "ClientHostName",
+        "$correlationId",
+        "$causationId",
+        "RecipientId",
+        "SessionId",
+        "UserId",
+    ] {
+        let value = written.json().get(key).unwrap_or(RawValue::NULL);
+        json.insert_raw(key, value.to_owned());
+    }
+    json.extend(written.json());
+    let mut metadata = Metadata::new();
+    *metadata.json_mut() = json;
+    Ok(metadata)
+}

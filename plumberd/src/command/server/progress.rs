@@ -1,0 +1,61 @@
+use std::collections::BTreeMap;
+
+/// Up to where everything is done, though it is done in another order.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    /// Places that were read, and whether they are done, up to the first that
+    /// is not.
+    open: BTreeMap<u64, bool>,
+    done: Option<u64>,
+}
+
+impl Progress {
+    pub(super) const fn after(done: Option<u64>) -> Self {
+        Self {
+            open: BTreeMap::new(),
+            done,
+        }
+    }
+
+    /// Something was read there.
+    pub(super) fn read(&mut self, place: u64) {
+        self.open.insert(place, false);
+    }
+
+    /// What was read there is done.
+    pub(super) fn done(&mut self, place: u64) {
+        self.open.insert(place, true);
+        while let Some(first) = self.open.first_entry()
+            && *first.get()
+        {
+            self.done = Some(*first.key());
+            first.remove();
+        }
+    }
+
+    /// The last place up to which everything is done.
+    pub(super) const fn safe(&self) -> Option<u64> {
+        self.done
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_never_passes_what_is_not_done() {
+        let mut progress = Progress::after(Some(3));
+        for place in [5, 6, 9] {
+            progress.read(place);
+        }
+
+        progress.done(6);
+        assert_eq!(progress.safe(), Some(3));
+        progress.done(5);
+        assert_eq!(progress.safe(), Some(6));
+        progress.done(9);
+        assert_eq!(progress.safe(), Some(9));
+        assert!(progress.open.is_empty());
+    }
+}

@@ -1,0 +1,125 @@
+use super::{CommandServer, ServerError, checkpoint::Checkpoint, follow::Follow, work::End};
+use crate::store::Subscription;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+use tokio::{sync::watch, task::JoinHandle};
+
+/// A server at work. Dropping it ends it at once, as a crash would; what it
+/// had not answered the next one does.
+#[derive(Debug)]
+pub struct Running {
+    stop: watch::Sender<bool>,
+    task: Option<JoinHandle<Result<(), ServerError>>>,
+    counts: Arc<Counts>,
+}
+
+/// What a server did since it was started.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ServerStats {
+    /// Commands that were done.
+    pub executed: u64,
+    /// Commands that failed, and were answered so.
+    pub failed: u64,
+    /// Commands that were answered before, and not run again.
+    pub answered_before: u64,
+    /// Commands that were passed over: they name no session to answer, or the
+    /// store refuses the answer for good.
+    pub skipped: u64,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    executed: AtomicU64,
+    failed: AtomicU64,
+    answered_before: AtomicU64,
+    skipped: AtomicU64,
+}
+
+impl Counts {
+    pub(super) fn count(&self, end: End) {
+        let counter = match end {
+            End::Executed => &self.executed,
+            End::Failed => &self.failed,
+            End::AnsweredBefore => &self.answered_before,
+            End::Nobody | End::Unanswered => &self.skipped,
+            End::Interrupted => return,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn stats(&self) -> ServerStats {
+        ServerStats {
+            executed: self.executed.load(Ordering::Relaxed),
+            failed: self.failed.load(Ordering::Relaxed),
+            answered_before: self.answered_before.load(Ordering::Relaxed),
+            skipped: self.skipped.load(Ordering::Relaxed),
+        }
+    }
+}
+
+pub(super) fn start(
+    server: CommandServer,
+    checkpoint: Checkpoint,
+    subscription: Subscription,
+    after: Option<u64>,
+) -> Running {
+    let (stop, stopped) = watch::channel(false);
+    let counts = Arc::<Counts>::default();
+    let follow = Follow::new(server, checkpoint, after, stopped, Arc::clone(&counts));
+    Running {
+        stop,
+        task: Some(tokio::spawn(follow.run(subscription))),
+        counts,
+    }
+}
+
+impl Running {
+    /// What it did until now.
+    pub fn stats(&self) -> ServerStats {
+        self.counts.stats()
+    }
+
+    /// Ends it in good order: it reads no more commands, finishes those that
+    /// run, and keeps its checkpoint.
+    ///
+    /// # Errors
+    ///
+    /// [`ServerError`] when it had ended by itself, or the checkpoint could not
+    /// be kept: then some commands are looked at again, and not run again.
+    pub async fn shutdown(mut self) -> Result<ServerStats, ServerError> {
+        // Nobody listens when it has ended by itself.
+        let _ = self.stop.send(true);
+        self.ended().await?;
+        Ok(self.stats())
+    }
+
+    /// Waits for the server to end by itself, which it does only when the store
+    /// is closed or refuses for good.
+    ///
+    /// # Errors
+    ///
+    /// [`ServerError`]: why it ended.
+    ///
+    /// # Cancel safety
+    ///
+    /// The server goes on when the future is dropped.
+    pub async fn ended(&mut self) -> Result<(), ServerError> {
+        let Some(task) = &mut self.task else {
+            return Ok(());
+        };
+        let ended = task.await;
+        self.task = None;
+        ended.unwrap_or(Err(ServerError::Ended))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(task) = &self.task {
+            task.abort();
+        }
+    }
+}

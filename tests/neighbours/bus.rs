@@ -1,0 +1,508 @@
+//! Requests and replies.
+
+use crate::domain::{
+    Account, Accounts, Credit, Debit, DebitFault, answers, bus, read, start, stores,
+    wait_for_answers,
+};
+use plumberd::{
+    Event,
+    command::{
+        Command, CommandBus, CommandFault, CommandHandlers, CommandQueue, CommandServer,
+        InvalidHandlers, NoFault, PostError, SendError, ServerError, outcome_id, session_in,
+        session_out,
+    },
+    event::new_event_id,
+    prelude::*,
+};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use tokio::sync::Semaphore;
+
+#[tokio::test]
+async fn a_command_is_done_and_everything_is_written_as_dotnet_writes_it() {
+    for (store, _folder) in stores().await {
+        let accounts = Accounts::new(&store);
+        let server = start(&store, &accounts).await;
+        let bus = bus(&store);
+        let recipient = new_event_id();
+        let mut command = Credit::number(1);
+        command.id = new_event_id();
+        let user = MessageContext::new().with_user("joe");
+
+        let done = bus
+            .send(recipient, command.clone())
+            .context(user)
+            .await
+            .unwrap();
+
+        let (id, session) = (command.id.to_string(), bus.session().to_string());
+        assert_eq!(done.command_id, command.id);
+        // The request.
+        let sent = read(&store, &session_in(&session).unwrap()).await;
+        assert_eq!(sent.len(), 1);
+        assert_eq!(
+            (sent[0].id, sent[0].event_type.as_str()),
+            (command.id, "Credit")
+        );
+        assert_eq!(
+            sent[0].data,
+            format!(r#"{{"Id":"{id}","Amount":1,"Number":1}}"#)
+        );
+        let metadata = sent[0].metadata().unwrap();
+        let keys: Vec<_> = metadata.json().iter().map(|(key, _)| key).collect();
+        assert_eq!(
+            keys,
+            [
+                "Created",
+                "ClientHostName",
+                "$correlationId",
+                "$causationId",
+                "RecipientId",
+                "SessionId",
+                "UserId"
+            ]
+        );
+        // The event of the handler, and the answer.
+        let stream = StreamName::new("Account", recipient).unwrap();
+        let event = read(&store, &stream).await.remove(0);
+        let answer = answers(&store, bus.session()).await.remove(0);
+        assert_eq!(answer.event_type.as_str(), "CreditExecuted");
+        assert_eq!(answer.id, outcome_id(command.id, &session));
+        let body: serde_json::Value = serde_json::from_slice(&answer.data).unwrap();
+        assert_eq!(body["CommandId"], id.as_str());
+        assert_eq!(body.as_object().unwrap().len(), 2, "{body}");
+        assert!(body["Duration"].as_str().unwrap().starts_with("00:00:0"));
+        for written in [&sent[0], &event, &answer] {
+            let metadata = written.metadata().unwrap();
+            assert_eq!(metadata.correlation_id(), Some(id.clone()));
+            assert_eq!(metadata.causation_id(), Some(id.clone()));
+            assert_eq!(metadata.recipient_id(), Some(recipient.to_string()));
+            assert_eq!(metadata.session_id(), Some(session.clone()));
+            assert_eq!(metadata.user_id().as_deref(), Some("joe"));
+            assert!(metadata.created().unwrap().is_some());
+        }
+        // The streams of the session are not kept for ever.
+        for stream in [session_in(&session), session_out(&session)] {
+            let (metadata, _) = store.stream_metadata(&stream.unwrap()).await.unwrap();
+            assert_eq!(metadata.max_age, Some(Duration::from_secs(30 * 86_400)));
+        }
+        let stats = server.shutdown().await.unwrap();
+        assert_eq!((stats.executed, stats.failed, stats.skipped), (1, 0, 0));
+    }
+}
+
+#[tokio::test]
+async fn nobody_known_is_written_as_null() {
+    let (store, _) = stores().await.remove(0);
+    let bus = bus(&store);
+
+    bus.post("r", Credit::number(1)).await.unwrap();
+
+    let sent = read(&store, &session_in(bus.session()).unwrap()).await;
+    let metadata = sent[0].metadata().unwrap();
+    assert_eq!(metadata.json().get("UserId").unwrap().get(), "null");
+}
+
+#[tokio::test]
+async fn each_way_to_fail_has_its_code_its_name_and_its_type() {
+    for (store, _folder) in stores().await {
+        let accounts = Accounts::new(&store);
+        let server = start(&store, &accounts).await;
+        let bus = bus(&store);
+        let to = new_event_id();
+        let send = async |how| bus.send(to, Debit::refused_with(how)).await.unwrap_err();
+
+        for (how, code, message) in [
+            ("invalid", 400, "bad"),
+            ("error", 500, "the disk is full"),
+            ("code", 402, "pay"),
+            ("panic", 500, "the handler of the command panicked"),
+        ] {
+            let error = send(how).await;
+            assert!(matches!(&error, SendError::Failed { .. }), "{error:?}");
+            assert_eq!(error.code(), Some(code), "{how}");
+            assert!(error.to_string().starts_with(message), "{error}");
+        }
+        let SendError::Fault(fault) = send("fault").await else {
+            panic!("no fault")
+        };
+        let missing = dec!(1.50);
+        assert_eq!(fault.data, DebitFault::InsufficientFunds { missing });
+        assert_eq!((fault.code, fault.message.as_str()), (409, "no"));
+        let closed = send("closed").await;
+        assert!(
+            matches!(closed, SendError::Fault(fault) if fault.data == DebitFault::AccountClosed)
+        );
+
+        let written = answers(&store, bus.session()).await;
+        let types: Vec<_> = written.iter().map(|a| a.event_type.as_str()).collect();
+        assert_eq!(types[0], "DebitFailed");
+        assert_eq!(types[4], "DebitFailed<InsufficientFunds>");
+        assert_eq!(types[5], "DebitFailed<AccountClosed>");
+        let body = String::from_utf8_lossy(&written[4].data).into_owned();
+        assert!(
+            body.ends_with(r#","Message":"no","Code":409,"Fault":{"Missing":1.50}}"#),
+            "{body}"
+        );
+        assert_eq!(server.shutdown().await.unwrap().failed, 6);
+    }
+}
+
+#[tokio::test]
+async fn a_command_that_is_wrong_in_itself_is_not_sent() {
+    let (store, _) = stores().await.remove(0);
+    let bus = bus(&store);
+    let mut command = Credit::number(1);
+    command.amount = dec!(0);
+
+    let error = bus.send("r", command.clone()).await.unwrap_err();
+    let posted = bus.post("r", command).await.unwrap_err();
+
+    assert!(matches!(error, SendError::Invalid(_)));
+    assert_eq!(error.code(), Some(400));
+    assert!(matches!(posted, PostError::Invalid(_)));
+    assert!(
+        read(&store, &session_in(bus.session()).unwrap())
+            .await
+            .is_empty()
+    );
+}
+
+#[tokio::test]
+async fn handlers_check_what_others_send_unchecked() {
+    let (store, _) = stores().await.remove(0);
+    let accounts = Accounts::new(&store);
+    let _server = start(&store, &accounts).await;
+    #[derive(Event)]
+    #[event(type = "Credit")]
+    struct Unchecked {
+        amount: i32,
+        id: Uuid,
+        number: u32,
+    }
+    impl Command for Unchecked {
+        type Fault = NoFault;
+    }
+    let bus = bus(&store);
+    let command = Unchecked {
+        amount: -5,
+        id: new_event_id(),
+        number: 0,
+    };
+
+    let error = bus.send(new_event_id(), command).await.unwrap_err();
+
+    assert_eq!(error.code(), Some(400));
+    assert_eq!(accounts.runs(), 0);
+}
+
+#[tokio::test]
+async fn a_recipient_that_is_no_id_is_answered_with_400() {
+    let (store, _) = stores().await.remove(0);
+    let accounts = Accounts::new(&store);
+    let _server = start(&store, &accounts).await;
+
+    let error = bus(&store).send("nobody", Credit::number(1)).await;
+
+    let error = error.unwrap_err();
+    assert_eq!(error.code(), Some(400));
+    assert!(
+        error.to_string().contains("`RecipientId` is no Uuid"),
+        "{error}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_answer_in_time_is_an_error_of_its_own() {
+    let (store, _) = stores().await.remove(0);
+    let bus = bus(&store);
+
+    let error = bus.send("r", Credit::number(1)).await.unwrap_err();
+
+    let two_minutes = Duration::from_secs(120);
+    assert!(
+        matches!(error, SendError::TimedOut { after, .. } if after == two_minutes),
+        "{error:?}"
+    );
+    let quick = bus
+        .send("r", Credit::number(2))
+        .timeout(Duration::from_millis(5));
+    assert!(quick.await.unwrap_err().is_transient());
+    assert_eq!(bus.pending(), 0);
+}
+
+#[tokio::test]
+async fn a_command_that_is_posted_is_done_by_and_by() {
+    for (store, _folder) in stores().await {
+        let accounts = Accounts::new(&store);
+        let bus = bus(&store);
+        let to = new_event_id();
+
+        let id = bus.post(to, Credit::number(1)).await.unwrap();
+        let server = start(&store, &accounts).await;
+
+        wait_for_answers(&store, bus.session(), 1).await;
+        let answer = answers(&store, bus.session()).await.remove(0);
+        assert_eq!(answer.id, outcome_id(id, &bus.session().to_string()));
+        server.shutdown().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_queue_has_no_more_sessions_than_it_says() {
+    let (store, _) = stores().await.remove(0);
+    let queue = CommandQueue::with_sessions(store.clone(), 3);
+    let to = new_event_id();
+
+    let all = (0..40).map(|number| queue.queue(to, Credit::number(number)));
+    let ids: BTreeSet<_> = futures_util::future::join_all(all)
+        .await
+        .into_iter()
+        .map(Result::unwrap)
+        .collect();
+
+    assert_eq!(ids.len(), 40);
+    let sent = store
+        .read_all(
+            ReadOptions::forwards(),
+            Filter::new().stream_prefix(">SessionIn-"),
+        )
+        .collect_all()
+        .await
+        .unwrap();
+    let sessions: BTreeSet<_> = sent.iter().map(|event| event.stream.clone()).collect();
+    assert_eq!(sent.len(), 40);
+    assert!(sessions.len() <= 3, "{sessions:?}");
+    assert_eq!(
+        (CommandQueue::new(store).sessions(), queue.sessions()),
+        (64, 3)
+    );
+}
+
+#[tokio::test]
+async fn a_handler_of_this_process_is_run_without_the_store() {
+    let (store, _) = stores().await.remove(0);
+    let accounts = Accounts::new(&store);
+    let handlers = CommandHandlers::new().with(accounts.clone());
+    let bus = bus(&store).with_handlers(handlers).unwrap();
+    let to = new_event_id();
+    let mut command = Credit::number(1);
+    command.id = new_event_id();
+
+    let first = bus.send(to, command.clone()).await.unwrap();
+    let again = bus.send(to, command.clone()).await.unwrap();
+    let fault = bus
+        .send(to, Debit::refused_with("fault"))
+        .await
+        .unwrap_err();
+    let panicked = bus.send(to, Debit::refused_with("panic")).await;
+
+    assert_eq!(first, again);
+    assert_eq!(accounts.runs(), 3, "the second was answered from memory");
+    assert!(matches!(fault, SendError::Fault(_)));
+    assert_eq!(panicked.unwrap_err().code(), Some(500));
+    assert!(
+        read(&store, &session_in(bus.session()).unwrap())
+            .await
+            .is_empty()
+    );
+    let event = read(&store, &StreamName::new("Account", to).unwrap()).await;
+    let metadata = event[0].metadata().unwrap();
+    assert_eq!(metadata.causation_id(), Some(command.id.to_string()));
+    assert_eq!(metadata.recipient_id(), Some(to.to_string()));
+}
+
+#[tokio::test]
+async fn a_command_sent_twice_is_done_once_and_both_get_the_first_outcome() {
+    for (store, _folder) in stores().await {
+        let accounts = Accounts::new(&store);
+        let server = start(&store, &accounts).await;
+        let bus = bus(&store);
+        let to = new_event_id();
+        let mut command = Credit::number(1);
+        command.id = new_event_id();
+
+        let (a, b) = tokio::join!(async { bus.send(to, command.clone()).await }, async {
+            bus.send(to, command.clone()).await
+        });
+        let later = bus.send(to, command.clone()).await.unwrap();
+        // After a restart of the sender, too.
+        let again = CommandBus::in_session(store.clone(), bus.session());
+        let last = again.send(to, command).await.unwrap();
+
+        assert_eq!(a.unwrap(), b.unwrap());
+        assert_eq!(later, last);
+        assert_eq!(accounts.runs(), 1);
+        assert_eq!(answers(&store, bus.session()).await.len(), 1);
+        server.shutdown().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_failure_is_the_first_outcome_as_well() {
+    let (store, _) = stores().await.remove(0);
+    let accounts = Accounts::new(&store);
+    let _server = start(&store, &accounts).await;
+    let bus = bus(&store);
+    let mut command = Debit::refused_with("fault");
+    command.id = new_event_id();
+    let to = new_event_id();
+
+    let first = bus.send(to, command.clone()).await.unwrap_err();
+    let again = bus.send(to, command).await.unwrap_err();
+
+    assert_eq!(format!("{first:?}"), format!("{again:?}"));
+    assert_eq!(accounts.runs(), 1);
+}
+
+#[tokio::test]
+async fn a_command_sent_again_in_another_session_appends_nothing_more() {
+    let (store, _) = stores().await.remove(0);
+    let accounts = Accounts::new(&store);
+    let _server = start(&store, &accounts).await;
+    let to = new_event_id();
+    let mut command = Credit::number(1);
+    command.id = new_event_id();
+
+    for _ in 0..3 {
+        bus(&store).send(to, command.clone()).await.unwrap();
+    }
+
+    let stream = StreamName::new("Account", to).unwrap();
+    assert_eq!(read(&store, &stream).await.len(), 1);
+}
+
+#[tokio::test]
+async fn an_id_of_another_command_is_refused() {
+    let (store, _) = stores().await.remove(0);
+    let bus = bus(&store);
+    let mut command = Credit::number(1);
+    command.id = new_event_id();
+    bus.post("r", command.clone()).await.unwrap();
+    command.number = 2;
+
+    let error = bus.send("r", command).await.unwrap_err();
+
+    assert!(matches!(error, SendError::IdTaken { .. }), "{error:?}");
+    assert_eq!(bus.pending(), 0);
+}
+
+#[tokio::test]
+async fn an_id_that_is_not_marked_is_the_command_s_all_the_same() {
+    #[derive(Event)]
+    #[event(type = "Credit")]
+    struct Plain {
+        id: Uuid,
+        amount: Decimal,
+        number: u32,
+    }
+    impl Command for Plain {
+        type Fault = NoFault;
+    }
+    let (store, _) = stores().await.remove(0);
+    let accounts = Accounts::new(&store);
+    let _server = start(&store, &accounts).await;
+    let (bus, id) = (bus(&store), new_event_id());
+    let command = Plain {
+        id,
+        amount: dec!(1),
+        number: 1,
+    };
+
+    let done = bus.send(new_event_id(), command).await.unwrap();
+
+    assert_eq!(done.command_id, id);
+    let sent = read(&store, &session_in(bus.session()).unwrap()).await;
+    assert_eq!(sent[0].id, id);
+}
+
+#[tokio::test]
+async fn commands_to_one_recipient_are_done_in_order_and_others_beside_them() {
+    for (store, _folder) in stores().await {
+        let gate = Arc::new(Semaphore::new(0));
+        let mut accounts = Accounts::new(&store);
+        accounts.gate = Some(Arc::clone(&gate));
+        let bus = bus(&store);
+        let recipients = [new_event_id(), new_event_id(), new_event_id()];
+        for number in 0..30 {
+            let to = recipients[usize::try_from(number).unwrap() % 3];
+            bus.post(to, Credit::number(number)).await.unwrap();
+        }
+
+        let server = start(&store, &accounts).await;
+        // One of each recipient is in its handler, and no more.
+        accounts.seen(3).await;
+        assert_eq!(accounts.runs(), 3);
+        gate.add_permits(30);
+        wait_for_answers(&store, bus.session(), 30).await;
+
+        for (first, to) in (0_u32..).zip(recipients) {
+            let stream = StreamName::new("Account", to).unwrap();
+            let events = read(&store, &stream).await;
+            let numbers: Vec<_> = events
+                .iter()
+                .map(|event| event.decode::<crate::domain::Credited>().unwrap().command)
+                .collect();
+            let expected: Vec<_> = (0..10).map(|round| first + 3 * round).collect();
+            assert_eq!(numbers, expected);
+        }
+        server.shutdown().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn no_more_run_at_once_than_were_asked_for() {
+    let (store, _) = stores().await.remove(0);
+    let gate = Arc::new(Semaphore::new(0));
+    let mut accounts = Accounts::new(&store);
+    accounts.gate = Some(Arc::clone(&gate));
+    let bus = bus(&store);
+    for number in 0..20 {
+        bus.post(new_event_id(), Credit::number(number))
+            .await
+            .unwrap();
+    }
+
+    let server = crate::domain::server(&store, &accounts).concurrency(4);
+    let server = server.start().await.unwrap();
+    accounts.seen(4).await;
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(accounts.runs(), 4);
+    gate.add_permits(20);
+    wait_for_answers(&store, bus.session(), 20).await;
+    assert_eq!(server.shutdown().await.unwrap().executed, 20);
+}
+
+#[tokio::test]
+async fn two_handlers_for_one_command_and_none_at_all_are_refused() {
+    let (store, _) = stores().await.remove(0);
+    let accounts = Accounts::new(&store);
+    let two = CommandHandlers::new().with(accounts.clone()).with(accounts);
+
+    let error = CommandServer::new(store.clone(), "Two", two.clone())
+        .start()
+        .await;
+    assert!(matches!(
+        error,
+        Err(ServerError::Handlers(InvalidHandlers::TwoHandlers { .. }))
+    ));
+    assert!(bus(&store).with_handlers(two).is_err());
+    let none = CommandServer::new(store, "None", CommandHandlers::new());
+    assert!(matches!(
+        none.start().await,
+        Err(ServerError::Handlers(InvalidHandlers::None))
+    ));
+}
+
+#[tokio::test]
+async fn a_fault_can_be_looked_at_by_the_handler_s_own_tests() {
+    let fault = CommandFault::fault(409, "no", &DebitFault::AccountClosed);
+
+    assert_eq!((fault.code(), fault.message()), (409, "no"));
+    assert_eq!(
+        format!("{fault:?}"),
+        r#"CommandFault { code: 409, message: "no", fault: Some("AccountClosed") }"#
+    );
+    let _ = Account::default();
+}

@@ -1,0 +1,318 @@
+//! Names by convention, and states.
+
+use plumberd::{
+    Event,
+    convention::{Conventions, Plumber, StateError, guid_from_text, state_event_id},
+    event::EventInfo,
+    prelude::*,
+    store::StoreError,
+};
+
+#[derive(Event, Debug, Clone, PartialEq)]
+struct FooState {
+    name: String,
+}
+
+fn foo(name: &str) -> FooState {
+    FooState { name: name.into() }
+}
+
+mod task_lists {
+    pub(super) mod events {
+        use plumberd::Event;
+
+        #[derive(Event, Debug, PartialEq)]
+        pub(crate) struct ListOpened {
+            pub(crate) title: String,
+        }
+
+        #[derive(Event, Debug, PartialEq)]
+        #[event(output_stream = "Lists")]
+        pub(crate) enum ListEvent {
+            Closed,
+            #[event(output_stream = "Archive")]
+            Archived,
+        }
+    }
+}
+use task_lists::events::{ListEvent, ListOpened};
+
+async fn plumber() -> (Store, Plumber) {
+    let store = plumberd::connect("memory:").await.unwrap();
+    (store.clone(), Plumber::new(store))
+}
+
+async fn events(store: &Store, stream: &str) -> Vec<RecordedEvent> {
+    let stream = StreamName::raw(stream).unwrap();
+    let events = store.read_stream(&stream, ReadOptions::forwards());
+    events.collect_all().await.unwrap()
+}
+
+const ID: Uuid = Uuid::from_u128(0x3fa8_5f64_5717_4562_b3fc_2c96_3f66_afa6);
+
+#[tokio::test]
+async fn a_state_is_where_dotnet_looks_for_it() {
+    let (store, plumber) = plumber().await;
+
+    let first = plumber.append_state(&foo("a"), ID, Some(-1)).await.unwrap();
+    let second = plumber.append_state(&foo("b"), ID, Some(0)).await.unwrap();
+
+    let written = events(&store, &format!("FooState-{ID}")).await;
+    assert_eq!(written.len(), 2);
+    for (event, version) in written.iter().zip(-1..) {
+        assert_eq!(event.event_type.as_str(), "FooStateSnapShotted");
+        assert_eq!(event.id, state_event_id(ID, version));
+    }
+    assert_eq!(
+        (first.revision().as_u64(), second.revision().as_u64()),
+        (0, 1)
+    );
+    let read = plumber.get_state::<FooState>(ID).await.unwrap().unwrap();
+    assert_eq!((read.state, read.version), (foo("b"), 1));
+}
+
+#[tokio::test]
+async fn the_id_of_a_state_may_be_a_text() {
+    let (store, plumber) = plumber().await;
+
+    plumber
+        .append_state(&foo("a"), "rec-123", Some(-1))
+        .await
+        .unwrap();
+
+    let written = events(&store, "FooState-rec-123").await;
+    assert_eq!(written[0].id, state_event_id(guid_from_text("rec-123"), -1));
+    assert!(
+        plumber
+            .get_state::<FooState>("rec-124")
+            .await
+            .unwrap()
+            .is_none()
+    );
+}
+
+#[tokio::test]
+async fn a_version_that_is_not_the_last_is_a_conflict() {
+    let (_, plumber) = plumber().await;
+    plumber.append_state(&foo("a"), ID, Some(-1)).await.unwrap();
+    plumber.append_state(&foo("b"), ID, Some(0)).await.unwrap();
+
+    for version in [1, 7] {
+        let error = plumber.append_state(&foo("c"), ID, Some(version)).await;
+        assert_eq!(error.is_ok(), version == 1, "{version}");
+        if let Err(error) = error {
+            assert!(error.is_conflict(), "{error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn two_writers_of_one_version_are_a_conflict_and_not_a_lost_state() {
+    let (_, plumber) = plumber().await;
+    plumber
+        .append_state(&foo("mine"), ID, Some(-1))
+        .await
+        .unwrap();
+
+    let theirs = plumber.append_state(&foo("theirs"), ID, Some(-1)).await;
+
+    let error = theirs.unwrap_err();
+    assert!(matches!(
+        &error,
+        StateError::Store(StoreError::Conflict { actual: Some(at), .. }) if at.as_u64() == 0
+    ));
+    assert!(error.is_conflict());
+    let again = plumber
+        .append_state(&foo("mine"), ID, Some(-1))
+        .await
+        .unwrap();
+    assert!(again.is_already_applied());
+}
+
+#[tokio::test]
+async fn states_without_a_version_are_all_kept() {
+    let (store, plumber) = plumber().await;
+
+    for (name, version) in [("a", None), ("b", None), ("b", Some(-5)), ("c", None)] {
+        plumber.append_state(&foo(name), ID, version).await.unwrap();
+    }
+
+    assert_eq!(events(&store, &format!("FooState-{ID}")).await.len(), 4);
+    let read = plumber.get_state::<FooState>(ID).await.unwrap().unwrap();
+    assert_eq!((read.state, read.version), (foo("c"), 3));
+}
+
+#[tokio::test]
+async fn what_is_no_state_is_an_error_and_a_deleted_one_is_none() {
+    let (store, plumber) = plumber().await;
+    let stream = plumber.state_stream::<FooState>("1").unwrap();
+    plumber
+        .append_event_to(&stream, ExpectedRevision::Any, &foo("an event"))
+        .await
+        .unwrap();
+
+    let error = plumber.get_state::<FooState>("1").await.unwrap_err();
+    assert!(matches!(error, StateError::Decode { .. }), "{error:?}");
+    store.delete(&stream, ExpectedRevision::Any).await.unwrap();
+    assert!(plumber.get_state::<FooState>("1").await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn an_event_goes_to_its_output_stream_else_to_its_module() {
+    let (store, plumber) = plumber().await;
+    let opened = ListOpened { title: "x".into() };
+
+    plumber.append_event(&opened, 7).await.unwrap();
+    plumber.append_event_without_id(&opened).await.unwrap();
+    plumber.append_event(&ListEvent::Closed, 7).await.unwrap();
+    plumber.append_event(&ListEvent::Archived, 7).await.unwrap();
+
+    for (stream, event_type) in [
+        ("TaskLists-7", "ListOpened"),
+        ("TaskLists", "ListOpened"),
+        ("Lists-7", "Closed"),
+        ("Archive-7", "Archived"),
+    ] {
+        let written = events(&store, stream).await;
+        assert_eq!(written.len(), 1, "{stream}");
+        assert_eq!(written[0].event_type.as_str(), event_type);
+    }
+}
+
+#[tokio::test]
+async fn events_of_a_type_are_found_in_every_stream() {
+    let (store, plumber) = plumber().await;
+    for id in ["a", "b"] {
+        let opened = ListOpened { title: id.into() };
+        plumber.append_event(&opened, id).await.unwrap();
+        plumber.append_event(&ListEvent::Closed, id).await.unwrap();
+    }
+    plumber
+        .append_event(&ListEvent::Archived, "a")
+        .await
+        .unwrap();
+
+    let opened = plumber.read_events_of_type::<ListOpened>().await.unwrap();
+    let lists = plumber.read_events_of_type::<ListEvent>().await.unwrap();
+
+    let titles: Vec<_> = opened.collect_all().await.unwrap();
+    let titles: Vec<_> = titles
+        .iter()
+        .map(|event| event.decode::<ListOpened>().unwrap().title)
+        .collect();
+    assert_eq!(titles, ["a", "b"]);
+    assert_eq!(lists.collect_all().await.unwrap().len(), 3);
+    drop(store);
+}
+
+#[tokio::test]
+async fn an_index_of_the_type_is_read_where_the_store_has_one() {
+    let (store, plumber) = plumber().await;
+    for title in ["a", "b", "gone"] {
+        let opened = ListOpened {
+            title: title.into(),
+        };
+        plumber.append_event(&opened, title).await.unwrap();
+    }
+    // As EventStoreDB's projection does, for all but the second.
+    let index = StreamName::raw("$et-ListOpened").unwrap();
+    for stream in ["TaskLists-a", "TaskLists-gone"] {
+        let event = events(&store, stream).await.remove(0);
+        store
+            .append_link(&index, ExpectedRevision::Any, &event)
+            .await
+            .unwrap();
+    }
+    let gone = StreamName::raw("TaskLists-gone").unwrap();
+    store.delete(&gone, ExpectedRevision::Any).await.unwrap();
+
+    let found = plumber.read_events_of_type::<ListOpened>().await.unwrap();
+
+    let found = found.collect_all().await.unwrap();
+    let streams: Vec<_> = found.iter().map(|event| event.stream.as_str()).collect();
+    assert_eq!(streams, ["TaskLists-a"]);
+}
+
+#[tokio::test]
+async fn every_convention_can_be_replaced() {
+    #[derive(Debug)]
+    struct Ours;
+    impl Conventions for Ours {
+        fn category(&self, _: &EventInfo) -> String {
+            "State".into()
+        }
+        fn event_category(&self, _: &EventInfo) -> String {
+            "Event".into()
+        }
+        fn event_name(&self, event: &EventInfo) -> String {
+            format!("ours.{}", event.name)
+        }
+        fn snapshot_name(&self, state: &EventInfo) -> String {
+            format!("{}Saved", state.name)
+        }
+        fn event_id(&self, _: Option<Uuid>) -> Uuid {
+            Uuid::from_u128(5)
+        }
+        fn state_event_id(&self, _: &str, _: Option<i64>) -> Uuid {
+            Uuid::from_u128(6)
+        }
+        fn enrich(&self, event: &EventInfo, metadata: &mut Metadata) {
+            metadata.json_mut().insert("Kind", event.name).unwrap();
+        }
+    }
+    let (store, plumber) = plumber().await;
+    let plumber = plumber.with_conventions(Ours);
+
+    plumber.append_event(&foo("a"), 1).await.unwrap();
+    plumber.append_state(&foo("a"), 1, None).await.unwrap();
+
+    let event = events(&store, "Event-1").await.remove(0);
+    let state = events(&store, "State-1").await.remove(0);
+    assert_eq!(event.event_type.as_str(), "ours.FooState");
+    assert_eq!(state.event_type.as_str(), "FooStateSaved");
+    assert_eq!(event.id, Uuid::from_u128(5));
+    assert_eq!(state.id, Uuid::from_u128(6));
+    let metadata = event.metadata().unwrap();
+    assert_eq!(metadata.json().get_str("Kind").unwrap(), "FooState");
+    assert_eq!(
+        metadata.causation_id().unwrap(),
+        Uuid::from_u128(5).to_string()
+    );
+    assert!(plumber.get_state::<FooState>(1).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_snapshot_has_the_names_and_the_metadata_of_dotnet() {
+    #[derive(Event, Debug)]
+    struct Counted {}
+    #[derive(Debug, Default, EventValue)]
+    struct Foo {
+        count: u32,
+    }
+    #[aggregate]
+    impl Foo {
+        #[event_sourcing_handler]
+        fn on_counted(&mut self, _event: &Counted) {
+            self.count += 1;
+        }
+    }
+    let store = plumberd::connect("memory:").await.unwrap();
+    let foos = store
+        .repository::<Foo>()
+        .with_snapshots(SnapshotPolicy::every(2));
+
+    for _ in 0..2 {
+        foos.execute(ID, |_| Ok::<_, ()>(Counted {})).await.unwrap();
+    }
+
+    let snapshots = events(&store, &format!("FooSnapshot-{ID}")).await;
+    assert_eq!(snapshots.len(), 1);
+    assert_eq!(snapshots[0].event_type.as_str(), "FooSnapShotted");
+    assert_eq!(snapshots[0].data, r#"{"Count":2}"#);
+    let metadata = snapshots[0].metadata().unwrap();
+    assert_eq!(
+        metadata.json().get_as::<i64>("SnapshotVersion").unwrap(),
+        Some(1)
+    );
+    assert!(metadata.created().unwrap().is_some());
+}

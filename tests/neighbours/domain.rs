@@ -1,0 +1,229 @@
+//! An account that commands are sent to.
+
+use plumberd::{
+    Event, command,
+    command::{
+        Command, CommandBus, CommandContext, CommandFault, CommandHandlers, CommandServer,
+        FirstStart, NoFault, Running, ValidationError,
+    },
+    command_handler,
+    prelude::*,
+};
+use plumberd_tests::TempFolder;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+use tokio::sync::{Semaphore, watch};
+
+#[derive(Event, Debug, Clone, PartialEq)]
+pub(crate) struct Credited {
+    pub(crate) amount: Decimal,
+    pub(crate) command: u32,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Account {
+    balance: Decimal,
+}
+
+#[aggregate]
+impl Account {
+    #[event_sourcing_handler]
+    fn on_credited(&mut self, event: &Credited) {
+        self.balance += event.amount;
+    }
+}
+
+/// Adds to an account.
+#[derive(Event, Debug, Clone)]
+pub(crate) struct Credit {
+    #[event(id)]
+    pub(crate) id: Uuid,
+    pub(crate) amount: Decimal,
+    pub(crate) number: u32,
+}
+
+impl Credit {
+    pub(crate) fn number(number: u32) -> Self {
+        Self {
+            id: Uuid::nil(),
+            amount: dec!(1),
+            number,
+        }
+    }
+}
+
+impl Command for Credit {
+    type Fault = NoFault;
+
+    fn validate(&self) -> Result<(), ValidationError> {
+        if self.amount <= dec!(0) {
+            return Err(ValidationError::new("Amount must be positive"));
+        }
+        Ok(())
+    }
+}
+
+/// What may be wrong with a [`Debit`].
+#[derive(Event, Debug, Clone, PartialEq)]
+pub(crate) enum DebitFault {
+    InsufficientFunds { missing: Decimal },
+    AccountClosed,
+}
+
+/// Is always refused; `how` says how.
+#[derive(Event, Debug, Clone)]
+pub(crate) struct Debit {
+    #[event(id)]
+    pub(crate) id: Uuid,
+    pub(crate) how: String,
+}
+
+impl Debit {
+    pub(crate) fn refused_with(how: &str) -> Self {
+        Self {
+            id: Uuid::nil(),
+            how: how.into(),
+        }
+    }
+}
+
+impl Command for Debit {
+    type Fault = DebitFault;
+}
+
+/// A fault that no command names.
+#[derive(Event)]
+pub(crate) struct Surprise {
+    pub(crate) text: String,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the disk is full")]
+struct DiskFull;
+
+/// The handlers, and what they saw.
+#[derive(Clone)]
+pub(crate) struct Accounts {
+    pub(crate) repository: Repository<Account>,
+    pub(crate) runs: Arc<AtomicUsize>,
+    pub(crate) seen: watch::Sender<usize>,
+    /// A handler takes one, and keeps it: for those that are to wait.
+    pub(crate) gate: Option<Arc<Semaphore>>,
+}
+
+impl Accounts {
+    pub(crate) fn new(store: &Store) -> Self {
+        Self {
+            repository: store.repository(),
+            runs: Arc::default(),
+            seen: watch::Sender::new(0),
+            gate: None,
+        }
+    }
+
+    pub(crate) fn runs(&self) -> usize {
+        self.runs.load(Ordering::SeqCst)
+    }
+
+    pub(crate) async fn seen(&self, runs: usize) {
+        let mut seen = self.seen.subscribe();
+        seen.wait_for(|seen| *seen >= runs).await.unwrap();
+    }
+
+    fn count(&self) {
+        let runs = self.runs.fetch_add(1, Ordering::SeqCst) + 1;
+        self.seen.send_modify(|seen| *seen = (*seen).max(runs));
+    }
+}
+
+#[command_handler]
+impl Accounts {
+    async fn credit(
+        &self,
+        id: Uuid,
+        command: &Credit,
+        context: &CommandContext,
+    ) -> Result<(), CommandFault> {
+        self.count();
+        if let Some(gate) = &self.gate {
+            gate.acquire().await?.forget();
+        }
+        let credited = Credited {
+            amount: command.amount,
+            command: command.number,
+        };
+        self.repository
+            .execute(id, |_| Ok::<_, std::convert::Infallible>(credited.clone()))
+            .command_id(context.command_id())
+            .await?;
+        Ok(())
+    }
+
+    async fn debit(&self, _id: Uuid, command: &Debit) -> Result<u8, CommandFault> {
+        self.count();
+        Err(match command.how.as_str() {
+            "fault" => {
+                let missing = dec!(1.50);
+                CommandFault::fault(409, "no", &DebitFault::InsufficientFunds { missing })
+            }
+            "closed" => CommandFault::fault(410, "closed", &DebitFault::AccountClosed),
+            "surprise" => CommandFault::fault(418, "tea", &Surprise { text: "pot".into() }),
+            "huge" => {
+                let text = "x".repeat(2 << 20);
+                CommandFault::fault(413, "huge", &Surprise { text })
+            }
+            "long" => CommandFault::invalid("ż".repeat(1 << 20)),
+            "invalid" => CommandFault::from(ValidationError::new("bad")),
+            "code" => CommandFault::with_code(402, "pay"),
+            "panic" => panic!("a bug in a handler"),
+            _ => CommandFault::from(DiskFull),
+        })
+    }
+}
+
+/// Stores of every kind that needs no server.
+pub(crate) async fn stores() -> Vec<(Store, Option<TempFolder>)> {
+    let folder = TempFolder::new();
+    let sqlite = plumberd::connect(&folder.sqlite_url("bus.db"))
+        .await
+        .unwrap();
+    let memory = plumberd::connect("memory:").await.unwrap();
+    vec![(memory, None), (sqlite, Some(folder))]
+}
+
+pub(crate) fn server(store: &Store, accounts: &Accounts) -> CommandServer {
+    let handlers = CommandHandlers::new().with(accounts.clone());
+    CommandServer::new(store.clone(), "Bank", handlers).first_start(FirstStart::Start)
+}
+
+pub(crate) async fn start(store: &Store, accounts: &Accounts) -> Running {
+    server(store, accounts).start().await.unwrap()
+}
+
+pub(crate) async fn read(store: &Store, stream: &StreamName) -> Vec<RecordedEvent> {
+    let events = store.read_stream(stream, ReadOptions::forwards());
+    events.collect_all().await.unwrap()
+}
+
+/// The answers in the session's stream.
+pub(crate) async fn answers(store: &Store, session: Uuid) -> Vec<RecordedEvent> {
+    read(store, &command::session_out(session).unwrap()).await
+}
+
+/// Waits for so many answers.
+pub(crate) async fn wait_for_answers(store: &Store, session: Uuid, count: usize) {
+    let stream = command::session_out(session).unwrap();
+    let mut answers = store
+        .subscribe_stream(&stream, SubscribeFrom::Start)
+        .await
+        .unwrap();
+    for _ in 0..count {
+        answers.next_event().await.unwrap().unwrap();
+    }
+}
+
+pub(crate) fn bus(store: &Store) -> CommandBus {
+    CommandBus::new(store.clone())
+}

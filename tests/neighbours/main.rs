@@ -1,0 +1,11 @@
+//! plumberd beside micro-plumberd (.NET) and py-micro-plumberd: names, ids,
+//! states and the command bus.
+
+mod bus;
+mod convention;
+mod defects;
+mod domain;
+mod oracle;
+mod python;
+mod restart;
+mod vectors;

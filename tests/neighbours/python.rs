@@ -1,0 +1,59 @@
+//! py-micro-plumberd's bus: it sends, and does not listen.
+
+use crate::domain::{Accounts, answers, start, stores, wait_for_answers};
+use plumberd::{
+    command::{outcome_id, session_in},
+    event::{NewEvent, RawMetadata, new_event_id},
+    prelude::*,
+};
+
+/// Writes a command as Python writes it: the event's id is random, the
+/// command's is in the data.
+pub(crate) async fn send(store: &Store, session: Uuid, name: &str, data: String, metadata: String) {
+    let event = NewEvent::new(new_event_id(), name.parse().unwrap(), data)
+        .with_raw_metadata(RawMetadata::new(metadata.into()));
+    store
+        .append(
+            &session_in(session).unwrap(),
+            ExpectedRevision::Any,
+            vec![event],
+        )
+        .await
+        .unwrap();
+}
+
+pub(crate) fn metadata(id: Uuid, session: Uuid, recipient: &str) -> String {
+    format!(
+        "{{\"Created\": \"2025-07-13T18:22:19.2192660+00:00\", \"ClientHostName\": \"MARS\", \
+         \"$correlationId\": \"{id}\", \"$causationId\": \"{id}\", \"RecipientId\": \"{recipient}\", \
+         \"SessionId\": \"{session}\", \"UserId\": null}}"
+    )
+}
+
+#[tokio::test]
+async fn a_command_of_python_is_done_and_answered_on_its_session() {
+    for (store, _folder) in stores().await {
+        let accounts = Accounts::new(&store);
+        let server = start(&store, &accounts).await;
+        let (id, session, to) = (new_event_id(), new_event_id(), new_event_id());
+        let data = format!("{{\"Id\": \"{id}\", \"Amount\": 2.5, \"Number\": 7}}");
+
+        let metadata = metadata(id, session, &to.to_string());
+        send(&store, session, "Credit", data.clone(), metadata.clone()).await;
+        // Python has no idempotence: a retry is another event.
+        send(&store, session, "Credit", data, metadata).await;
+
+        wait_for_answers(&store, session, 1).await;
+        server.shutdown().await.unwrap();
+        let answers = answers(&store, session).await;
+        assert_eq!(answers.len(), 1);
+        assert_eq!(answers[0].event_type.as_str(), "CreditExecuted");
+        assert_eq!(answers[0].id, outcome_id(id, &session.to_string()));
+        let metadata = answers[0].metadata().unwrap();
+        assert_eq!(metadata.correlation_id(), Some(id.to_string()));
+        assert_eq!(metadata.recipient_id(), Some(to.to_string()));
+        assert_eq!(metadata.user_id(), None);
+        let account = StreamName::new("Account", to).unwrap();
+        assert_eq!(crate::domain::read(&store, &account).await.len(), 1);
+    }
+}
