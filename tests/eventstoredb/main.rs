@@ -2,6 +2,8 @@
 
 mod connect;
 mod defects;
+#[cfg(feature = "sqlite")]
+mod killed;
 mod projections;
 mod scripted;
 mod url;
