@@ -54,8 +54,6 @@ impl Engine {
         expected: ExpectedRevision,
         events: Vec<NewEvent>,
     ) -> Result<Appended, Refused> {
-        let size = events.iter().map(NewEvent::size).sum::<usize>();
-        tracing::trace!(stream = %stream, events = events.len(), size, "append");
         if events.is_empty() {
             return self.append_nothing(stream, expected).await;
         }
@@ -69,7 +67,6 @@ impl Engine {
             }
             Err(error) => return Err(error.into()),
         };
-        self.notify();
         Ok(Appended {
             revision: Some(outcome.revision()),
             position: Some(outcome.position()),
@@ -176,7 +173,6 @@ impl Engine {
             self.check_deleted(stream, expected).await?;
         }
         first?;
-        self.notify();
         self.newest_of(&stream.metadata_stream()).await
     }
 
@@ -191,7 +187,6 @@ impl Engine {
             self.check_deleted(stream, expected).await?;
         }
         first?;
-        self.notify();
         self.newest_of(stream).await
     }
 

@@ -1,5 +1,6 @@
 use super::{
     EsdbServerConfig, StartError,
+    commits::Commits,
     projections::{Projected, Projections},
     wire::Found,
 };
@@ -10,11 +11,10 @@ use plumberd::{
     event::RecordedEvent,
     store::{
         EventStore, EventStream, Filter, Limits, ReadFrom, ReadOptions, StoreError, StreamInfo,
-        SubscribeFrom, rules,
+        rules,
     },
     stream::{Position, Revision, StreamName},
 };
-use std::sync::Arc;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -39,8 +39,8 @@ pub(super) struct Engine {
     pub(super) max_append_size: usize,
     /// What dates events.
     pub(super) clock: Clock,
-    /// Told of every commit, after it can be read.
-    committed: Arc<watch::Sender<()>>,
+    /// Tells of every commit, once somebody wants to hear of it.
+    commits: Commits,
 }
 
 impl Engine {
@@ -105,37 +105,10 @@ impl Engine {
         }
     }
 
-    /// Tells of every commit from now on.
-    pub(super) fn commits(&self) -> watch::Receiver<()> {
-        self.committed.subscribe()
+    /// Tells of every commit from now on, whoever writes, after it can be read.
+    pub(super) async fn commits(&self) -> Result<watch::Receiver<()>, StoreError> {
+        self.commits.listen(&self.store, &self.stopping).await
     }
-
-    /// Something was committed, and can be read.
-    pub(super) fn notify(&self) {
-        self.committed.send_replace(());
-    }
-}
-
-/// Tells of what projections and groups write as well: they do not come through
-/// the calls of clients.
-async fn tell_of_commits(
-    store: &Store,
-    committed: Arc<watch::Sender<()>>,
-    stopping: CancellationToken,
-) -> Result<(), StartError> {
-    let everything = Filter::new().with_system_events();
-    let mut events = store
-        .subscribe_all(SubscribeFrom::End, everything)
-        .await
-        .map_err(|error| StartError::Store {
-            source: error.into(),
-        })?;
-    tokio::spawn(stopping.run_until_cancelled_owned(async move {
-        while let Ok(Some(_)) = events.next_message().await {
-            committed.send_replace(());
-        }
-    }));
-    Ok(())
 }
 
 /// What outlives a stop of the server: the streams in memory. Those in a file
@@ -169,15 +142,13 @@ impl Kept {
             .map_err(|error| StartError::Store {
                 source: error.into(),
             })?;
-        let committed = Arc::default();
-        tell_of_commits(&store, Arc::clone(&committed), stopping.clone()).await?;
         Ok(Engine {
             store,
             projections,
             stopping,
             max_append_size: self.config.max_append_size,
             clock: self.config.clock.clone(),
-            committed,
+            commits: Commits::default(),
         })
     }
 

@@ -21,25 +21,26 @@ const LENGTH: usize = MARK.len() + size_of::<Uuid>();
 /// time.
 pub(super) fn wrap(event: &NewEvent, stream: &StreamName) -> NewEvent {
     let id = Uuid::new_v5(&event.id(), stream.as_str().as_bytes());
-    sealed(event, id)
+    let (own, metadata) = split(event.id(), event.metadata());
+    sealed(event, id, own, &metadata)
 }
 
 /// An event whose metadata begin as an envelope does gets one of its own, so
 /// that they come back as they are.
 pub(super) fn protect(event: NewEvent) -> NewEvent {
     if event.metadata().as_bytes().starts_with(MARK) {
-        sealed(&event, event.id())
+        sealed(&event, event.id(), event.id(), event.metadata().as_bytes())
     } else {
         event
     }
 }
 
-fn sealed(event: &NewEvent, id: Uuid) -> NewEvent {
-    let (original, inner) = split(event.id(), event.metadata());
+/// The event to be stored under `id`, with what is its own in the envelope.
+fn sealed(event: &NewEvent, id: Uuid, own: Uuid, inner: &[u8]) -> NewEvent {
     let mut metadata = Vec::with_capacity(LENGTH + inner.len());
     metadata.extend_from_slice(MARK);
-    metadata.extend_from_slice(original.as_bytes());
-    metadata.extend_from_slice(&inner);
+    metadata.extend_from_slice(own.as_bytes());
+    metadata.extend_from_slice(inner);
     NewEvent::new(id, event.event_type().clone(), event.data().clone())
         .with_content_type(event.content_type().clone())
         .with_raw_metadata(RawMetadata::new(metadata.into()))

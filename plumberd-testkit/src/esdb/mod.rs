@@ -17,6 +17,7 @@
 
 mod append;
 mod auth;
+mod commits;
 mod config;
 mod connection;
 mod cursor;

@@ -124,6 +124,41 @@ pub(super) fn missing_metadata_property(property: &str) -> Status {
     )
 }
 
+/// Nobody says who calls, or falsely.
+pub(super) fn unauthenticated() -> Status {
+    Status::unauthenticated("")
+}
+
+/// The caller is known, and may not.
+pub(super) fn access_denied() -> Status {
+    refusal(
+        Code::PermissionDenied,
+        "Access Denied",
+        "access-denied",
+        &[],
+    )
+}
+
+/// There is no such user.
+pub(super) fn user_not_found(login: &str) -> Status {
+    refusal(
+        Code::NotFound,
+        format!("User '{login}' is not found."),
+        "user-not-found",
+        &[("login-name", login)],
+    )
+}
+
+/// There is such a user already.
+pub(super) fn user_conflict(login: &str) -> Status {
+    refusal(
+        Code::FailedPrecondition,
+        "Conflict.",
+        "user-conflict",
+        &[("login-name", login)],
+    )
+}
+
 /// What the store answered, where it is nothing that the protocol has a word
 /// of its own for.
 pub(super) fn of_store(error: &StoreError) -> Status {
@@ -153,39 +188,4 @@ fn text(error: &StoreError) -> String {
         cause = error.source();
     }
     text
-}
-
-/// Nobody says who calls, or falsely.
-pub(super) fn unauthenticated() -> Status {
-    Status::unauthenticated("")
-}
-
-/// There is no such user.
-pub(super) fn user_not_found(login: &str) -> Status {
-    refusal(
-        Code::NotFound,
-        format!("User '{login}' is not found."),
-        "user-not-found",
-        &[("login-name", login)],
-    )
-}
-
-/// There is such a user already.
-pub(super) fn user_conflict(login: &str) -> Status {
-    refusal(
-        Code::FailedPrecondition,
-        "Conflict.",
-        "user-conflict",
-        &[("login-name", login)],
-    )
-}
-
-/// The caller is known, and may not.
-pub(super) fn access_denied() -> Status {
-    refusal(
-        Code::PermissionDenied,
-        "Access Denied",
-        "access-denied",
-        &[],
-    )
 }

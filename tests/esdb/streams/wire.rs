@@ -7,9 +7,10 @@ use plumberd_testkit::esdb::{
     proto::{
         Empty, StreamIdentifier, Uuid as ProtoUuid,
         streams::{
-            AppendReq, AppendResp, BatchAppendReq, BatchAppendResp, ReadReq, ReadResp,
+            AppendReq, AppendResp, BatchAppendReq, BatchAppendResp, DeleteReq, DeleteResp, ReadReq,
+            ReadResp, TombstoneReq, TombstoneResp,
             append_req::{self, options::ExpectedStreamRevision},
-            append_resp, batch_append_req, read_req,
+            append_resp, batch_append_req, delete_req, read_req,
             read_req::options::{
                 self, AllOptions, ControlOption, CountOption, FilterOption, ReadDirection,
                 StreamOption, StreamOptions, SubscriptionOptions, UuidOption,
@@ -17,6 +18,7 @@ use plumberd_testkit::esdb::{
             },
             read_resp::{Content, ReadEvent},
             streams_client::StreamsClient,
+            tombstone_req,
         },
         uuid as proto_uuid,
     },
@@ -96,6 +98,50 @@ impl Peer {
         Ok(contents.into_iter().map(event).collect())
     }
 
+    pub(crate) async fn delete(
+        &mut self,
+        stream: &str,
+        expected: Expectation,
+    ) -> Result<DeleteResp, Status> {
+        use delete_req::options::ExpectedStreamRevision as Expected;
+
+        let options = delete_req::Options {
+            stream_identifier: Some(identifier(stream)),
+            expected_stream_revision: Some(match expected {
+                Expectation::Any => Expected::Any(Empty {}),
+                Expectation::NoStream => Expected::NoStream(Empty {}),
+                Expectation::StreamExists => Expected::StreamExists(Empty {}),
+                Expectation::Exactly(revision) => Expected::Revision(revision),
+            }),
+        };
+        let request = DeleteReq {
+            options: Some(options),
+        };
+        Ok(self.client.delete(request).await?.into_inner())
+    }
+
+    pub(crate) async fn tombstone(
+        &mut self,
+        stream: &str,
+        expected: Expectation,
+    ) -> Result<TombstoneResp, Status> {
+        use tombstone_req::options::ExpectedStreamRevision as Expected;
+
+        let options = tombstone_req::Options {
+            stream_identifier: Some(identifier(stream)),
+            expected_stream_revision: Some(match expected {
+                Expectation::Any => Expected::Any(Empty {}),
+                Expectation::NoStream => Expected::NoStream(Empty {}),
+                Expectation::StreamExists => Expected::StreamExists(Empty {}),
+                Expectation::Exactly(revision) => Expected::Revision(revision),
+            }),
+        };
+        let request = TombstoneReq {
+            options: Some(options),
+        };
+        Ok(self.client.tombstone(request).await?.into_inner())
+    }
+
     pub(crate) async fn subscribe(&mut self, read: Read) -> Result<Following, Status> {
         let request = read.subscription();
         let answers = self.client.read(request).await?.into_inner();
@@ -110,6 +156,15 @@ impl Peer {
         let answers = self.client.batch_append(requests).await?.into_inner();
         Ok(Batches { sender, answers })
     }
+}
+
+/// What a delete expects of its stream.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Expectation {
+    Any,
+    NoStream,
+    StreamExists,
+    Exactly(u64),
 }
 
 /// A batch session.

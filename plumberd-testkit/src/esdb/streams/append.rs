@@ -1,6 +1,7 @@
 use crate::esdb::{
     append::{Appended, Refused},
     engine::{Engine, MAX_APPEND_EVENTS},
+    link::Link,
     proto::{
         Empty,
         streams::{
@@ -24,12 +25,18 @@ use tonic::{Status, Streaming};
 /// One append: its options, then its events one by one.
 pub(super) async fn append(
     engine: &Engine,
+    link: &Link,
     mut requests: Streaming<AppendReq>,
 ) -> Result<AppendResp, Status> {
     let (stream, expected) = options(requests.message().await?)?;
     let events = events(engine, &mut requests).await?;
     let result = match engine.append(&stream, expected, events).await {
-        Ok(appended) => append_resp::Result::Success(success(appended)),
+        Ok(appended) => {
+            if appended.position.is_some() {
+                link.committed();
+            }
+            append_resp::Result::Success(success(appended))
+        }
         Err(Refused::WrongExpectedVersion { actual }) => {
             append_resp::Result::WrongExpectedVersion(conflict(expected, actual))
         }

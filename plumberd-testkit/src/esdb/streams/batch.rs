@@ -1,7 +1,8 @@
 use super::batch_answer as answer;
 use crate::esdb::{
-    append::Refused,
+    append::{Appended, Refused},
     engine::{Engine, MAX_APPEND_EVENTS},
+    link::Link,
     proto::{
         self, StreamIdentifier,
         google::rpc,
@@ -36,10 +37,12 @@ const MAX_BEGUN_BYTES: usize = 64 << 20;
 /// last chunks come.
 pub(super) fn session(
     engine: Engine,
+    link: Link,
     requests: Streaming<BatchAppendReq>,
 ) -> impl Stream<Item = Result<BatchAppendResp, Status>> + Send + 'static {
     let session = Session {
         engine,
+        link,
         begun: HashMap::new(),
         bytes: 0,
     };
@@ -48,7 +51,7 @@ pub(super) fn session(
         |(mut session, mut requests)| async move {
             while let Some(chunk) = requests.message().await? {
                 if let Some(append) = session.take(chunk)? {
-                    let answer = append.finish(&session.engine).await;
+                    let answer = append.finish(&session.engine, &session.link).await;
                     return Ok(Some((answer, (session, requests))));
                 }
             }
@@ -60,6 +63,7 @@ pub(super) fn session(
 /// What was begun goes with the session when it is cut.
 struct Session {
     engine: Engine,
+    link: Link,
     begun: HashMap<Uuid, Append>,
     /// The bytes of all that was begun.
     bytes: usize,
@@ -155,10 +159,10 @@ impl Append {
     }
 
     /// Writes it, and answers.
-    async fn finish(self, engine: &Engine) -> BatchAppendResp {
+    async fn finish(self, engine: &Engine, link: &Link) -> BatchAppendResp {
         let result = match self.target {
             Err(refusal) => Err(refusal),
-            Ok(target) => write(engine, target, self.events).await,
+            Ok(target) => write(engine, link, target, self.events).await,
         };
         BatchAppendResp {
             correlation_id: Some(self.correlation_id),
@@ -174,6 +178,7 @@ impl Append {
 
 async fn write(
     engine: &Engine,
+    link: &Link,
     target: Target,
     events: Vec<NewEvent>,
 ) -> Result<batch_append_resp::Success, rpc::Status> {
@@ -191,6 +196,12 @@ async fn write(
             .map_err(|_| answer::timeout())?,
         None => append.await,
     };
+    if let Ok(Appended {
+        position: Some(_), ..
+    }) = written
+    {
+        link.committed();
+    }
     written
         .map(answer::success)
         .map_err(|refused| match refused {

@@ -10,6 +10,7 @@ mod subscribe;
 
 use super::{
     engine::Engine,
+    link::Link,
     proto::streams::{
         AppendReq, AppendResp, BatchAppendReq, BatchAppendResp, DeleteReq, DeleteResp, ReadReq,
         ReadResp, TombstoneReq, TombstoneResp, streams_server::Streams,
@@ -37,11 +38,14 @@ impl Streams for StreamsService {
     type BatchAppendStream = BoxStream<'static, Result<BatchAppendResp, Status>>;
 
     async fn read(&self, request: Request<ReadReq>) -> Result<Response<Self::ReadStream>, Status> {
+        let link = Link::of(request.extensions())?;
         let (wanted, mode) = request::parse(request.into_inner())?;
         let engine = self.engine.clone();
         let answers = match mode {
             request::Mode::Read(read) => read::read(engine, wanted, read),
-            request::Mode::Subscribe(from) => subscribe::subscribe(engine, wanted, from).await?,
+            request::Mode::Subscribe(from) => {
+                link.subscription(subscribe::subscribe(engine, wanted, from).await?)
+            }
         };
         Ok(Response::new(self.until_stopped(answers)))
     }
@@ -50,7 +54,8 @@ impl Streams for StreamsService {
         &self,
         request: Request<Streaming<AppendReq>>,
     ) -> Result<Response<AppendResp>, Status> {
-        append::append(&self.engine, request.into_inner())
+        let link = Link::of(request.extensions())?;
+        append::append(&self.engine, &link, request.into_inner())
             .await
             .map(Response::new)
     }
@@ -74,7 +79,8 @@ impl Streams for StreamsService {
         &self,
         request: Request<Streaming<BatchAppendReq>>,
     ) -> Result<Response<Self::BatchAppendStream>, Status> {
-        let answers = batch::session(self.engine.clone(), request.into_inner());
+        let link = Link::of(request.extensions())?;
+        let answers = batch::session(self.engine.clone(), link, request.into_inner());
         Ok(Response::new(self.until_stopped(answers)))
     }
 }

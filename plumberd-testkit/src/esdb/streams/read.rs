@@ -163,11 +163,10 @@ impl Reading {
         self.stage = Stage::Over;
         let last = match self.wanted.source.clone() {
             Source::All if self.wanted.positions => self.last_of_all().await?,
-            Source::All => None,
             Source::Stream(stream) if nothing || self.wanted.positions => {
                 self.last_of(&stream, nothing).await?
             }
-            Source::Stream(_) => None,
+            Source::All | Source::Stream(_) => None,
         };
         self.messages.extend(last);
         Ok(())

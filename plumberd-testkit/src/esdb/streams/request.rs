@@ -42,7 +42,7 @@ pub(super) struct Extent {
 
 /// Where a request begins, as it says it.
 #[derive(Debug, Clone, Copy)]
-enum Start {
+enum Begin {
     Start,
     End,
     At(u64),
@@ -81,9 +81,9 @@ pub(super) fn parse(request: ReadReq) -> Result<(Wanted, Mode), Status> {
                 ));
             }
             Mode::Subscribe(match start {
-                Start::Start => SubscribeFrom::Start,
-                Start::End => SubscribeFrom::End,
-                Start::At(number) => SubscribeFrom::After(number),
+                Begin::Start => SubscribeFrom::Start,
+                Begin::End => SubscribeFrom::End,
+                Begin::At(number) => SubscribeFrom::After(number),
             })
         }
         None => return Err(status::missing("count_option")),
@@ -109,14 +109,14 @@ fn uuid_form(option: Option<UuidOption>) -> Result<UuidForm, Status> {
     }
 }
 
-fn source(option: Option<StreamOption>) -> Result<(Source, Start), Status> {
+fn source(option: Option<StreamOption>) -> Result<(Source, Begin), Status> {
     match option {
         Some(StreamOption::Stream(stream)) => {
             let name = wire::stream_name(stream.stream_identifier.as_ref())?;
             let start = match stream.revision_option {
-                Some(RevisionOption::Revision(revision)) => Start::At(revision),
-                Some(RevisionOption::Start(_)) => Start::Start,
-                Some(RevisionOption::End(_)) => Start::End,
+                Some(RevisionOption::Revision(revision)) => Begin::At(revision),
+                Some(RevisionOption::Start(_)) => Begin::Start,
+                Some(RevisionOption::End(_)) => Begin::End,
                 None => return Err(status::missing("revision_option")),
             };
             Ok((Source::Stream(name), start))
@@ -124,9 +124,9 @@ fn source(option: Option<StreamOption>) -> Result<(Source, Start), Status> {
         Some(StreamOption::All(all)) => {
             let start = match all.all_option {
                 // Commit and prepare are one number here.
-                Some(AllOption::Position(position)) => Start::At(position.commit_position),
-                Some(AllOption::Start(_)) => Start::Start,
-                Some(AllOption::End(_)) => Start::End,
+                Some(AllOption::Position(position)) => Begin::At(position.commit_position),
+                Some(AllOption::Start(_)) => Begin::Start,
+                Some(AllOption::End(_)) => Begin::End,
                 None => return Err(status::missing("all_option")),
             };
             Ok((Source::All, start))
@@ -137,12 +137,12 @@ fn source(option: Option<StreamOption>) -> Result<(Source, Start), Status> {
 
 /// A read includes the event it begins at, but for a read of everything
 /// backwards. The start of a stream is its first event.
-fn read_from(source: &Source, direction: Direction, start: Start) -> ReadFrom<u64> {
+fn read_from(source: &Source, direction: Direction, start: Begin) -> ReadFrom<u64> {
     match (source, direction, start) {
-        (Source::Stream(_), Direction::Backwards, Start::Start) => ReadFrom::At(0),
-        (_, _, Start::Start) => ReadFrom::Start,
-        (_, _, Start::End) => ReadFrom::End,
-        (Source::All, Direction::Backwards, Start::At(number)) => ReadFrom::After(number),
-        (_, _, Start::At(number)) => ReadFrom::At(number),
+        (Source::Stream(_), Direction::Backwards, Begin::Start) => ReadFrom::At(0),
+        (_, _, Begin::Start) => ReadFrom::Start,
+        (_, _, Begin::End) => ReadFrom::End,
+        (Source::All, Direction::Backwards, Begin::At(number)) => ReadFrom::After(number),
+        (_, _, Begin::At(number)) => ReadFrom::At(number),
     }
 }

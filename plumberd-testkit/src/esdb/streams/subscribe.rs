@@ -28,7 +28,10 @@ pub(super) async fn subscribe(
     from: SubscribeFrom<u64>,
 ) -> Result<BoxStream<'static, Result<ReadResp, Status>>, Status> {
     // Before the end is looked up: what is committed after it is seen.
-    let commits = engine.commits();
+    let commits = engine
+        .commits()
+        .await
+        .map_err(|error| status::of_store(&error))?;
     let from = match from {
         SubscribeFrom::Start => ReadFrom::Start,
         SubscribeFrom::After(number) => ReadFrom::After(number),
