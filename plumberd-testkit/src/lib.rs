@@ -13,12 +13,16 @@
 pub mod conformance;
 #[cfg(feature = "eventstoredb")]
 pub mod esdb;
+#[cfg(feature = "eventstore-v1")]
+pub mod eventstore_v1;
 pub mod fixture;
 pub mod golden;
 pub mod laws;
 pub mod mock;
 pub mod sample;
 mod stored;
+#[cfg(any(feature = "eventstoredb", feature = "eventstore-v1"))]
+mod tls;
 
 pub use fixture::{given, given_nothing};
 pub use golden::golden;

@@ -63,6 +63,7 @@
 //!   one program to another. [`Plumber`](convention::Plumber): states, and events by convention.
 //! * [`connect()`]: the stores and their URLs. [`EventStore`](store::EventStore): what every store
 //!   promises.
+//! * [EventStoreDB and KurrentDB](docs::eventstoredb): connecting, options, troubleshooting.
 //! * [The wire format](docs::wire_format), [the architecture](docs::architecture),
 //!   [writing a backend](docs::writing_a_backend).
 //!
@@ -71,6 +72,8 @@
 //! | feature | what it adds |
 //! |---|---|
 //! | `sqlite` | the SQLite store, bundled; needs a C compiler |
+//! | `eventstoredb` | EventStoreDB and KurrentDB; brings gRPC and TLS |
+//! | `eventstore-v1` | [the multi-tenant `eventstore.v1` gRPC store](docs::eventstore_v1) |
 //! | `full` | every backend |
 //!
 //! Without features there is the memory store, and nothing opens a file or a socket.

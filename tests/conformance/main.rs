@@ -2,6 +2,8 @@
 //! that are broken on purpose.
 
 mod broken;
+#[cfg(feature = "eventstore-v1")]
+mod eventstore_v1;
 mod memory;
 #[cfg(feature = "sqlite")]
 mod sqlite;

@@ -117,7 +117,7 @@ fn rust_reads_what_python_wrote(python: &Python) {
         assert_eq!(as_seen, seen);
         for (index, event) in ours.iter().enumerate() {
             assert_eq!(event.decode::<Counted>()?.number, u32::try_from(index)?);
-            assert_eq!(event.metadata.as_bytes(), br#"{"Source":"python"}"#);
+            assert_eq!(&event.metadata.as_bytes()[..], br#"{"Source":"python"}"#);
         }
         Ok(())
     });

@@ -88,7 +88,7 @@ fn what_python_wrote_is_read_typed_and_byte_for_byte(python: &Python) {
         assert_eq!((sensor.user_2fa, &*sensor.md5sum), (true, "zażółć gęślą"));
         for event in &ours {
             let metadata = event.metadata()?;
-            assert!(metadata.created().is_some());
+            assert!(metadata.created()?.is_some());
             assert_eq!(metadata.correlation_id(), metadata.causation_id());
         }
         Ok(())
@@ -113,10 +113,9 @@ fn python_and_rust_write_the_same_data_and_metadata(python: &Python) {
             completion_notes: None,
         };
         let stream = StreamName::new("Task", "rust")?;
-        let context = MessageContext::new();
         let batch = vec![
-            plumberd::event::NewEvent::encode(&created, &context)?,
-            plumberd::event::NewEvent::encode(&completed, &context)?,
+            plumberd::event::NewEvent::encode(&created)?,
+            plumberd::event::NewEvent::encode(&completed)?,
         ];
         plumberd::store::EventStore::append(
             &store,

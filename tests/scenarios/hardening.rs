@@ -506,7 +506,9 @@ async fn a_url_that_names_no_store_says_what_there_is() {
 
     assert_eq!(
         said("bogus://x").await,
-        "no store has the scheme `bogus:`; there are `memory:` and `sqlite:`"
+        "no store has the scheme `bogus:`; there are `memory:`, `sqlite:`, `esdb:`, \
+         `esdb+discover:`, `kurrentdb:`, `kurrentdb+discover:`, `eventstore+http:`, \
+         `eventstore+https:`"
     );
     assert_eq!(
         said("bank.db").await,
@@ -516,6 +518,16 @@ async fn a_url_that_names_no_store_says_what_there_is() {
         said("postgres://joe:secret@db/bank").await,
         "this version of plumberd has no backend for Postgres"
     );
+    #[cfg(not(feature = "eventstoredb"))]
+    for scheme in ["esdb", "esdb+discover", "kurrentdb", "kurrentdb+discover"] {
+        assert_eq!(
+            said(&format!("{scheme}://joe:secret@db")).await,
+            format!(
+                "`{scheme}:` needs the feature `eventstoredb` of plumberd: \
+                 `cargo add plumberd --features eventstoredb`"
+            )
+        );
+    }
     assert_eq!(
         said("memory:bank").await,
         "the store URL is wrong: nothing may follow `memory:`, a store in memory has no name and \

@@ -1,25 +1,38 @@
+use super::link::Link;
 use std::{
+    future::Future,
     io,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
+    time::Duration,
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
+    sync::OwnedSemaphorePermit,
+    time::Sleep,
 };
-use tonic::transport::server::{Connected, TcpConnectInfo};
+use tokio_rustls::server::TlsStream;
+use tokio_util::sync::WaitForCancellationFutureOwned;
+use tonic::transport::server::Connected;
 
-/// An accepted connection.
+/// How long a client may take to say that it speaks HTTP/2.
+const PREFACE_WITHIN: Duration = Duration::from_secs(10);
+
+/// The length of the words it says it with.
+const PREFACE: usize = 24;
+
+/// An accepted socket.
 #[derive(Debug)]
-pub(super) struct Connection(TcpStream);
+pub(super) struct Socket(TcpStream);
 
-impl Connection {
+impl Socket {
     pub(super) fn new(stream: TcpStream) -> Self {
         // Small answers are not to wait for more.
         let _ = stream.set_nodelay(true);
-        let connection = Self(stream);
-        connection.acknowledge_at_once();
-        connection
+        let socket = Self(stream);
+        socket.acknowledge_at_once();
+        socket
     }
 
     /// Clients that leave Nagle's algorithm on send the second half of a
@@ -30,17 +43,14 @@ impl Connection {
         #[cfg(target_os = "linux")]
         let _ = self.0.set_quickack(true);
     }
-}
 
-impl Connected for Connection {
-    type ConnectInfo = TcpConnectInfo;
-
-    fn connect_info(&self) -> TcpConnectInfo {
-        self.0.connect_info()
+    /// Closing it resets it: what is under way is lost, and the port is free.
+    pub(super) fn reset_when_closed(&self) {
+        let _ = self.0.set_zero_linger();
     }
 }
 
-impl AsyncRead for Connection {
+impl AsyncRead for Socket {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -52,7 +62,7 @@ impl AsyncRead for Connection {
     }
 }
 
-impl AsyncWrite for Connection {
+impl AsyncWrite for Socket {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -67,5 +77,166 @@ impl AsyncWrite for Connection {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+}
+
+/// A connection's place in the books, given back when it is gone.
+#[derive(Debug)]
+pub(super) struct Place {
+    link: Link,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Place {
+    pub(super) const fn new(link: Link, permit: OwnedSemaphorePermit) -> Self {
+        Self {
+            link,
+            _permit: permit,
+        }
+    }
+
+    pub(super) const fn link(&self) -> &Link {
+        &self.link
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.link.faults().closed(&self.link);
+    }
+}
+
+/// A connection that is ready to be served.
+pub(super) struct Connection {
+    io: Io,
+    place: Place,
+    cut: Pin<Box<WaitForCancellationFutureOwned>>,
+    thaw: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    preface: Option<Preface>,
+}
+
+enum Io {
+    Plain(Socket),
+    Tls(Box<TlsStream<Socket>>),
+}
+
+/// What a client has still to say before it counts as one.
+struct Preface {
+    missing: usize,
+    deadline: Pin<Box<Sleep>>,
+}
+
+impl Connection {
+    pub(super) fn plain(socket: Socket, place: Place) -> Self {
+        Self::new(Io::Plain(socket), place)
+    }
+
+    pub(super) fn tls(stream: TlsStream<Socket>, place: Place) -> Self {
+        Self::new(Io::Tls(Box::new(stream)), place)
+    }
+
+    fn new(io: Io, place: Place) -> Self {
+        Self {
+            io,
+            cut: Box::pin(place.link.when_cut()),
+            thaw: None,
+            preface: Some(Preface {
+                missing: PREFACE,
+                deadline: Box::pin(tokio::time::sleep(PREFACE_WITHIN)),
+            }),
+            place,
+        }
+    }
+
+    fn socket(&self) -> &Socket {
+        match &self.io {
+            Io::Plain(socket) => socket,
+            Io::Tls(stream) => stream.get_ref().0,
+        }
+    }
+
+    fn reset(&self) -> io::Error {
+        self.socket().reset_when_closed();
+        io::ErrorKind::ConnectionReset.into()
+    }
+
+    /// Waits while the server is frozen, and fails when the connection is cut.
+    fn poll_may_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.place.link.is_cut() {
+            return Poll::Ready(Err(self.reset()));
+        }
+        let faults = self.place.link.faults();
+        if self.thaw.is_none() && faults.is_frozen() {
+            let faults = faults.clone();
+            self.thaw = Some(Box::pin(async move { faults.thawed().await }));
+        }
+        if let Some(thaw) = &mut self.thaw {
+            ready!(thaw.as_mut().poll(cx));
+            self.thaw = None;
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl Connected for Connection {
+    type ConnectInfo = Link;
+
+    fn connect_info(&self) -> Link {
+        self.place.link.clone()
+    }
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.cut.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(Err(self.reset()));
+        }
+        let before = buffer.filled().len();
+        let polled = match &mut self.io {
+            Io::Plain(socket) => Pin::new(socket).poll_read(cx, buffer),
+            Io::Tls(stream) => Pin::new(stream).poll_read(cx, buffer),
+        };
+        if let Some(preface) = &mut self.preface {
+            let read = buffer.filled().len().saturating_sub(before);
+            preface.missing = preface.missing.saturating_sub(read);
+            if preface.missing == 0 {
+                self.preface = None;
+            } else if polled.is_pending() && preface.deadline.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+            }
+        }
+        polled
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        ready!(self.poll_may_write(cx))?;
+        match &mut self.io {
+            Io::Plain(socket) => Pin::new(socket).poll_write(cx, bytes),
+            Io::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
+        }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.io {
+            Io::Plain(socket) => Pin::new(socket).poll_flush(cx),
+            Io::Tls(stream) => Pin::new(stream).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.io {
+            Io::Plain(socket) => Pin::new(socket).poll_shutdown(cx),
+            Io::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
     }
 }

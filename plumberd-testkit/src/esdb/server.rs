@@ -1,13 +1,16 @@
 use super::{
-    EsdbServerConfig,
-    connection::Connection,
+    EsdbServerConfig, Faults,
     engine::{Engine, Kept},
+    front::Front,
     services,
 };
-use plumberd::BoxError;
-use std::{io, net::SocketAddr};
-use tokio::{net::TcpListener, sync::Mutex, task::JoinHandle};
+use plumberd::{BoxError, clock::Clock};
+use std::{io, net::SocketAddr, path::Path, time::Duration};
+use tokio::{net::TcpListener, sync::Mutex, task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
+
+/// How long what is under way gets to be told that the server stops.
+const PATIENCE: Duration = Duration::from_millis(200);
 
 /// A running server; it stops when the value is dropped.
 ///
@@ -28,6 +31,8 @@ use tokio_util::sync::CancellationToken;
 pub struct EsdbServer {
     address: SocketAddr,
     kept: Kept,
+    front: Front,
+    clock: Clock,
     running: Mutex<Option<Running>>,
 }
 
@@ -35,6 +40,7 @@ pub struct EsdbServer {
 struct Running {
     engine: Engine,
     stopping: CancellationToken,
+    cutting: CancellationToken,
     task: JoinHandle<()>,
 }
 
@@ -50,16 +56,20 @@ impl EsdbServer {
 
     pub(super) async fn with_config(config: EsdbServerConfig) -> Result<Self, StartError> {
         let wanted = config.address;
+        let front = Front::new(&config)?;
+        let clock = config.clock.clone();
         let kept = Kept::new(config);
         let listener = listen(wanted).await?;
         let address = listener.local_addr().map_err(|source| StartError::Listen {
             address: wanted,
             source,
         })?;
-        let running = Running::begin(listener, &kept).await?;
+        let running = Running::begin(listener, &kept, &front, &clock).await?;
         Ok(Self {
             address,
             kept,
+            front,
+            clock,
             running: Mutex::new(Some(running)),
         })
     }
@@ -69,10 +79,45 @@ impl EsdbServer {
         self.address
     }
 
-    /// The connection string for it.
+    /// The connection string for it. It names the server's own authority, if
+    /// there is one, and no user.
     pub fn url(&self) -> String {
+        self.url_with("")
+    }
+
+    /// The connection string for that user. Both are written as they are: they
+    /// have to be of letters that an URL can carry there.
+    pub fn url_as(&self, login: &str, password: &str) -> String {
+        self.url_with(&format!("{login}:{password}@"))
+    }
+
+    fn url_with(&self, user: &str) -> String {
+        let tls = match (&self.front.tls, self.ca_file()) {
+            (None, _) => "tls=false".to_owned(),
+            (Some(_), None) => "tls=true".to_owned(),
+            (Some(_), Some(file)) => format!("tls=true&tlsCAFile={}", file.display()),
+        };
         // A client waits this long before its first connection.
-        format!("esdb://{}?tls=false&discoveryInterval=10", self.address)
+        format!("esdb://{user}{}?{tls}&discoveryInterval=10", self.address)
+    }
+
+    /// The certificate of the server's own authority in a PEM file, for
+    /// `tlsCAFile`; there is one with [`EsdbServerConfig::with_tls`]. The file
+    /// goes with the server.
+    pub fn ca_file(&self) -> Option<&Path> {
+        let authority = self.front.tls.as_ref()?.authority.as_ref()?;
+        Some(authority.path())
+    }
+
+    /// That certificate itself.
+    pub fn ca_pem(&self) -> Option<&str> {
+        let authority = self.front.tls.as_ref()?.authority.as_ref()?;
+        Some(authority.pem())
+    }
+
+    /// What can go wrong with it on cue.
+    pub const fn faults(&self) -> &Faults {
+        &self.front.faults
     }
 
     /// Stops it as a crash would, but for what was committed: calls under way
@@ -96,7 +141,8 @@ impl EsdbServer {
             running.end().await;
         }
         let listener = listen(self.address).await?;
-        *running = Some(Running::begin(listener, &self.kept).await?);
+        let begun = Running::begin(listener, &self.kept, &self.front, &self.clock).await?;
+        *running = Some(begun);
         Ok(())
     }
 }
@@ -105,30 +151,44 @@ impl Drop for EsdbServer {
     fn drop(&mut self) {
         if let Some(running) = self.running.get_mut() {
             running.stopping.cancel();
+            running.cutting.cancel();
             running.task.abort();
         }
     }
 }
 
 impl Running {
-    async fn begin(listener: TcpListener, kept: &Kept) -> Result<Self, StartError> {
-        let stopping = CancellationToken::new();
+    async fn begin(
+        listener: TcpListener,
+        kept: &Kept,
+        front: &Front,
+        clock: &Clock,
+    ) -> Result<Self, StartError> {
+        let (stopping, cutting) = (CancellationToken::new(), CancellationToken::new());
         let engine = kept.open(stopping.clone()).await?;
-        let task = tokio::spawn(services::serve(listener, engine.clone()));
+        let task = tokio::spawn(services::serve(
+            listener,
+            engine.clone(),
+            front.clone(),
+            clock.clone(),
+            cutting.clone(),
+        ));
         Ok(Self {
             engine,
             stopping,
+            cutting,
             task,
         })
     }
 
     async fn end(self) {
         self.stopping.cancel();
-        // What is under way gets a moment to be told; then it is cut.
-        let patience = std::time::Duration::from_millis(200);
-        let abort = self.task.abort_handle();
-        if tokio::time::timeout(patience, self.task).await.is_err() {
-            abort.abort();
+        let mut task = self.task;
+        if timeout(PATIENCE, &mut task).await.is_err() {
+            self.cutting.cancel();
+            if timeout(PATIENCE, &mut task).await.is_err() {
+                task.abort();
+            }
         }
         self.engine.store.close().await;
     }
@@ -138,19 +198,6 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
     TcpListener::bind(address)
         .await
         .map_err(|source| StartError::Listen { address, source })
-}
-
-/// Connections as they come; one that fails while it is accepted is nobody's.
-pub(super) fn incoming(
-    listener: TcpListener,
-) -> impl futures_util::Stream<Item = io::Result<Connection>> {
-    futures_util::stream::unfold(listener, |listener| async move {
-        let accepted = listener.accept().await;
-        Some((
-            accepted.map(|(stream, _)| Connection::new(stream)),
-            listener,
-        ))
-    })
 }
 
 /// Why a server does not start.
@@ -164,6 +211,18 @@ pub enum StartError {
         address: SocketAddr,
         /// Why it cannot.
         source: io::Error,
+    },
+    /// What it was to encrypt with is of no use.
+    #[error("the server cannot encrypt")]
+    Tls {
+        /// Why not.
+        source: BoxError,
+    },
+    /// Its users cannot be kept.
+    #[error("the server cannot keep its users")]
+    Users {
+        /// Why not.
+        source: BoxError,
     },
     /// What keeps its streams cannot be opened.
     #[error("the store of the server cannot be opened")]

@@ -1,23 +1,81 @@
 use super::{
-    engine::Engine, proto::streams::streams_server::StreamsServer, server, streams::StreamsService,
+    engine::Engine,
+    features::FeaturesService,
+    front::Front,
+    gossip::GossipService,
+    listener::Listener,
+    monitoring::MonitoringService,
+    persistent::PersistentService,
+    projections::ProjectionsService,
+    proto::{
+        gossip::gossip_server::GossipServer, monitoring::monitoring_server::MonitoringServer,
+        persistent_subscriptions::persistent_subscriptions_server::PersistentSubscriptionsServer,
+        projections::projections_server::ProjectionsServer,
+        server_features::server_features_server::ServerFeaturesServer,
+        streams::streams_server::StreamsServer, users::users_server::UsersServer,
+    },
+    streams::StreamsService,
+    users::UsersService,
 };
+use plumberd::clock::Clock;
+use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 use tonic::transport::Server;
 
 /// The largest message a client may send, in bytes: a batch of appends is
 /// larger than the 4 MiB that are usual.
 const MAX_MESSAGE: usize = 16 << 20;
 
-/// Serves until the engine is told to stop.
-pub(super) async fn serve(listener: TcpListener, engine: Engine) {
-    let stopping = engine.stopping.clone().cancelled_owned();
+/// So many calls a client may have open at once on one connection: each
+/// subscription is one.
+const MAX_CALLS: u32 = 1_024;
+
+/// A client that answers no ping for this long is gone.
+const PING: Duration = Duration::from_secs(30);
+
+/// Serves until the engine is told to stop; what is still open is cut when
+/// `cutting` says so.
+pub(super) async fn serve(
+    listener: TcpListener,
+    engine: Engine,
+    front: Front,
+    clock: Clock,
+    cutting: CancellationToken,
+) {
+    let stopping = engine.stopping.clone();
+    let incoming = Listener {
+        tls: front.tls.clone(),
+        faults: front.faults.clone(),
+        max_connections: front.max_connections,
+        stopping: stopping.clone(),
+        cutting,
+    };
+    let (connections, accepting) = incoming.listen(listener);
+    let users = UsersService::new(front.users.clone());
+    let monitoring = MonitoringService::new(front.figures.clone(), stopping.clone());
+    let gossip = GossipService::new(front.instance, clock);
+    let projections = ProjectionsServer::new(ProjectionsService::new(engine.projections.clone()));
+    let persistent = PersistentSubscriptionsServer::new(PersistentService::new(engine.clone()))
+        .max_decoding_message_size(MAX_MESSAGE);
     let streams =
         StreamsServer::new(StreamsService::new(engine)).max_decoding_message_size(MAX_MESSAGE);
     let served = Server::builder()
-        .add_service(streams)
-        .serve_with_incoming_shutdown(server::incoming(listener), stopping)
+        .max_concurrent_streams(MAX_CALLS)
+        .http2_keepalive_interval(Some(PING))
+        .http2_keepalive_timeout(Some(PING))
+        .add_service(front.guard(streams))
+        .add_service(front.guard(persistent))
+        .add_service(front.guard(projections))
+        .add_service(front.guard(UsersServer::new(users)))
+        .add_service(front.guard(MonitoringServer::new(monitoring)))
+        .add_service(front.open(GossipServer::new(gossip)))
+        .add_service(front.open(ServerFeaturesServer::new(FeaturesService)))
+        .serve_with_incoming_shutdown(connections, stopping.cancelled_owned())
         .await;
     if let Err(error) = served {
         tracing::error!(error = %error, "the server ended");
     }
+    // Only then is the port free for the next start.
+    let _ = accepting.await;
 }

@@ -14,18 +14,24 @@ const SCHEMES: &[(&str, Scheme)] = &[
     ("sqlite", Scheme::Sqlite),
     ("postgres", Scheme::Coming("Postgres")),
     ("postgresql", Scheme::Coming("Postgres")),
-    ("esdb", Scheme::Coming("EventStoreDB")),
-    ("esdb+discover", Scheme::Coming("EventStoreDB")),
-    ("kurrentdb", Scheme::Coming("KurrentDB")),
-    ("kurrentdb+discover", Scheme::Coming("KurrentDB")),
-    ("eventstore+http", Scheme::Coming("`eventstore.v1`")),
-    ("eventstore+https", Scheme::Coming("`eventstore.v1`")),
+    ("esdb", Scheme::EventStoreDb("esdb")),
+    ("esdb+discover", Scheme::EventStoreDb("esdb+discover")),
+    ("kurrentdb", Scheme::EventStoreDb("kurrentdb")),
+    (
+        "kurrentdb+discover",
+        Scheme::EventStoreDb("kurrentdb+discover"),
+    ),
+    ("eventstore+http", Scheme::EventStoreV1),
+    ("eventstore+https", Scheme::EventStoreV1),
 ];
 
 #[derive(Clone, Copy)]
 enum Scheme {
     Memory,
     Sqlite,
+    EventStoreV1,
+    /// The scheme, for when the feature is missing.
+    EventStoreDb(&'static str),
     /// A backend that this version does not have.
     Coming(&'static str),
 }
@@ -36,6 +42,9 @@ enum Scheme {
 /// |---|---|---|
 /// | `memory:` | in this process, gone with the last handle; each call a new one | always there |
 /// | `sqlite://bank.db`, `sqlite:///var/lib/bank.db` | one file, made when it is missing | `sqlite` |
+/// | `esdb://admin:changeit@localhost:2113`, `kurrentdb://…` | an [EventStoreDB or KurrentDB](crate::docs::eventstoredb) server | `eventstoredb` |
+/// | `esdb://a,b,c`, `esdb+discover://cluster`, `kurrentdb+discover://…` | a cluster of them | `eventstoredb` |
+/// | `eventstore+http://host:port?tenant=acme`, `eventstore+https:` | a server of [`eventstore.v1`](crate::docs::eventstore_v1) | `eventstore-v1` |
 ///
 /// Options follow a `?`; an option that the store does not know is an error.
 /// They are in the documentation of each backend.
@@ -71,6 +80,8 @@ pub async fn connect(url: &str) -> Result<Store, ConnectError> {
             let url = format!("sqlite:{rest}");
             backend::open_sqlite(&url).await
         }
+        Some((_, Scheme::EventStoreV1)) => backend::open_eventstore_v1(url).await,
+        Some((_, Scheme::EventStoreDb(scheme))) => backend::open_eventstoredb(scheme, url).await,
         Some((_, Scheme::Coming(backend))) => Err(ConnectError::NotYet { backend }),
         None => Err(ConnectError::UnknownScheme {
             scheme: lower,
@@ -79,7 +90,7 @@ pub async fn connect(url: &str) -> Result<Store, ConnectError> {
                 .filter(|(_, scheme)| !matches!(scheme, Scheme::Coming(_)))
                 .map(|(name, _)| format!("`{name}:`"))
                 .collect::<Vec<_>>()
-                .join(" and "),
+                .join(", "),
         }),
     }
 }

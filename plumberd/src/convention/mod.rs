@@ -18,6 +18,7 @@ mod guid;
 mod names;
 mod of_type;
 mod plumber;
+pub mod projection;
 mod state;
 
 pub use error::StateError;

@@ -11,3 +11,8 @@ pub mod writing_a_backend {}
 
 #[doc = include_str!("architecture.md")]
 pub mod architecture {}
+
+#[doc = include_str!("eventstoredb.md")]
+pub mod eventstoredb {}
+#[doc = include_str!("eventstore_v1.md")]
+pub mod eventstore_v1 {}

@@ -8,6 +8,7 @@ mod filter;
 pub mod follow;
 mod info;
 mod limits;
+mod projections;
 mod read;
 pub mod rules;
 mod shared;
@@ -20,6 +21,7 @@ pub use ext::EventStoreExt;
 pub use filter::{Filter, TenantScope};
 pub use info::{Location, StreamInfo};
 pub use limits::Limits;
+pub use projections::{ProjectionError, ProjectionState, ProjectionStatus, ServerProjections};
 pub use read::{Direction, ReadFrom, ReadOptions};
 pub use subscription::{SubscribeFrom, Subscription, SubscriptionMessage};
 

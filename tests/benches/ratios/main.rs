@@ -11,6 +11,8 @@
 //! machine does meanwhile hits both.
 
 mod domain;
+#[cfg(feature = "eventstoredb")]
+mod limit_esdb;
 mod limit_memory;
 #[cfg(feature = "sqlite")]
 mod limit_sqlite;
@@ -54,6 +56,8 @@ fn main() {
 
         #[cfg(feature = "sqlite")]
         sqlite(&mut table).await;
+        #[cfg(feature = "eventstoredb")]
+        limit_esdb::rows(&mut table).await;
     });
     table.finish();
 }

@@ -41,6 +41,13 @@ impl Table {
         self.words.iter().all(|word| workload.contains(word))
     }
 
+    /// Whether a row of this store may be wanted, so that a server is worth
+    /// starting.
+    #[cfg(feature = "eventstoredb")]
+    pub(crate) fn wants_any(&self, store: &str) -> bool {
+        self.words.is_empty() || self.words.iter().any(|word| word == store)
+    }
+
     /// Measures a workload of `operations` a round. Each side is a function
     /// that prepares what it needs and then gives back how long the round took.
     pub(crate) async fn measure(

@@ -24,6 +24,32 @@ impl PlumberdSide {
         }
     }
 
+    /// On the server at `url`.
+    #[cfg(feature = "eventstoredb")]
+    pub(crate) async fn at(url: &str, cached: bool) -> Self {
+        let store = plumberd::connect(url).await.expect("a store");
+        Self {
+            accounts: accounts(&store, cached),
+            store,
+            #[cfg(feature = "sqlite")]
+            _folder: None,
+        }
+    }
+
+    /// Follows a stream until it has had so many events.
+    #[cfg(feature = "eventstoredb")]
+    pub(crate) async fn follow(&self, stream: &str, count: usize) {
+        let stream = StreamName::raw(stream).expect("a name");
+        let mut events = self
+            .store
+            .subscribe_stream(&stream, plumberd::store::SubscribeFrom::Start)
+            .await
+            .expect("a subscription");
+        for _ in 0..count {
+            std::hint::black_box(events.next_event().await.expect("an event"));
+        }
+    }
+
     #[cfg(feature = "sqlite")]
     pub(crate) async fn sqlite(synchronous: &str, cached: bool) -> Self {
         let folder = crate::limit_sqlite::folder();

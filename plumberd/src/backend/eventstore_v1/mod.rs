@@ -1,4 +1,128 @@
 //! The multi-tenant `eventstore.v1` gRPC store.
+//!
+//! What it keeps, what it cannot do and its options are in
+//! [the page about it](crate::docs::eventstore_v1).
 
+mod ack;
+mod append;
+mod checkpoints;
+mod config;
+mod connection;
+mod connector;
+mod conversion;
+mod detail;
+mod error;
+mod look;
+mod metadata;
 #[doc(hidden)]
 pub mod proto;
+mod read;
+mod store;
+mod subscribe;
+mod tls;
+mod url;
+mod wake;
+
+pub use ack::Acked;
+pub use checkpoints::{Checkpoints, MemoryCheckpoints, StreamCheckpoints};
+pub use config::{Credentials, EventStoreV1Config, Tls};
+pub use detail::ConflictDetail;
+pub use error::EventStoreV1Error;
+pub use url::InvalidEventStoreV1Url;
+
+use crate::{
+    store::{Limits, StoreError},
+    stream::TenantId,
+};
+use append::Gates;
+use connection::Connection;
+use std::sync::Arc;
+
+/// What the store is called in errors.
+const BACKEND: &str = "the `eventstore.v1` server";
+
+/// The header with the metadata as it was written.
+///
+/// Its value is the text of the metadata. Metadata that is no UTF-8 is in
+/// [`METADATA_BASE64_HEADER`] instead.
+pub const METADATA_HEADER: &str = "plumberd-metadata";
+
+/// The header with metadata that is no UTF-8, as base64.
+pub const METADATA_BASE64_HEADER: &str = "plumberd-metadata-base64";
+
+/// The header that tells one append of a batch from a repetition of it, on the
+/// batch's first event.
+pub const ATTEMPT_HEADER: &str = "plumberd-attempt";
+
+/// What one append may have: a server takes messages of up to 4 MiB, and each
+/// event has fields of its own beside data and metadata.
+const LIMITS: Limits = Limits {
+    event_bytes: 1 << 20,
+    batch_events: 1_000,
+    batch_bytes: 2 << 20,
+};
+
+/// A store on an `eventstore.v1` server.
+///
+/// A handle without a tenant can do nothing but give tenants' handles, unless
+/// the configuration names a tenant for it. Cheap to clone; clones share the
+/// connections.
+///
+/// # Examples
+///
+/// ```no_run
+/// use plumberd::backend::eventstore_v1::{EventStoreV1, EventStoreV1Config};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), plumberd::BoxError> {
+/// let config = EventStoreV1Config::new("127.0.0.1", 50051).with_tenant("acme".parse()?);
+/// let store = EventStoreV1::connect(config).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct EventStoreV1 {
+    connection: Connection,
+    gates: Arc<Gates>,
+    /// Whose handle this is; none of the one that was connected.
+    tenant: Option<TenantId>,
+}
+
+impl EventStoreV1 {
+    /// Connects to a server: one connection is made, the others when they are
+    /// needed.
+    ///
+    /// It needs a Tokio runtime with a timer and I/O.
+    ///
+    /// # Errors
+    ///
+    /// [`EventStoreV1Error`] when a setting is wrong, or no server answers
+    /// within the connection time-out.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is left when the future is dropped.
+    pub async fn connect(config: EventStoreV1Config) -> Result<Self, EventStoreV1Error> {
+        Ok(Self {
+            connection: Connection::open(config).await?,
+            gates: Arc::default(),
+            tenant: None,
+        })
+    }
+
+    /// Whose streams a call on this handle is about.
+    fn tenant(&self) -> Result<&TenantId, StoreError> {
+        self.tenant
+            .as_ref()
+            .or(self.connection.config().tenant.as_ref())
+            .ok_or(StoreError::TenantRequired)
+    }
+
+    /// A handle of this tenant, whoever this one's is.
+    fn of(&self, tenant: TenantId) -> Self {
+        Self {
+            tenant: Some(tenant),
+            ..self.clone()
+        }
+    }
+}

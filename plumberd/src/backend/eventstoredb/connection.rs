@@ -1,12 +1,12 @@
 use super::{
-    EventStoreDbConfig, EventStoreDbError,
-    error::{CallError, Failure},
+    EventStoreDbConfig, EventStoreDbError, check_call, error::CallError, provider, settings, tls,
 };
-use eventstore::{Client, ClientSettings, Credentials};
+use eventstore::{Client, Credentials};
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
+use tokio::task::AbortHandle;
 
 /// The one place that holds a client of the `eventstore` crate: makes it,
 /// keeps every call within its deadline, and makes it anew when it died.
@@ -17,15 +17,18 @@ pub(super) struct Connection {
 
 struct Shared {
     config: EventStoreDbConfig,
-    settings: ClientSettings,
     current: Mutex<Current>,
 }
 
+#[derive(Default)]
 struct Current {
     client: Option<Client>,
     /// Counts the clients, so that one call's failure does not end the client
     /// that another call has just made.
     generation: u64,
+    /// The node that another one named as the leader, for as long as it
+    /// answers.
+    leader: Option<(String, u16)>,
 }
 
 /// A client for one call.
@@ -36,29 +39,37 @@ pub(super) struct Lease {
 }
 
 impl Connection {
-    pub(super) async fn open(config: EventStoreDbConfig) -> Result<Self, EventStoreDbError> {
-        let (host, port) = &config.hosts[0];
-        let url = format!(
-            "esdb://{host}:{port}?tls={}&discoveryInterval={}",
-            config.tls,
-            config.discovery_interval.as_millis(),
-        );
-        let settings = url
-            .parse()
-            .map_err(|error| EventStoreDbError::Unreachable {
-                address: format!("{host}:{port}"),
-                source: Box::<eventstore::ClientSettingsParseError>::from(error),
-            })?;
+    /// A connection that is made by the first call. Blocks: reads the
+    /// certificates, and starts the client crate once in a process.
+    pub(super) fn lazy(config: EventStoreDbConfig) -> Result<Self, EventStoreDbError> {
+        config.check()?;
+        provider::start()?;
+        tls::client_config(&config)?;
         Ok(Self {
             shared: Arc::new(Shared {
                 config,
-                settings,
-                current: Mutex::new(Current {
-                    client: None,
-                    generation: 0,
-                }),
+                current: Mutex::default(),
             }),
         })
+    }
+
+    /// A connection over which a call went.
+    pub(super) async fn open(config: EventStoreDbConfig) -> Result<Self, EventStoreDbError> {
+        let connection = tokio::task::spawn_blocking(|| Self::lazy(config))
+            .await
+            .map_err(|error| EventStoreDbError::Client {
+                source: error.into(),
+            })??;
+        connection.check().await?;
+        Ok(connection)
+    }
+
+    /// Makes one call, and finds out why it failed.
+    pub(super) async fn check(&self) -> Result<(), EventStoreDbError> {
+        match check_call::run(self).await {
+            Ok(()) => Ok(()),
+            Err(error) => Err(check_call::explained(&self.shared.config, error).await),
+        }
     }
 
     /// How long one call may take.
@@ -73,20 +84,17 @@ impl Connection {
     }
 
     /// A client that is not known to be dead.
+    ///
+    /// Making one reads the certificates, under the lock: whoever comes
+    /// meanwhile wants the same client.
     pub(super) fn lease(&self) -> Result<Lease, CallError> {
-        let mut current = self
-            .shared
-            .current
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let client = match &current.client {
-            Some(client) => client.clone(),
-            None => {
-                let client =
-                    Client::new(self.shared.settings.clone()).map_err(CallError::Client)?;
-                current.generation += 1;
-                current.client.insert(client).clone()
-            }
+        let mut current = self.current();
+        let client = if let Some(client) = &current.client {
+            client.clone()
+        } else {
+            let client = self.make(current.leader.as_ref())?;
+            current.generation += 1;
+            current.client.insert(client).clone()
         };
         Ok(Lease {
             client,
@@ -94,48 +102,104 @@ impl Connection {
         })
     }
 
+    fn make(&self, leader: Option<&(String, u16)>) -> Result<Client, CallError> {
+        let config = &self.shared.config;
+        // The files may have changed, and the crate panics on wrong ones.
+        tls::client_config(config).map_err(CallError::Setup)?;
+        let settings = settings::client_settings(config, leader).map_err(|error| {
+            CallError::Setup(EventStoreDbError::Client {
+                source: error.into(),
+            })
+        })?;
+        settings::client(tokio::runtime::Handle::current(), settings).map_err(CallError::Setup)
+    }
+
     /// Tells that a call with a client of this generation failed: one that
-    /// died is not used again.
+    /// died is not used again, and one that asks the wrong node neither.
     pub(super) fn report(&self, generation: u64, error: &CallError) {
-        if error.failure() != Failure::Lost {
-            return;
-        }
-        let mut current = self
-            .shared
-            .current
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if current.generation == generation {
+        let leader = error.leader();
+        let mut current = self.current();
+        // One that has chosen a node of a cluster never chooses another.
+        let chooses = self.shared.config.is_cluster() || current.leader.is_some();
+        let ends = leader.is_some() || error.ends_client() || chooses && error.is_unavailable();
+        if ends && current.generation == generation {
             current.client = None;
+            current.leader = leader;
         }
     }
 
+    fn current(&self) -> MutexGuard<'_, Current> {
+        self.shared
+            .current
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// One call: within the deadline, on a task of its own so that a panic of
-    /// the client crate is an error, and without effect on later calls.
+    /// the client crate is an error, and without effect on later calls. A node
+    /// that is not the leader did nothing; then the leader is asked, once.
+    ///
+    /// # Cancel safety
+    ///
+    /// When the future is dropped the call is given up; whether the server
+    /// carried it out is unknown.
     pub(super) async fn call<T, F>(
         &self,
+        call: impl FnOnce(Client) -> F + Clone + Send,
+    ) -> Result<T, CallError>
+    where
+        F: Future<Output = eventstore::Result<T>> + Send + 'static,
+        T: Send + 'static,
+    {
+        let deadline = self.deadline();
+        let mut asked = 0;
+        let calls = async {
+            let again = call.clone();
+            match self.call_once(call, &mut asked).await {
+                Err(error) if error.leader().is_some() => {
+                    self.report(asked, &error);
+                    self.call_once(again, &mut asked).await
+                }
+                result => result,
+            }
+        };
+        let result = match tokio::time::timeout(deadline, calls).await {
+            Ok(result) => result,
+            Err(_) => Err(CallError::TimedOut(deadline)),
+        };
+        if let Err(error) = &result {
+            self.report(asked, error);
+        }
+        result
+    }
+
+    /// `asked` becomes the generation of the client that is asked.
+    async fn call_once<T, F>(
+        &self,
         call: impl FnOnce(Client) -> F + Send,
+        asked: &mut u64,
     ) -> Result<T, CallError>
     where
         F: Future<Output = eventstore::Result<T>> + Send + 'static,
         T: Send + 'static,
     {
         let Lease { client, generation } = self.lease()?;
+        *asked = generation;
         let task = tokio::spawn(call(client));
-        let abort = task.abort_handle();
-        let deadline = self.deadline();
-        let result = match tokio::time::timeout(deadline, task).await {
-            Ok(Ok(result)) => result.map_err(CallError::Client),
-            Ok(Err(panicked)) => Err(CallError::Panicked(panicked.to_string())),
-            Err(_) => {
-                abort.abort();
-                Err(CallError::TimedOut(deadline))
-            }
-        };
-        if let Err(error) = &result {
-            self.report(generation, error);
+        let _guard = AbortOnDrop(task.abort_handle());
+        match task.await {
+            Ok(result) => result.map_err(CallError::Client),
+            Err(panicked) => Err(CallError::Panicked(panicked.to_string())),
         }
-        result
+    }
+}
+
+/// Ends a call that nobody waits for any more.
+struct AbortOnDrop(AbortHandle);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 

@@ -39,10 +39,7 @@ impl EventStore for Memory {
     }
 
     fn read_stream(&self, stream: &StreamName, options: ReadOptions<Revision>) -> EventStream {
-        match self
-            .check_tenant()
-            .and_then(|()| rules::check_readable(BACKEND, stream))
-        {
+        match self.check_readable(stream) {
             Ok(()) => self.stream_pages(stream, ReadWindow::of_stream(&options)),
             Err(error) => EventStream::failed(error),
         }
@@ -63,8 +60,7 @@ impl EventStore for Memory {
         stream: &StreamName,
         from: SubscribeFrom<Revision>,
     ) -> Result<Subscription, StoreError> {
-        self.check_tenant()?;
-        rules::check_readable(BACKEND, stream)?;
+        self.check_readable(stream)?;
         let listener = self.shared.committed.listen();
         let after = match from {
             SubscribeFrom::Start => None,

@@ -1,0 +1,63 @@
+//! Who follows streams is woken here.
+
+use futures_util::FutureExt as _;
+use plumberd::{
+    Store,
+    store::{EventStore as _, Filter, StoreError, SubscribeFrom, Subscription},
+};
+use std::sync::Arc;
+use tokio::sync::{OnceCell, watch};
+use tokio_util::sync::CancellationToken;
+
+/// One follower of everything that wakes all others; it begins with the first
+/// of them.
+///
+/// What wakes is the store's own subscription, and not the calls that write:
+/// projections write too, and so may another process.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Commits(Arc<OnceCell<watch::Receiver<()>>>);
+
+impl Commits {
+    /// Hears of every commit from now on; ends when the server stops.
+    pub(super) async fn listen(
+        &self,
+        store: &Store,
+        stopping: &CancellationToken,
+    ) -> Result<watch::Receiver<()>, StoreError> {
+        let heard = self.0.get_or_try_init(|| begin(store, stopping)).await?;
+        Ok(heard.clone())
+    }
+}
+
+async fn begin(
+    store: &Store,
+    stopping: &CancellationToken,
+) -> Result<watch::Receiver<()>, StoreError> {
+    let everything = Filter::new().with_system_events();
+    let events = store.subscribe_all(SubscribeFrom::End, everything).await?;
+    let (sender, receiver) = watch::channel(());
+    let stopping = stopping.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            () = stopping.cancelled() => {}
+            () = tell(events, &sender) => {}
+        }
+    });
+    Ok(receiver)
+}
+
+async fn tell(mut events: Subscription, sender: &watch::Sender<()>) {
+    loop {
+        if let Err(error) = events.next_message().await {
+            // Dropping the sender ends every subscription with an error.
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "nobody hears of commits any more"
+            );
+            return;
+        }
+        // What came together is told together.
+        while let Some(Ok(Some(_))) = events.next_message().now_or_never() {}
+        sender.send_replace(());
+    }
+}

@@ -1,0 +1,138 @@
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll},
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::{TcpListener, TcpStream},
+    sync::mpsc,
+};
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use tonic::transport::server::Connected;
+
+/// An accepted connection, which can be cut.
+pub(super) struct Connection {
+    io: Io,
+    link: Link,
+    cut: Pin<Box<WaitForCancellationFutureOwned>>,
+}
+
+enum Io {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+/// What a call knows of the connection it came by.
+#[derive(Debug, Clone)]
+pub(super) struct Link(CancellationToken);
+
+impl Link {
+    /// Ends the connection at once; who waits for an answer gets none.
+    pub(super) fn cut(&self) {
+        self.0.cancel();
+    }
+}
+
+/// Takes connections in until `cutting` fires, which cuts them all.
+pub(super) async fn accept(
+    listener: TcpListener,
+    acceptor: Option<TlsAcceptor>,
+    ready: mpsc::Sender<Connection>,
+    cutting: CancellationToken,
+) {
+    loop {
+        let accepted = tokio::select! {
+            () = cutting.cancelled() => return,
+            accepted = listener.accept() => accepted,
+        };
+        // One that fails while it is accepted is nobody's.
+        let Ok((stream, _)) = accepted else {
+            tokio::task::yield_now().await;
+            continue;
+        };
+        // Small answers are not to wait for more.
+        let _ = stream.set_nodelay(true);
+        let (acceptor, ready, link) = (acceptor.clone(), ready.clone(), cutting.child_token());
+        tokio::spawn(async move {
+            let begun = async {
+                Ok::<_, io::Error>(match acceptor {
+                    None => Io::Plain(stream),
+                    Some(acceptor) => Io::Tls(Box::new(acceptor.accept(stream).await?)),
+                })
+            };
+            if let Some(Ok(io)) = link.run_until_cancelled(begun).await {
+                let connection = Connection {
+                    io,
+                    cut: Box::pin(link.clone().cancelled_owned()),
+                    link: Link(link.clone()),
+                };
+                // When nobody serves any more the connection is closed.
+                let _ = ready.send(connection).await;
+            }
+        });
+    }
+}
+
+impl Connected for Connection {
+    type ConnectInfo = Link;
+
+    fn connect_info(&self) -> Link {
+        self.link.clone()
+    }
+}
+
+impl Connection {
+    fn check(&self) -> io::Result<()> {
+        if self.link.0.is_cancelled() {
+            return Err(io::ErrorKind::ConnectionReset.into());
+        }
+        Ok(())
+    }
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.cut.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
+        }
+        match &mut self.io {
+            Io::Plain(stream) => Pin::new(stream).poll_read(cx, buffer),
+            Io::Tls(stream) => Pin::new(stream).poll_read(cx, buffer),
+        }
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.check()?;
+        match &mut self.io {
+            Io::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Io::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
+        }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.check()?;
+        match &mut self.io {
+            Io::Plain(stream) => Pin::new(stream).poll_flush(cx),
+            Io::Tls(stream) => Pin::new(stream).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.io {
+            Io::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            Io::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
+    }
+}

@@ -1,0 +1,287 @@
+use super::{
+    ATTEMPT_HEADER, EventStoreV1,
+    conversion::{aggregate_type, idempotency_key, sent},
+    error::{CallError, Failure, corrupt, unsupported},
+    proto::{AppendRequest, AppendResponse, EventData},
+};
+use crate::{
+    event::{NewEvent, RecordedEvent, new_event_id},
+    retry::{Backoff, RetryPolicy},
+    store::{AppendOutcome, IdempotencyReason, Limits, StoreError, rules},
+    stream::{ExpectedRevision, Position, Revision, StreamName, TenantId},
+};
+use std::{
+    hash::{BuildHasher, RandomState},
+    time::Duration,
+};
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+/// How often an append that expects no revision is proposed anew, when others
+/// append to the stream all the time.
+const PROPOSALS: RetryPolicy = RetryPolicy::DEFAULT
+    .with_retries(100)
+    .with_pauses(Duration::from_millis(1), Duration::from_millis(50));
+
+/// Writers of this process that expect no revision take turns at a stream:
+/// each must propose the next nonce, and only one proposal can be right.
+#[derive(Debug)]
+pub(super) struct Gates {
+    gates: Vec<Mutex<()>>,
+    hasher: RandomState,
+}
+
+impl Default for Gates {
+    fn default() -> Self {
+        Self {
+            gates: (0..64).map(|_| Mutex::new(())).collect(),
+            hasher: RandomState::new(),
+        }
+    }
+}
+
+impl Gates {
+    fn of(&self, tenant: &TenantId, stream: &StreamName) -> &Mutex<()> {
+        let gates = self.gates.len() as u64;
+        let gate = self.hasher.hash_one((tenant, stream)) % gates;
+        &self.gates[usize::try_from(gate).unwrap_or(0)]
+    }
+}
+
+/// One append of a batch, proposed as often as it takes.
+struct Attempt<'a> {
+    store: &'a EventStoreV1,
+    tenant: &'a TenantId,
+    stream: &'a StreamName,
+    expected: ExpectedRevision,
+    events: &'a [NewEvent],
+    request: AppendRequest,
+    /// Whether a proposal may have been carried out whose answer is lost.
+    unsure: bool,
+}
+
+/// What became of a proposal.
+enum Next {
+    Done(AppendOutcome),
+    /// The stream ends there: propose the batch after it.
+    At(u64),
+    /// Nothing is known to have changed: propose it again.
+    Again(CallError),
+}
+
+impl EventStoreV1 {
+    pub(super) async fn append_batch(
+        &self,
+        stream: &StreamName,
+        expected: ExpectedRevision,
+        events: &[NewEvent],
+        limits: &Limits,
+    ) -> Result<AppendOutcome, StoreError> {
+        let tenant = self.tenant()?;
+        check_writable(stream, events)?;
+        rules::check_batch(stream, events, limits)?;
+        let mut attempt = Attempt::new(self, tenant, stream, expected, events);
+        match expected {
+            ExpectedRevision::NoStream => attempt.run(0).await,
+            ExpectedRevision::Exact(revision) => attempt.run(revision.next().as_u64()).await,
+            ExpectedRevision::Any | ExpectedRevision::StreamExists => {
+                let _turn = self.gates.of(tenant, stream).lock().await;
+                let head = self.stream_head(tenant, stream).await?;
+                attempt.run(head.nonce).await
+            }
+        }
+    }
+}
+
+impl<'a> Attempt<'a> {
+    fn new(
+        store: &'a EventStoreV1,
+        tenant: &'a TenantId,
+        stream: &'a StreamName,
+        expected: ExpectedRevision,
+        events: &'a [NewEvent],
+    ) -> Self {
+        let config = store.connection.config();
+        let mut sent: Vec<EventData> = events.iter().map(|event| sent(event, config)).collect();
+        // A server answers a repeated request as it answered the first, and the
+        // outcome would not tell: so no two appends send the same request.
+        if let Some(meta) = sent.first_mut().and_then(|first| first.meta.as_mut()) {
+            let attempt = new_event_id().simple().to_string();
+            meta.headers.insert(ATTEMPT_HEADER.to_owned(), attempt);
+        }
+        Self {
+            request: AppendRequest {
+                tenant_id: tenant.as_str().to_owned(),
+                aggregate_id: stream.as_str().to_owned(),
+                aggregate_type: aggregate_type(stream).to_owned(),
+                expected_aggregate_nonce: 0,
+                idempotency_key: idempotency_key(events),
+                events: sent,
+            },
+            store,
+            tenant,
+            stream,
+            expected,
+            events,
+            unsure: false,
+        }
+    }
+
+    /// Proposes the batch after the nonce `head`.
+    async fn run(&mut self, mut head: u64) -> Result<AppendOutcome, StoreError> {
+        let mut proposals = Backoff::new(PROPOSALS);
+        let mut retries = Backoff::new(self.store.connection.config().retry);
+        loop {
+            if self.expected == ExpectedRevision::StreamExists && head == 0 {
+                return Err(self.conflict(0));
+            }
+            let (error, pause) = match self.propose(head).await? {
+                Next::Done(outcome) => return Ok(outcome),
+                Next::At(nonce) => {
+                    head = nonce;
+                    (None, proposals.next_pause())
+                }
+                Next::Again(error) => (Some(error), retries.next_pause()),
+            };
+            match (pause, error) {
+                (Some(pause), _) => tokio::time::sleep(pause).await,
+                (None, Some(error)) if self.unsure => {
+                    return Err(error.into_outcome_unknown(self.stream));
+                }
+                (None, Some(error)) => return Err(error.into_unavailable()),
+                (None, None) => {
+                    return Err(StoreError::Unavailable {
+                        backend: super::BACKEND,
+                        source: "others append to the stream all the time".into(),
+                    });
+                }
+            }
+        }
+    }
+
+    async fn propose(&mut self, head: u64) -> Result<Next, StoreError> {
+        let count = self.events.len() as u64;
+        let fits = head.checked_add(count);
+        let Some(last) = fits.filter(|last| *last < Revision::MAX.as_u64()) else {
+            // No stream is so long, so what was expected of it is wrong.
+            return self.look().await;
+        };
+        self.request.expected_aggregate_nonce = head;
+        for (event, nonce) in self.request.events.iter_mut().zip(head + 1..) {
+            if let Some(meta) = &mut event.meta {
+                meta.aggregate_nonce = nonce;
+            }
+        }
+        let connection = &self.store.connection;
+        let request = connection.request(self.request.clone());
+        let mut client = connection.client();
+        let error = match connection.call(client.append(request)).await {
+            Ok(answer) => return written(head, last, answer).map(Next::Done),
+            Err(error) => error,
+        };
+        match error.failure() {
+            Failure::NotSent => Ok(Next::Again(error)),
+            Failure::Lost => {
+                self.unsure = true;
+                Ok(Next::Again(error))
+            }
+            // The key tells a batch that is stored, once the nonces are right.
+            Failure::Aborted(Some(detail)) if self.emulated() => Ok(Next::At(detail.last_nonce)),
+            Failure::Aborted(Some(_)) => self.look().await,
+            Failure::Aborted(None) => self.taken(head, error).await,
+            Failure::KeyKnown => {
+                let store = self.store;
+                let looked = store.look(self.tenant, self.stream, self.events).await?;
+                // Otherwise somebody else used the key, for other events.
+                let applied = looked.applied.map(Next::Done);
+                applied.ok_or_else(|| error.into_backend_error())
+            }
+            Failure::Unsupported | Failure::Refused => Err(error.into_backend_error()),
+        }
+    }
+
+    /// Whether the server has no such expectation, so that it is made of reads.
+    fn emulated(&self) -> bool {
+        matches!(
+            self.expected,
+            ExpectedRevision::Any | ExpectedRevision::StreamExists
+        )
+    }
+
+    /// The batch is stored already, or its expectation does not hold.
+    async fn look(&self) -> Result<Next, StoreError> {
+        let looked = self
+            .store
+            .look(self.tenant, self.stream, self.events)
+            .await?;
+        match looked.applied {
+            Some(outcome) => Ok(Next::Done(outcome)),
+            None => Err(self.conflict(looked.head.nonce)),
+        }
+    }
+
+    /// An id of the batch is stored, or a number of it was taken meanwhile: a
+    /// server does not say which.
+    async fn taken(&self, head: u64, error: CallError) -> Result<Next, StoreError> {
+        let looked = self
+            .store
+            .look(self.tenant, self.stream, self.events)
+            .await?;
+        if let Some(outcome) = looked.applied {
+            return Ok(Next::Done(outcome));
+        }
+        if looked.head.nonce != head {
+            return if self.emulated() {
+                Ok(Next::At(looked.head.nonce))
+            } else {
+                Err(self.conflict(looked.head.nonce))
+            };
+        }
+        let ids: Vec<Uuid> = self.events.iter().map(NewEvent::id).collect();
+        match self.store.find_elsewhere(self.tenant, &ids).await? {
+            Some(event_id) => Err(StoreError::Idempotency {
+                stream: self.stream.clone(),
+                event_id,
+                reason: IdempotencyReason::OtherStream,
+            }),
+            None => Ok(Next::Again(error)),
+        }
+    }
+
+    fn conflict(&self, nonce: u64) -> StoreError {
+        StoreError::Conflict {
+            stream: self.stream.clone(),
+            expected: self.expected,
+            actual: nonce.checked_sub(1).map(Revision::new),
+        }
+    }
+}
+
+/// The outcome of a batch that stands after the nonce `head`.
+fn written(head: u64, last: u64, answer: AppendResponse) -> Result<AppendOutcome, StoreError> {
+    if answer.last_aggregate_nonce != last {
+        return Err(corrupt(format!(
+            "an append of the nonces {} to {last} was answered with {}",
+            head + 1,
+            answer.last_aggregate_nonce
+        )));
+    }
+    Ok(AppendOutcome::written(
+        Revision::new(head),
+        Revision::new(last - 1),
+        Position::new(answer.last_global_nonce),
+    ))
+}
+
+fn check_writable(stream: &StreamName, events: &[NewEvent]) -> Result<(), StoreError> {
+    if let Some(of) = stream.metadata_of() {
+        return Err(unsupported(format!("keep metadata for the stream `{of}`")));
+    }
+    if events
+        .iter()
+        .any(|event| *event.event_type() == RecordedEvent::LINK)
+    {
+        return Err(unsupported("keep links"));
+    }
+    Ok(())
+}

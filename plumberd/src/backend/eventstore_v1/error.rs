@@ -1,0 +1,161 @@
+use super::{BACKEND, detail::ConflictDetail};
+use crate::{BoxError, store::StoreError, stream::StreamName};
+use std::{path::PathBuf, time::Duration};
+use tonic::{Code, Status};
+
+/// Why an `eventstore.v1` store could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EventStoreV1Error {
+    /// A setting cannot be kept.
+    #[error("{reason}")]
+    Config {
+        /// Which, and why.
+        reason: String,
+    },
+    /// A file with certificates or a key cannot be used.
+    #[error("{what} in `{}` cannot be used", path.display())]
+    File {
+        /// What was to be in it.
+        what: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: BoxError,
+    },
+    /// TLS cannot be set up.
+    #[error("TLS cannot be set up")]
+    Tls {
+        /// Why not.
+        source: BoxError,
+    },
+    /// No server answered.
+    #[error("no `eventstore.v1` server answered at {address}")]
+    Unreachable {
+        /// Where it was looked for.
+        address: String,
+        /// What went wrong.
+        source: BoxError,
+    },
+}
+
+/// Why no connection was made: nothing of a call has reached the server.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NotConnected {
+    #[error("a connection to {address} cannot be made")]
+    Io {
+        address: String,
+        source: std::io::Error,
+    },
+    #[error("no connection to {address} was made within {after:?}")]
+    TimedOut { address: String, after: Duration },
+}
+
+/// Why one call failed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CallError {
+    /// The server, or the transport, says so.
+    #[error(transparent)]
+    Status(Status),
+    /// Nothing came within the time a call may take.
+    #[error("there was no answer within {0:?}")]
+    TimedOut(Duration),
+    /// What came is not the protocol.
+    #[error("the answer cannot be read")]
+    Unreadable,
+}
+
+/// What can be done about a [`CallError`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Failure {
+    /// The stream is not as expected; or, without a detail, an id or a number
+    /// is taken.
+    Aborted(Option<ConflictDetail>),
+    /// The idempotency key is known, with another request.
+    KeyKnown,
+    /// There was no connection: the server has not heard of the call.
+    NotSent,
+    /// The connection, or the server for now. Whether the call was carried out
+    /// is unknown.
+    Lost,
+    /// The server has no such call.
+    Unsupported,
+    /// Anything else the server answered.
+    Refused,
+}
+
+impl CallError {
+    /// What can be done about it, by the code and never by the text.
+    pub(super) fn failure(&self) -> Failure {
+        let status = match self {
+            Self::TimedOut(_) | Self::Unreadable => return Failure::Lost,
+            Self::Status(status) => status,
+        };
+        let local = std::error::Error::source(status);
+        if local.is_some_and(never_connected) {
+            return Failure::NotSent;
+        }
+        match status.code() {
+            Code::Aborted => Failure::Aborted(ConflictDetail::decode(status.details())),
+            Code::AlreadyExists => Failure::KeyKnown,
+            Code::Unimplemented => Failure::Unsupported,
+            Code::Unavailable | Code::Cancelled | Code::DeadlineExceeded => Failure::Lost,
+            // The transport's own troubles come under these two codes.
+            Code::Unknown | Code::Internal if local.is_some() => Failure::Lost,
+            _ => Failure::Refused,
+        }
+    }
+
+    /// The error of a call that changes nothing.
+    pub(super) fn into_read_error(self) -> StoreError {
+        match self.failure() {
+            Failure::Lost | Failure::NotSent | Failure::Aborted(_) => self.into_unavailable(),
+            Failure::Unsupported => StoreError::Unsupported {
+                backend: BACKEND,
+                what: "answer this call, which is newer than it".into(),
+            },
+            Failure::KeyKnown | Failure::Refused => self.into_backend_error(),
+        }
+    }
+
+    pub(super) fn into_unavailable(self) -> StoreError {
+        StoreError::Unavailable {
+            backend: BACKEND,
+            source: self.into(),
+        }
+    }
+
+    pub(super) fn into_outcome_unknown(self, stream: &StreamName) -> StoreError {
+        StoreError::OutcomeUnknown {
+            backend: BACKEND,
+            stream: stream.clone(),
+            source: self.into(),
+        }
+    }
+
+    pub(super) fn into_backend_error(self) -> StoreError {
+        StoreError::Backend {
+            backend: BACKEND,
+            source: self.into(),
+        }
+    }
+}
+
+fn never_connected(error: &(dyn std::error::Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |error| error.source())
+        .any(<dyn std::error::Error>::is::<NotConnected>)
+}
+
+pub(super) fn corrupt(what: impl Into<String>) -> StoreError {
+    StoreError::Corrupt {
+        backend: BACKEND,
+        what: what.into(),
+    }
+}
+
+pub(super) fn unsupported(what: impl Into<String>) -> StoreError {
+    StoreError::Unsupported {
+        backend: BACKEND,
+        what: what.into(),
+    }
+}

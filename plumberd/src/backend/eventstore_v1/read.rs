@@ -1,0 +1,260 @@
+use super::{
+    EventStoreV1,
+    conversion::received,
+    error::{CallError, corrupt},
+    proto::{EventData, ReadAllRequest, ReadStreamRequest},
+};
+use crate::{
+    event::RecordedEvent,
+    store::{Direction, EventStream, Filter, Page, StoreError, rules::ReadWindow},
+    stream::{Revision, StreamName, TenantId},
+};
+use futures_util::stream::unfold;
+use std::sync::Arc;
+
+/// Where a stream, or a tenant's part of the store, ends.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Head {
+    /// The nonce of the last event: of the stream, or of the store. 0: none.
+    pub(super) nonce: u64,
+}
+
+/// What one call read, and whether there is nothing after it.
+pub(super) struct Read {
+    pub(super) events: Vec<RecordedEvent>,
+    pub(super) end: bool,
+}
+
+impl Read {
+    /// `is_end` is said too early by some servers when the page is full, and
+    /// too late by others; only with a page that is not full it is believed.
+    fn new(events: Vec<EventData>, is_end: bool, asked: u32) -> Result<Self, StoreError> {
+        let short = u64::try_from(events.len()).unwrap_or(u64::MAX) < u64::from(asked);
+        Ok(Self {
+            end: events.is_empty() || (is_end && short),
+            events: events.into_iter().map(received).collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+impl EventStoreV1 {
+    /// Events of `stream` from the nonce `from` on, in this direction.
+    pub(super) async fn read_nonces(
+        &self,
+        tenant: &TenantId,
+        stream: &StreamName,
+        from: u64,
+        direction: Direction,
+        count: u32,
+    ) -> Result<Read, StoreError> {
+        let answer = self
+            .connection
+            .ask(|mut client| {
+                let request = self.connection.request(ReadStreamRequest {
+                    tenant_id: tenant.as_str().to_owned(),
+                    aggregate_id: stream.as_str().to_owned(),
+                    from_aggregate_nonce: from,
+                    max_count: count,
+                    forward: direction == Direction::Forwards,
+                });
+                async move { client.read_stream(request).await }
+            })
+            .await
+            .map_err(CallError::into_read_error)?;
+        let read = Read::new(answer.events, answer.is_end, count)?;
+        if read.events.iter().any(|event| event.stream != *stream) {
+            return Err(corrupt(format!("a read of `{stream}` has other events")));
+        }
+        in_order(
+            &read.events,
+            |event| event.revision.as_u64() + 1,
+            from,
+            direction,
+        )?;
+        let numbers = read.events.iter().map(|event| event.revision.as_u64());
+        let gap = numbers
+            .clone()
+            .zip(numbers.skip(1))
+            .any(|(a, b)| a.abs_diff(b) != 1);
+        let late = direction == Direction::Forwards
+            && (read.events.first()).is_some_and(|first| first.revision.as_u64() + 1 > from);
+        if gap || late {
+            return Err(corrupt(format!("events of `{stream}` are missing")));
+        }
+        Ok(read)
+    }
+
+    /// Events of all streams of `tenant` from the position `from` on.
+    pub(super) async fn read_positions(
+        &self,
+        tenant: &TenantId,
+        from: u64,
+        direction: Direction,
+        count: u32,
+    ) -> Result<Read, StoreError> {
+        let answer = self
+            .connection
+            .ask(|mut client| {
+                let request = self.connection.request(ReadAllRequest {
+                    tenant_id: tenant.as_str().to_owned(),
+                    from_global_nonce: from,
+                    max_count: count,
+                    forward: direction == Direction::Forwards,
+                });
+                async move { client.read_all(request).await }
+            })
+            .await
+            .map_err(CallError::into_read_error)?;
+        let read = Read::new(answer.events, answer.is_end, count)?;
+        in_order(
+            &read.events,
+            |event| event.position.as_u64(),
+            from,
+            direction,
+        )?;
+        Ok(read)
+    }
+
+    /// Where `stream` ends.
+    pub(super) async fn stream_head(
+        &self,
+        tenant: &TenantId,
+        stream: &StreamName,
+    ) -> Result<Head, StoreError> {
+        let read = self
+            .read_nonces(tenant, stream, u64::MAX, Direction::Backwards, 1)
+            .await?;
+        Ok(Head {
+            nonce: read
+                .events
+                .first()
+                .map_or(0, |last| last.revision.as_u64() + 1),
+        })
+    }
+
+    /// Where the tenant's events end.
+    pub(super) async fn store_head(&self, tenant: &TenantId) -> Result<Head, StoreError> {
+        let read = self
+            .read_positions(tenant, u64::MAX, Direction::Backwards, 1)
+            .await?;
+        Ok(Head {
+            nonce: read.events.first().map_or(0, |last| last.position.as_u64()),
+        })
+    }
+
+    /// The pages of a read of `stream`.
+    pub(super) fn stream_pages(
+        self,
+        tenant: TenantId,
+        stream: StreamName,
+        window: ReadWindow,
+    ) -> EventStream {
+        EventStream::from_pages(unfold(window, move |mut window| {
+            let (store, tenant, stream) = (self.clone(), tenant.clone(), stream.clone());
+            async move {
+                let page = store.stream_page(&tenant, &stream, &mut window).await;
+                Some((page.transpose()?, window))
+            }
+        }))
+    }
+
+    async fn stream_page(
+        &self,
+        tenant: &TenantId,
+        stream: &StreamName,
+        window: &mut ReadWindow,
+    ) -> Result<Option<Page>, StoreError> {
+        let Some((low, high)) = window.bounds() else {
+            return Ok(None);
+        };
+        let from = match window.direction() {
+            // The servers' own `next_from` is wrong backwards.
+            Direction::Backwards => high.saturating_add(1),
+            Direction::Forwards if low >= Revision::MAX.as_u64() => return Ok(None),
+            Direction::Forwards => low + 1,
+        };
+        let most = self.connection.config().page_size;
+        let count = u32::try_from(window.page(most as usize)).unwrap_or(most);
+        let read = self
+            .read_nonces(tenant, stream, from, window.direction(), count)
+            .await?;
+        if let Some(last) = read.events.last() {
+            window.advance(last.revision.as_u64(), read.events.len());
+        }
+        if read.end {
+            window.finish();
+        }
+        Ok(Some(read.events.into()))
+    }
+
+    /// The pages of a read of all streams.
+    pub(super) fn all_pages(
+        self,
+        tenant: TenantId,
+        filter: Filter,
+        window: ReadWindow,
+    ) -> EventStream {
+        let filter = Arc::new(filter);
+        EventStream::from_pages(unfold(window, move |mut window| {
+            let (store, tenant, filter) = (self.clone(), tenant.clone(), Arc::clone(&filter));
+            async move {
+                let page = store.all_page(&tenant, &filter, &mut window).await;
+                Some((page.transpose()?, window))
+            }
+        }))
+    }
+
+    async fn all_page(
+        &self,
+        tenant: &TenantId,
+        filter: &Filter,
+        window: &mut ReadWindow,
+    ) -> Result<Option<Page>, StoreError> {
+        let Some((low, high)) = window.bounds() else {
+            return Ok(None);
+        };
+        let from = match window.direction() {
+            Direction::Backwards if high == 0 => return Ok(None),
+            Direction::Backwards => high,
+            Direction::Forwards => low.max(1),
+        };
+        // What the filter leaves out does not count, so the page is whole.
+        let count = self.connection.config().page_size;
+        let read = self
+            .read_positions(tenant, from, window.direction(), count)
+            .await?;
+        let last = read.events.last().map(|last| last.position.as_u64());
+        let mut passed = read.events;
+        passed.retain(|event| filter.matches_event(event));
+        passed.truncate(window.page(usize::MAX));
+        if let Some(last) = last {
+            window.advance(last, passed.len());
+        }
+        if read.end {
+            window.finish();
+        }
+        Ok(Some(passed.into()))
+    }
+}
+
+/// A reader goes on after the last event of a page, so it must be the furthest.
+fn in_order(
+    events: &[RecordedEvent],
+    number: impl Fn(&RecordedEvent) -> u64,
+    from: u64,
+    direction: Direction,
+) -> Result<(), StoreError> {
+    let numbers: Vec<u64> = events.iter().map(number).collect();
+    let kept = match direction {
+        Direction::Forwards => {
+            numbers.first().is_none_or(|first| *first >= from) && numbers.is_sorted_by(|a, b| a < b)
+        }
+        Direction::Backwards => {
+            numbers.first().is_none_or(|first| *first <= from) && numbers.is_sorted_by(|a, b| a > b)
+        }
+    };
+    if kept {
+        return Ok(());
+    }
+    Err(corrupt("a page of events is not in order"))
+}

@@ -1,0 +1,174 @@
+use super::{
+    EventStoreV1,
+    wake::{Interest, WakeUp},
+};
+use crate::{
+    event::RecordedEvent,
+    store::{
+        Direction, Filter, StoreError, SubscribeFrom, Subscription,
+        follow::{FollowPage, PageSource, Signal, follow},
+    },
+    stream::{Position, Revision, StreamName, TenantId},
+};
+
+impl EventStoreV1 {
+    pub(super) async fn follow_stream(
+        &self,
+        tenant: TenantId,
+        stream: StreamName,
+        from: SubscribeFrom<Revision>,
+    ) -> Result<Subscription, StoreError> {
+        let signal = Signal::new();
+        let listener = signal
+            .listen()
+            .or_every(self.connection.config().poll_interval);
+        let after = match from {
+            SubscribeFrom::Start => None,
+            SubscribeFrom::After(revision) => Some(revision),
+            SubscribeFrom::End => {
+                let head = self.stream_head(&tenant, &stream).await?;
+                head.nonce.checked_sub(1).map(Revision::new)
+            }
+        };
+        let interest = Interest {
+            tenant,
+            prefix: server_prefix(&[stream.as_str()]),
+        };
+        let source = StreamSource {
+            wake: WakeUp::new(self.clone(), interest.clone(), signal),
+            store: self.clone(),
+            tenant: interest.tenant,
+            stream,
+        };
+        Ok(follow(source, after, listener))
+    }
+
+    pub(super) async fn follow_all(
+        &self,
+        tenant: TenantId,
+        from: SubscribeFrom<Position>,
+        filter: Filter,
+    ) -> Result<Subscription, StoreError> {
+        let signal = Signal::new();
+        let listener = signal
+            .listen()
+            .or_every(self.connection.config().poll_interval);
+        let after = match from {
+            SubscribeFrom::Start => None,
+            SubscribeFrom::After(position) => Some(position),
+            SubscribeFrom::End => Some(Position::new(self.store_head(&tenant).await?.nonce)),
+        };
+        let prefixes: Vec<_> = filter.stream_prefixes().collect();
+        let interest = Interest {
+            prefix: server_prefix(&prefixes),
+            tenant: tenant.clone(),
+        };
+        let source = AllSource {
+            wake: WakeUp::new(self.clone(), interest, signal),
+            store: self.clone(),
+            tenant,
+            filter,
+        };
+        Ok(follow(source, after, listener))
+    }
+}
+
+/// What all of `prefixes` begin with, as the server understands it: it may let
+/// more through, never less.
+fn server_prefix(prefixes: &[&str]) -> String {
+    let Some((first, others)) = prefixes.split_first() else {
+        return String::new();
+    };
+    let mut common = *first;
+    for other in others {
+        let same = common
+            .char_indices()
+            .zip(other.chars())
+            .find(|((_, a), b)| a != b);
+        let end = same.map_or(common.len().min(other.len()), |((at, _), _)| at);
+        common = &common[..end];
+    }
+    // Some servers take it as a pattern, in which `%` and `_` stand for
+    // themselves too, but a backslash does not.
+    let end = common.find('\\').unwrap_or(common.len());
+    common[..end].to_owned()
+}
+
+/// A stream, to be followed.
+struct StreamSource {
+    store: EventStoreV1,
+    tenant: TenantId,
+    stream: StreamName,
+    wake: WakeUp,
+}
+
+impl PageSource for StreamSource {
+    type Cursor = Revision;
+
+    async fn read_page(
+        &mut self,
+        after: Option<Revision>,
+    ) -> Result<FollowPage<Revision>, StoreError> {
+        let from = after.map_or(1, |after| after.as_u64().saturating_add(2));
+        let count = self.store.connection.config().page_size;
+        let read = self
+            .store
+            .read_nonces(&self.tenant, &self.stream, from, Direction::Forwards, count)
+            .await?;
+        let full = read.events.len() == count as usize;
+        if full && !read.end {
+            return Ok(FollowPage::followed(read.events, after));
+        }
+        let position = read.events.last().map_or(0, |last| last.position.as_u64());
+        self.wake.read_up_to(position);
+        Ok(FollowPage::last(read.events, after))
+    }
+}
+
+/// The global order of a tenant through a filter, to be followed.
+struct AllSource {
+    store: EventStoreV1,
+    tenant: TenantId,
+    filter: Filter,
+    wake: WakeUp,
+}
+
+impl PageSource for AllSource {
+    type Cursor = Position;
+
+    async fn read_page(
+        &mut self,
+        after: Option<Position>,
+    ) -> Result<FollowPage<Position>, StoreError> {
+        let after = after.map_or(0, Position::as_u64);
+        let Some(from) = after.checked_add(1) else {
+            return Ok(FollowPage::last(Vec::new(), Some(Position::new(after))));
+        };
+        let count = self.store.connection.config().page_size;
+        let read = self
+            .store
+            .read_positions(&self.tenant, from, Direction::Forwards, count)
+            .await?;
+        let full = read.events.len() == count as usize;
+        let considered = read
+            .events
+            .last()
+            .map_or(after, |last| last.position.as_u64());
+        let mut events = read.events;
+        let passes = |event: &RecordedEvent| self.filter.matches_event(event);
+        let passed_over = events
+            .iter()
+            .rev()
+            .take_while(|event| !passes(event))
+            .count() as u64;
+        events.retain(passes);
+        let position = Some(Position::new(considered));
+        let page = if full && !read.end {
+            FollowPage::followed(events, position)
+        } else {
+            self.wake.read_up_to(considered);
+            FollowPage::last(events, position)
+        };
+        Ok(page.passing_over(passed_over))
+    }
+}

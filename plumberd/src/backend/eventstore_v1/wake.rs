@@ -1,0 +1,122 @@
+use super::{EventStoreV1, proto::SubscribeRequest};
+use crate::{
+    retry::{Backoff, RetryPolicy},
+    store::follow::Signal,
+    stream::TenantId,
+};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+use tokio::task::JoinHandle;
+
+/// Readers of a server that comes back must not all come at once, and none may
+/// give up.
+const PAUSES: RetryPolicy = RetryPolicy::DEFAULT
+    .with_retries(u32::MAX)
+    .with_pauses(Duration::from_millis(50), Duration::from_secs(5));
+
+/// What a subscription wants to be woken for.
+#[derive(Debug, Clone)]
+pub(super) struct Interest {
+    pub(super) tenant: TenantId,
+    /// The beginning of the aggregate ids; the server looks at it.
+    pub(super) prefix: String,
+}
+
+/// The server's own subscription, which wakes ours.
+///
+/// It is not what our subscription yields: the server's may leave events out,
+/// between its history and what is live, and when a reader is slow. Reads by
+/// pages leave out none. So a message of it, and each new beginning, is the
+/// occasion to read on.
+#[derive(Debug)]
+pub(super) struct WakeUp {
+    store: EventStoreV1,
+    interest: Interest,
+    signal: Signal,
+    /// The position after which the server's subscription begins.
+    seen: Arc<AtomicU64>,
+    task: Option<JoinHandle<()>>,
+}
+
+impl WakeUp {
+    pub(super) fn new(store: EventStoreV1, interest: Interest, signal: Signal) -> Self {
+        Self {
+            store,
+            interest,
+            signal,
+            seen: Arc::default(),
+            task: None,
+        }
+    }
+
+    /// Everything up to `position` has been read, and it was all there was:
+    /// from now on the server is to tell.
+    pub(super) fn read_up_to(&mut self, position: u64) {
+        self.seen.fetch_max(position, Ordering::AcqRel);
+        if self.task.is_none() {
+            let listening = listen(
+                self.store.clone(),
+                self.interest.clone(),
+                self.signal.clone(),
+                Arc::clone(&self.seen),
+            );
+            self.task = Some(tokio::spawn(listening));
+        }
+    }
+}
+
+impl Drop for WakeUp {
+    fn drop(&mut self) {
+        if let Some(task) = &self.task {
+            task.abort();
+        }
+    }
+}
+
+async fn listen(store: EventStoreV1, interest: Interest, signal: Signal, seen: Arc<AtomicU64>) {
+    let connection = &store.connection;
+    let mut backoff = Backoff::new(PAUSES);
+    loop {
+        let request = connection.request(SubscribeRequest {
+            tenant_id: interest.tenant.as_str().to_owned(),
+            aggregate_id_prefix: interest.prefix.clone(),
+            from_global_nonce: seen.load(Ordering::Acquire).saturating_add(1),
+        });
+        let ended = match connection.client().subscribe(request).await {
+            Err(status) => status,
+            Ok(response) => {
+                let mut messages = response.into_inner();
+                // What came between the last page and this moment.
+                signal.notify();
+                loop {
+                    match messages.message().await {
+                        // Without an event: the server only shows that it lives.
+                        Ok(Some(message)) => {
+                            backoff = Backoff::new(PAUSES);
+                            let meta = message.event.and_then(|event| event.meta);
+                            if let Some(meta) = meta {
+                                seen.fetch_max(meta.global_nonce, Ordering::AcqRel);
+                                signal.notify();
+                            }
+                        }
+                        Ok(None) => break tonic::Status::unavailable("the server ended it"),
+                        Err(status) => break status,
+                    }
+                }
+            }
+        };
+        tracing::debug!(
+            code = ?ended.code(),
+            prefix = %interest.prefix,
+            "the server's subscription ended, and is made anew"
+        );
+        if let Some(pause) = backoff.next_pause() {
+            tokio::time::sleep(pause).await;
+        }
+    }
+}

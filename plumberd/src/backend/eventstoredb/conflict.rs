@@ -1,0 +1,67 @@
+//! What a conflict was: the server says neither where the stream is, nor
+//! whether it was the stream's state or an id.
+
+use super::{Shared, find::Depth};
+use crate::{
+    event::NewEvent,
+    store::{
+        AppendOutcome, StoreError,
+        rules::{self, Admission, StreamState},
+    },
+    stream::{ExpectedRevision, StreamName},
+};
+use std::sync::Arc;
+
+impl Shared {
+    /// Decides an append that the server did not take, by the events it has:
+    /// the newest, and all after the expected revision. All of them are looked
+    /// at only when the stream is as expected, or holds a part of the batch.
+    pub(super) async fn decide_conflict(
+        self: &Arc<Self>,
+        stream: &StreamName,
+        expected: ExpectedRevision,
+        events: &[NewEvent],
+    ) -> Result<AppendOutcome, StoreError> {
+        let depth = match expected {
+            ExpectedRevision::Exact(revision) => Depth::DownTo(revision.next()),
+            _ => Depth::Newest,
+        };
+        let found = self.locate(stream, events, depth).await?;
+        let state = match found.head {
+            Some(last) => StreamState {
+                last: Some(last),
+                ..StreamState::default()
+            },
+            None => self.stream_info(stream).await?.into_state(),
+        };
+        let partly = found.any() && !found.all();
+        let admitted = rules::admit(stream, expected, events, state, &found.stored());
+        let refused_by_id = match &admitted {
+            Ok(Admission::Write(_)) => true,
+            _ => partly,
+        };
+        if !refused_by_id || found.complete {
+            return conclude(stream, expected, state, admitted);
+        }
+        let found = self.locate(stream, events, Depth::Everything).await?;
+        let admitted = rules::admit(stream, expected, events, state, &found.stored());
+        conclude(stream, expected, state, admitted)
+    }
+}
+
+fn conclude(
+    stream: &StreamName,
+    expected: ExpectedRevision,
+    state: StreamState,
+    admitted: Result<Admission, StoreError>,
+) -> Result<AppendOutcome, StoreError> {
+    match admitted? {
+        Admission::AlreadyApplied(outcome) => Ok(outcome),
+        // It came to be as expected after the server had looked.
+        Admission::Write(_) => Err(StoreError::Conflict {
+            stream: stream.clone(),
+            expected,
+            actual: state.head(),
+        }),
+    }
+}

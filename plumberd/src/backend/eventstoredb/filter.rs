@@ -1,0 +1,46 @@
+//! What of a filter the server can do.
+
+use super::BACKEND;
+use crate::store::{Filter, StoreError, TenantScope, follow::PAGE_EVENTS};
+use eventstore::SubscriptionFilter;
+
+/// What the server may leave out; every event it sends must still be asked of
+/// `filter`. `None` when it would send all of them.
+pub(super) fn of_server(filter: &Filter) -> Option<SubscriptionFilter> {
+    let narrow = if filter.stream_prefixes().len() > 0 {
+        filter
+            .stream_prefixes()
+            .fold(SubscriptionFilter::on_stream_name(), |narrow, prefix| {
+                narrow.add_prefix(prefix)
+            })
+    } else if !filter.event_types().is_empty() {
+        filter
+            .event_types()
+            .iter()
+            .fold(SubscriptionFilter::on_event_type(), |narrow, name| {
+                narrow.add_prefix(name.as_str())
+            })
+    } else if !filter.includes_system_events() {
+        SubscriptionFilter::on_event_type().exclude_system_events()
+    } else {
+        return None;
+    };
+    // It tells how far it came each time it has looked at so many.
+    Some(narrow.max(u32::try_from(PAGE_EVENTS).unwrap_or(u32::MAX)))
+}
+
+/// Whether it lets but few events through, so that the server should choose.
+pub(super) fn is_narrow(filter: &Filter) -> bool {
+    filter.stream_prefixes().len() > 0 || !filter.event_types().is_empty()
+}
+
+/// Refuses a filter for one tenant: the server has none.
+pub(super) fn check(filter: &Filter) -> Result<(), StoreError> {
+    match filter.tenants() {
+        TenantScope::Own | TenantScope::Every => Ok(()),
+        TenantScope::One(tenant) => Err(StoreError::Unsupported {
+            backend: BACKEND,
+            what: format!("read the events of the tenant `{tenant}`, it has no tenants"),
+        }),
+    }
+}

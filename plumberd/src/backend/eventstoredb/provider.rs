@@ -1,0 +1,54 @@
+//! The client crate's own start, which happens once in a process.
+//!
+//! Its first client installs the process's default rustls provider, inside a
+//! task and a `Once`: when there is a default already it panics, and every
+//! later client of the process dies with it. So its first client is made here,
+//! after a look, and one that connects to nothing.
+
+use super::{EventStoreDbError, settings};
+use eventstore::{Error, GrpcConnectionError};
+use std::{
+    sync::{Mutex, PoisonError},
+    thread,
+};
+
+/// Whether the crate has installed its provider.
+static STARTED: Mutex<bool> = Mutex::new(false);
+
+/// Starts the crate, once in a process. Takes some milliseconds the first
+/// time, and nothing later.
+pub(super) fn start() -> Result<(), EventStoreDbError> {
+    let mut started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
+    if *started {
+        return Ok(());
+    }
+    if rustls::crypto::CryptoProvider::get_default().is_some() {
+        return Err(EventStoreDbError::ProviderInstalled);
+    }
+    // On a thread of its own: this may be inside a runtime, which cannot run
+    // another.
+    let outcome = thread::spawn(first_client)
+        .join()
+        .map_err(|_| EventStoreDbError::ProviderInstalled)?;
+    outcome.map(|()| *started = true)
+}
+
+/// A client that gives up before it opens a connection, and so only starts.
+fn first_client() -> Result<(), EventStoreDbError> {
+    let failed = |source: crate::BoxError| EventStoreDbError::Client { source };
+    let settings = settings::without_connection().map_err(|error| failed(error.into()))?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| failed(error.into()))?;
+    let client = settings::client(runtime.handle().clone(), settings)?;
+    match runtime.block_on(client.server_info()) {
+        Err(Error::GrpcConnectionError(GrpcConnectionError::MaxDiscoveryAttemptReached(_))) => {
+            Ok(())
+        }
+        // Its task is dead: somebody installed a default since the look.
+        Err(Error::ConnectionClosed) => Err(EventStoreDbError::ProviderInstalled),
+        Err(error) => Err(failed(error.into())),
+        Ok(_) => Ok(()),
+    }
+}

@@ -1,0 +1,204 @@
+//! Reading one stream.
+
+use super::{
+    Shared,
+    convert::resolved,
+    error::{CallError, Failure},
+    reading::{Items, Reading, Request},
+};
+use crate::{
+    event::RecordedEvent,
+    retry::{Backoff, RetryPolicy},
+    store::{
+        Direction, EventStream, Page, ReadOptions, StoreError,
+        rules::{self, ReadWindow},
+    },
+    stream::{Revision, StreamName},
+};
+use futures_util::stream;
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+/// How often a read goes on after a lost connection without an event between:
+/// for a few seconds, as a server takes to start again.
+pub(super) const RESUMES: RetryPolicy = RetryPolicy::DEFAULT
+    .with_retries(8)
+    .with_pauses(Duration::from_millis(50), Duration::from_secs(1));
+
+/// A read of a stream, from its first page to its last.
+struct StreamRead {
+    shared: Arc<Shared>,
+    stream: StreamName,
+    window: ReadWindow,
+    reading: Option<Reading>,
+    backoff: Backoff,
+}
+
+impl Shared {
+    pub(super) fn read_stream(
+        self: &Arc<Self>,
+        stream: &StreamName,
+        options: ReadOptions<Revision>,
+    ) -> EventStream {
+        let read = StreamRead {
+            shared: Arc::clone(self),
+            stream: stream.clone(),
+            window: ReadWindow::of_stream(&options),
+            reading: None,
+            backoff: Backoff::new(RESUMES),
+        };
+        EventStream::from_pages(stream::try_unfold(read, |mut read| async move {
+            Ok(read.next_page().await?.map(|page| (page, read)))
+        }))
+    }
+
+    /// Counts links that were to be resolved and lead nowhere.
+    pub(super) fn count_unresolved(&self, events: &[RecordedEvent]) {
+        let unresolved = events.iter().filter(|event| event.is_unresolved_link());
+        let count = unresolved.count() as u64;
+        if count > 0 {
+            self.unresolved_links.fetch_add(count, Ordering::Relaxed);
+            let stream = events[0]
+                .link
+                .as_ref()
+                .map_or(&events[0].stream, |link| &link.stream);
+            tracing::warn!(%stream, count, "links point to events that are gone");
+        }
+    }
+}
+
+impl StreamRead {
+    async fn next_page(&mut self) -> Result<Option<Page>, StoreError> {
+        loop {
+            let Some(request) = self.request() else {
+                return Ok(None);
+            };
+            let items = match self.fetch(request).await {
+                Ok(items) => items,
+                Err(error) => {
+                    self.reading = None;
+                    self.after_failure(error).await?;
+                    continue;
+                }
+            };
+            let ended = items.ended;
+            let last_revision = items.last_revision;
+            let events = self.take(items)?;
+            if !events.is_empty() {
+                self.backoff = Backoff::new(RESUMES);
+            }
+            if ended {
+                self.end(last_revision.map(Revision::new)).await?;
+            }
+            if !events.is_empty() {
+                return Ok(Some(events.into()));
+            }
+        }
+    }
+
+    /// What is left to be asked for; `None` when nothing is.
+    fn request(&self) -> Option<Request> {
+        let (low, high) = self.window.bounds()?;
+        let count = self.window.page(usize::MAX);
+        let request = Request::new(&self.stream).resolve_links(self.window.resolves_links());
+        match self.window.direction() {
+            // No event that can be read has the highest revision.
+            Direction::Forwards if low >= Revision::MAX.as_u64() => None,
+            Direction::Forwards => Some(request.forwards_from(low, count)),
+            Direction::Backwards => Some(request.backwards_from(high, count)),
+        }
+    }
+
+    async fn fetch(&mut self, request: Request) -> Result<Items, CallError> {
+        let connection = &self.shared.connection;
+        let reading = match &mut self.reading {
+            Some(reading) => reading,
+            none => none.insert(Reading::of_stream(connection, request).await?),
+        };
+        reading.next(connection).await
+    }
+
+    fn take(&mut self, items: Items) -> Result<Vec<RecordedEvent>, StoreError> {
+        let mut events = Vec::with_capacity(items.events.len());
+        for event in items.events {
+            events.push(resolved(event)?);
+        }
+        let Some(last) = events.last() else {
+            return Ok(events);
+        };
+        let (last, position) = (last.read_revision(), last.read_position());
+        if self.window.direction() == Direction::Forwards {
+            let resumes = self.window.resumes_at();
+            let mut next = resumes.unwrap_or(events[0].read_revision().as_u64());
+            for event in &events {
+                if event.read_revision().as_u64() != next {
+                    return Err(self.changed());
+                }
+                next = next.saturating_add(1);
+            }
+        }
+        self.window.advance(last.as_u64(), events.len());
+        self.shared.known.saw(position.as_u64());
+        if self.window.resolves_links() {
+            self.shared.count_unresolved(&events);
+        }
+        Ok(events)
+    }
+
+    /// The server has sent all it shows. Of a forward read that had begun it
+    /// must be all there was: events that were to come may be hidden by now.
+    async fn end(&mut self, last: Option<Revision>) -> Result<(), StoreError> {
+        if self.window.resumes_at().is_some() {
+            let last = match last {
+                Some(last) => Some(last),
+                None => self.shared.last_revision(&self.stream).await?,
+            };
+            rules::check_resumed(&self.stream, &self.window, None, || Ok(last))?;
+        }
+        self.window.finish();
+        Ok(())
+    }
+
+    async fn after_failure(&mut self, error: CallError) -> Result<(), StoreError> {
+        match error.failure() {
+            Failure::NotFound => self.end(None).await,
+            Failure::Deleted => Err(StoreError::StreamDeleted {
+                stream: self.stream.clone(),
+            }),
+            Failure::Lost => {
+                let Some(pause) = self.backoff.next_pause() else {
+                    return Err(error.into_store_error());
+                };
+                tokio::time::sleep(pause).await;
+                Ok(())
+            }
+            _ => Err(error.into_store_error()),
+        }
+    }
+
+    fn changed(&self) -> StoreError {
+        StoreError::ChangedWhileRead {
+            stream: self.stream.clone(),
+        }
+    }
+}
+
+impl Shared {
+    /// The last revision that was ever written, for a stream that had events.
+    async fn last_revision(
+        self: &Arc<Self>,
+        stream: &StreamName,
+    ) -> Result<Option<Revision>, StoreError> {
+        let visible = self.last_visible(stream).await;
+        match visible {
+            Ok(Some(last)) => Ok(Some(last)),
+            Ok(None) => Ok(self.stream_info(stream).await?.last_revision),
+            Err(error) if error.failure() == Failure::Deleted => Err(StoreError::StreamDeleted {
+                stream: stream.clone(),
+            }),
+            Err(error) => Err(error.into_store_error()),
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! Reading the global order. The client crate can filter only subscriptions,
+//! so a forward read of few events is one that ends when it has caught up.
+
+use super::{
+    Shared,
+    convert::{position, resolved},
+    error::{CallError, Failure},
+    filter,
+    read::RESUMES,
+    reading::{Items, Reading},
+    subscribe::{Message, Messages, Target},
+};
+use crate::{
+    event::RecordedEvent,
+    retry::Backoff,
+    store::{
+        Direction, EventStream, Filter, Page, ReadFrom, ReadOptions, StoreError,
+        follow::PAGE_EVENTS,
+    },
+    stream::Position,
+};
+use eventstore::StreamPosition;
+use futures_util::stream;
+use std::sync::Arc;
+
+/// A read of everything, from its first page to its last.
+struct AllRead {
+    shared: Arc<Shared>,
+    filter: Filter,
+    direction: Direction,
+    resolve_links: bool,
+    /// Where what is left begins; `None` when nothing is.
+    from: Option<ReadFrom<Position>>,
+    left: u64,
+    source: Source,
+    backoff: Backoff,
+}
+
+/// Where events come from.
+enum Source {
+    NotAsked,
+    Reading(Reading),
+    Filtered(Messages),
+}
+
+impl Shared {
+    pub(super) fn read_all(
+        self: &Arc<Self>,
+        options: ReadOptions<Position>,
+        filter: Filter,
+    ) -> EventStream {
+        if let Err(error) = filter::check(&filter) {
+            return EventStream::failed(error);
+        }
+        let read = AllRead {
+            shared: Arc::clone(self),
+            filter,
+            direction: options.direction,
+            resolve_links: options.resolve_links,
+            from: begin(options.direction, options.from),
+            left: options.limit.unwrap_or(u64::MAX),
+            source: Source::NotAsked,
+            backoff: Backoff::new(RESUMES),
+        };
+        EventStream::from_pages(stream::try_unfold(read, |mut read| async move {
+            Ok(read.next_page().await?.map(|page| (page, read)))
+        }))
+    }
+
+    /// Whether everything that passes `filter` was seen, by who has seen
+    /// everything up to `seen`; moves `seen` to the newest event looked at.
+    pub(super) async fn has_seen_all(
+        self: &Arc<Self>,
+        seen: &mut Option<u64>,
+        filter: &Filter,
+    ) -> Result<bool, StoreError> {
+        let after = seen.map_or(ReadFrom::Start, |seen| ReadFrom::After(Position::new(seen)));
+        let everything = Filter::new().with_system_events();
+        let mut all = self.read_plain(after, everything);
+        while let Some(page) = all.next_page().await? {
+            for event in page.iter() {
+                if filter.matches_event(event) {
+                    return Ok(false);
+                }
+                *seen = Some(event.position.as_u64());
+            }
+        }
+        Ok(true)
+    }
+
+    fn read_plain(self: &Arc<Self>, from: ReadFrom<Position>, filter: Filter) -> EventStream {
+        self.read_all(ReadOptions::forwards().from(from), filter)
+    }
+}
+
+/// Where a read begins; `None` where there is nothing in its direction.
+fn begin(direction: Direction, from: ReadFrom<Position>) -> Option<ReadFrom<Position>> {
+    // The server's numbers have a sign.
+    let beyond = |position: Position| position.as_u64() > i64::MAX as u64;
+    match (direction, from) {
+        (Direction::Forwards, ReadFrom::End) | (Direction::Backwards, ReadFrom::Start) => None,
+        (Direction::Forwards, ReadFrom::At(place) | ReadFrom::After(place)) if beyond(place) => {
+            None
+        }
+        (Direction::Backwards, ReadFrom::At(place) | ReadFrom::After(place)) if beyond(place) => {
+            Some(ReadFrom::End)
+        }
+        (_, from) => Some(from),
+    }
+}
+
+impl AllRead {
+    async fn next_page(&mut self) -> Result<Option<Page>, StoreError> {
+        while let Some(from) = self.from
+            && self.left > 0
+        {
+            let events = if filter::is_narrow(&self.filter) && self.direction == Direction::Forwards
+            {
+                self.narrow_page(from).await?
+            } else {
+                self.plain_page(from).await?
+            };
+            self.left = self.left.saturating_sub(events.len() as u64);
+            if !events.is_empty() {
+                if self.resolve_links {
+                    self.shared.count_unresolved(&events);
+                }
+                return Ok(Some(events.into()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What the server sends, as far as it passes the filter.
+    async fn plain_page(
+        &mut self,
+        from: ReadFrom<Position>,
+    ) -> Result<Vec<RecordedEvent>, StoreError> {
+        // Backwards the server leaves the event at the place out.
+        if let (Direction::Backwards, ReadFrom::At(place), Source::NotAsked) =
+            (self.direction, from, &self.source)
+        {
+            return self.event_at(place).await;
+        }
+        let items = match self.fetch(from).await {
+            Ok(items) => items,
+            Err(error) => {
+                self.source = Source::NotAsked;
+                self.after_failure(error).await?;
+                return Ok(Vec::new());
+            }
+        };
+        let ended = items.ended;
+        let mut events = Vec::new();
+        for event in items.events {
+            let event = resolved(event)?;
+            let place = event.read_position();
+            self.backoff = Backoff::new(RESUMES);
+            // Forwards the server begins with the event at the place.
+            if matches!(from, ReadFrom::After(seen) if seen == place) {
+                continue;
+            }
+            self.from = Some(ReadFrom::After(place));
+            self.shared.known.saw(place.as_u64());
+            if self.passes(&event) && (events.len() as u64) < self.left {
+                events.push(event);
+            }
+        }
+        if ended {
+            self.from = None;
+        }
+        Ok(events)
+    }
+
+    async fn fetch(&mut self, from: ReadFrom<Position>) -> Result<Items, CallError> {
+        let connection = &self.shared.connection;
+        if !matches!(self.source, Source::Reading(_)) {
+            let begin = match from {
+                ReadFrom::Start => StreamPosition::Start,
+                ReadFrom::End => StreamPosition::End,
+                ReadFrom::At(place) | ReadFrom::After(place) => {
+                    StreamPosition::Position(position(place))
+                }
+            };
+            // One more, which is left out.
+            let count = if is_plain(&self.filter) {
+                usize::try_from(self.left.saturating_add(1)).unwrap_or(usize::MAX)
+            } else {
+                usize::MAX
+            };
+            let reading =
+                Reading::of_all(connection, begin, self.direction, count, self.resolve_links);
+            self.source = Source::Reading(reading.await?);
+        }
+        match &mut self.source {
+            Source::Reading(reading) => reading.next(connection).await,
+            Source::NotAsked | Source::Filtered(_) => Ok(Items::default()),
+        }
+    }
+
+    /// What a subscription sends until it has caught up.
+    async fn narrow_page(
+        &mut self,
+        from: ReadFrom<Position>,
+    ) -> Result<Vec<RecordedEvent>, StoreError> {
+        // A subscription begins after its place.
+        if let (ReadFrom::At(place), Source::NotAsked) = (from, &self.source) {
+            return self.event_at(place).await;
+        }
+        if !matches!(self.source, Source::Filtered(_)) {
+            let after = match from {
+                ReadFrom::After(place) => Some(place.as_u64()),
+                _ => None,
+            };
+            let target = Target::All {
+                filter: self.filter.clone(),
+                resolve_links: self.resolve_links,
+            };
+            self.source = Source::Filtered(Messages::begin(&self.shared, target, after).await?);
+        }
+        let Source::Filtered(messages) = &mut self.source else {
+            return Ok(Vec::new());
+        };
+        let mut events = Vec::new();
+        let most = usize::try_from(self.left)
+            .unwrap_or(usize::MAX)
+            .min(PAGE_EVENTS);
+        while events.len() < most {
+            let message = if events.is_empty() {
+                let deadline = self.shared.connection.deadline();
+                match tokio::time::timeout(deadline, messages.next()).await {
+                    Ok(message) => message,
+                    Err(_) => return Err(CallError::TimedOut(deadline).into_store_error()),
+                }
+            } else if let Some(message) = messages.try_next() {
+                message
+            } else {
+                break;
+            };
+            match message {
+                Message::Event(event) => {
+                    self.from = Some(ReadFrom::After(event.read_position()));
+                    events.push(event);
+                }
+                Message::CaughtUp => {
+                    self.from = None;
+                    break;
+                }
+                Message::Failed(error) => return Err(error),
+                Message::Checkpoint(_) | Message::FellBehind | Message::Interrupted => {}
+            }
+        }
+        Ok(events)
+    }
+
+    /// The event at `place`, when there is one that passes; the read goes on
+    /// after it.
+    async fn event_at(&mut self, place: Position) -> Result<Vec<RecordedEvent>, StoreError> {
+        let connection = &self.shared.connection;
+        let from = StreamPosition::Position(position(place));
+        let read = async {
+            let mut reading =
+                Reading::of_all(connection, from, Direction::Forwards, 1, self.resolve_links)
+                    .await?;
+            reading.next(connection).await
+        };
+        let items = match read.await {
+            Ok(items) => items,
+            Err(error) => {
+                self.after_failure(error).await?;
+                return Ok(Vec::new());
+            }
+        };
+        self.from = Some(ReadFrom::After(place));
+        let Some(event) = items.events.into_iter().next() else {
+            return Ok(Vec::new());
+        };
+        let event = resolved(event)?;
+        let fits = event.read_position() == place && self.passes(&event);
+        Ok(fits.then_some(event).into_iter().collect())
+    }
+
+    /// A link passes by what it is itself.
+    fn passes(&self, event: &RecordedEvent) -> bool {
+        match &event.link {
+            Some(link) => self
+                .filter
+                .matches(link.stream.as_str(), RecordedEvent::LINK),
+            None => self.filter.matches_event(event),
+        }
+    }
+
+    async fn after_failure(&mut self, error: CallError) -> Result<(), StoreError> {
+        let pause = match error.failure() {
+            Failure::Lost => self.backoff.next_pause(),
+            _ => None,
+        };
+        let Some(pause) = pause else {
+            return Err(error.into_store_error());
+        };
+        tokio::time::sleep(pause).await;
+        Ok(())
+    }
+}
+
+/// Whether it lets everything through, so that the server can count.
+fn is_plain(filter: &Filter) -> bool {
+    filter.includes_system_events() && !filter::is_narrow(filter)
+}

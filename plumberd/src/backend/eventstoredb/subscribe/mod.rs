@@ -1,0 +1,60 @@
+//! Following a stream, or everything.
+//!
+//! A task of its own reads the server's subscription ([`pump`]), begins a new
+//! one after the last event when it is lost, and holds a page at the most. What
+//! the subscriber polls ([`follow`]) makes the port's signals of it.
+
+mod follow;
+mod pump;
+mod watch;
+
+pub(super) use pump::{Message, Messages, Target};
+
+use super::{Shared, error::CallError, error::Failure, filter};
+use crate::{
+    store::{Filter, StoreError, SubscribeFrom, Subscription},
+    stream::{Position, Revision, StreamName},
+};
+use std::sync::Arc;
+
+impl Shared {
+    pub(super) async fn subscribe_stream(
+        self: &Arc<Self>,
+        stream: &StreamName,
+        from: SubscribeFrom<Revision>,
+    ) -> Result<Subscription, StoreError> {
+        let after = match from {
+            SubscribeFrom::Start => None,
+            SubscribeFrom::After(revision) => Some(revision),
+            // A place that a second subscription can begin after too.
+            SubscribeFrom::End => match self.last_visible(stream).await {
+                Err(error) if error.failure() == Failure::Deleted => {
+                    return Err(StoreError::StreamDeleted {
+                        stream: stream.clone(),
+                    });
+                }
+                last => last.map_err(CallError::into_store_error)?,
+            },
+        };
+        let target = Target::Stream(stream.clone());
+        follow::begin(self, target, after.map(Revision::as_u64)).await
+    }
+
+    pub(super) async fn subscribe_all(
+        self: &Arc<Self>,
+        from: SubscribeFrom<Position>,
+        filter: Filter,
+    ) -> Result<Subscription, StoreError> {
+        filter::check(&filter)?;
+        let after = match from {
+            SubscribeFrom::Start => None,
+            SubscribeFrom::After(position) => Some(position),
+            SubscribeFrom::End => self.newest_position().await?,
+        };
+        let target = Target::All {
+            filter,
+            resolve_links: false,
+        };
+        follow::begin(self, target, after.map(Position::as_u64)).await
+    }
+}

@@ -1,0 +1,338 @@
+//! The task that reads the server's subscription.
+
+use super::{
+    super::{
+        BACKEND, Shared,
+        convert::{position, resolved},
+        error::{CallError, Failure},
+        filter,
+        guarded::OwnedTask,
+    },
+    watch::{Stop, Watched},
+};
+use crate::{
+    event::RecordedEvent,
+    retry::{Backoff, RetryPolicy},
+    store::{Filter, StoreError, follow::PAGE_EVENTS},
+    stream::{Position, StreamName},
+};
+use eventstore::{
+    StreamPosition, SubscribeToAllOptions, SubscribeToStreamOptions, SubscriptionEvent,
+};
+use std::{sync::Arc, time::Duration};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::Instant,
+};
+
+/// Readers of a server that comes back must not all come at once, and none may
+/// give up.
+const PAUSES: RetryPolicy = RetryPolicy::DEFAULT
+    .with_retries(u32::MAX)
+    .with_pauses(Duration::from_millis(50), Duration::from_secs(5));
+
+/// What is followed.
+#[derive(Debug, Clone)]
+pub(in super::super) enum Target {
+    /// A stream, with its links resolved.
+    Stream(StreamName),
+    /// Everything that passes the filter.
+    All { filter: Filter, resolve_links: bool },
+}
+
+/// What a subscription says.
+#[derive(Debug)]
+pub(in super::super) enum Message {
+    Event(RecordedEvent),
+    /// Everything up to here was looked at.
+    Checkpoint(Position),
+    /// The server has sent all there was; what follows is live.
+    CaughtUp,
+    /// The server reads history again.
+    FellBehind,
+    /// Another subscription has begun after the last event; it reads history
+    /// first.
+    Interrupted,
+    /// It cannot go on; nothing follows.
+    Failed(StoreError),
+}
+
+/// The messages of a subscription that is in force.
+pub(in super::super) struct Messages {
+    received: mpsc::Receiver<Message>,
+    _task: OwnedTask<()>,
+}
+
+impl Messages {
+    /// Subscribes after the revision or position `after`, from the start when
+    /// there is none, and waits until the server has confirmed it.
+    pub(in super::super) async fn begin(
+        shared: &Arc<Shared>,
+        target: Target,
+        after: Option<u64>,
+    ) -> Result<Self, StoreError> {
+        let (messages, received) = mpsc::channel(PAGE_EVENTS);
+        let (confirm, confirmed) = oneshot::channel();
+        let pump = Pump {
+            shared: Arc::clone(shared),
+            target,
+            after,
+            messages,
+            confirm: Some(confirm),
+            gives_up: Instant::now() + shared.connection.deadline(),
+            backoff: Backoff::new(PAUSES),
+        };
+        let task = OwnedTask::spawn(pump.run());
+        match confirmed.await {
+            Ok(result) => result?,
+            Err(_) => return Err(ended()),
+        }
+        Ok(Self {
+            received,
+            _task: task,
+        })
+    }
+
+    pub(in super::super) async fn next(&mut self) -> Message {
+        let next = self.received.recv().await;
+        next.unwrap_or_else(|| Message::Failed(ended()))
+    }
+
+    /// The next message, if it has come.
+    pub(in super::super) fn try_next(&mut self) -> Option<Message> {
+        match self.received.try_recv() {
+            Ok(message) => Some(message),
+            Err(mpsc::error::TryRecvError::Empty) => None,
+            Err(mpsc::error::TryRecvError::Disconnected) => Some(Message::Failed(ended())),
+        }
+    }
+
+    /// How many messages have come and were not taken.
+    pub(super) fn waiting(&self) -> usize {
+        self.received.len()
+    }
+}
+
+fn ended() -> StoreError {
+    StoreError::Closed { backend: BACKEND }
+}
+
+struct Pump {
+    shared: Arc<Shared>,
+    target: Target,
+    /// Everything up to here was sent on.
+    after: Option<u64>,
+    messages: mpsc::Sender<Message>,
+    /// Who waits for the confirmation.
+    confirm: Option<oneshot::Sender<Result<(), StoreError>>>,
+    /// Until when the first subscription may be tried again.
+    gives_up: Instant,
+    backoff: Backoff,
+}
+
+/// Why one subscription of the client crate is over.
+enum End {
+    /// Nobody listens any more.
+    Unwanted,
+    /// It may go on with another.
+    Lost(CallError),
+    /// It may not.
+    Refused(StoreError),
+}
+
+impl From<Stop> for End {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            // As if the server had said that it is not there.
+            Stop::Ended => Self::Lost(CallError::Client(eventstore::Error::ConnectionClosed)),
+            Stop::Failed(error) => Self::Lost(error),
+        }
+    }
+}
+
+impl Pump {
+    async fn run(mut self) {
+        loop {
+            let error = match self.follow().await {
+                End::Unwanted => return,
+                End::Refused(error) => return self.fail(error).await,
+                End::Lost(error) => error,
+            };
+            if let Some(error) = self.final_error(&error) {
+                return self.fail(error).await;
+            }
+            let pause = self.backoff.next_pause().unwrap_or(PAUSES.cap);
+            if self.confirm.is_some() {
+                if Instant::now() + pause >= self.gives_up {
+                    return self.fail(error.into_store_error()).await;
+                }
+            } else {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    ?pause,
+                    "a subscription was lost and will begin again"
+                );
+                if self.messages.send(Message::Interrupted).await.is_err() {
+                    return;
+                }
+            }
+            tokio::select! {
+                () = self.messages.closed() => return,
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
+    async fn fail(mut self, error: StoreError) {
+        match self.confirm.take() {
+            Some(confirm) => drop(confirm.send(Err(error))),
+            None => drop(self.messages.send(Message::Failed(error)).await),
+        }
+    }
+
+    /// What ends the whole subscription.
+    fn final_error(&self, error: &CallError) -> Option<StoreError> {
+        match (error.failure(), &self.target) {
+            (Failure::Deleted, Target::Stream(stream)) => Some(StoreError::StreamDeleted {
+                stream: stream.clone(),
+            }),
+            (Failure::Denied | Failure::Unsupported | Failure::Refused, _) => {
+                Some(StoreError::Backend {
+                    backend: BACKEND,
+                    source: error.to_string().into(),
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// One subscription of the client crate, to its end.
+    async fn follow(&mut self) -> End {
+        let lease = match self.shared.connection.lease() {
+            Ok(lease) => lease,
+            Err(error) => return End::Lost(error),
+        };
+        let mut watched = Watched::new(self.subscribe(&lease.client).await);
+        let deadline = self.shared.connection.deadline();
+        let mut confirmed = false;
+        loop {
+            // The first message must come; after it there may be silence.
+            let silence = tokio::time::sleep(deadline);
+            let next = tokio::select! {
+                biased;
+                () = self.messages.closed() => return End::Unwanted,
+                next = watched.next() => next,
+                () = silence, if !confirmed => {
+                    Err(Stop::Failed(CallError::TimedOut(deadline)))
+                }
+            };
+            let event = match next {
+                Ok(event) => event,
+                Err(stop) => {
+                    if let Stop::Failed(error) = &stop {
+                        self.shared.connection.report(lease.generation, error);
+                    }
+                    return stop.into();
+                }
+            };
+            confirmed = true;
+            if let Err(end) = self.take(event).await {
+                return end;
+            }
+        }
+    }
+
+    async fn subscribe(&self, client: &eventstore::Client) -> eventstore::Subscription {
+        let credentials = self.shared.connection.credentials();
+        match &self.target {
+            Target::Stream(stream) => {
+                let from = self
+                    .after
+                    .map_or(StreamPosition::Start, StreamPosition::Position);
+                let mut options = SubscribeToStreamOptions::default()
+                    .start_from(from)
+                    .resolve_link_tos();
+                if let Some(credentials) = credentials {
+                    options = options.authenticated(credentials);
+                }
+                client.subscribe_to_stream(stream.as_str(), &options).await
+            }
+            Target::All {
+                filter,
+                resolve_links,
+            } => {
+                let from = self.after.map_or(StreamPosition::Start, |after| {
+                    StreamPosition::Position(position(Position::new(after)))
+                });
+                let mut options = SubscribeToAllOptions::default().position(from);
+                if let Some(filter) = filter::of_server(filter) {
+                    options = options.filter(filter);
+                }
+                if *resolve_links {
+                    options = options.resolve_link_tos();
+                }
+                if let Some(credentials) = credentials {
+                    options = options.authenticated(credentials);
+                }
+                client.subscribe_to_all(&options).await
+            }
+        }
+    }
+
+    async fn take(&mut self, event: SubscriptionEvent) -> Result<(), End> {
+        let message = match event {
+            SubscriptionEvent::Confirmed(_) => {
+                if let Some(confirm) = self.confirm.take() {
+                    // Nobody waits when the subscriber was dropped meanwhile.
+                    confirm.send(Ok(())).map_err(|_| End::Unwanted)?;
+                }
+                return Ok(());
+            }
+            SubscriptionEvent::EventAppeared(event) => {
+                self.backoff = Backoff::new(PAUSES);
+                let event = resolved(event).map_err(End::Refused)?;
+                let Some(event) = self.next_event(event) else {
+                    return Ok(());
+                };
+                Message::Event(event)
+            }
+            SubscriptionEvent::Checkpoint(at) => {
+                let at = at.commit;
+                if self.after.is_some_and(|after| at <= after) {
+                    return Ok(());
+                }
+                self.after = Some(at);
+                Message::Checkpoint(Position::new(at))
+            }
+            SubscriptionEvent::CaughtUp => {
+                self.backoff = Backoff::new(PAUSES);
+                Message::CaughtUp
+            }
+            SubscriptionEvent::FellBehind => Message::FellBehind,
+            _ => return Ok(()),
+        };
+        let sent = self.messages.send(message).await;
+        sent.map_err(|_| End::Unwanted)
+    }
+
+    /// The event, when it is one that was asked for and not sent on yet.
+    fn next_event(&mut self, event: RecordedEvent) -> Option<RecordedEvent> {
+        let place = match self.target {
+            Target::Stream(_) => event.read_revision().as_u64(),
+            Target::All { .. } => event.read_position().as_u64(),
+        };
+        if self.after.is_some_and(|after| place <= after) {
+            return None;
+        }
+        self.after = Some(place);
+        self.shared.known.saw(event.read_position().as_u64());
+        let passes = match (&self.target, &event.link) {
+            (Target::Stream(_), _) => true,
+            (Target::All { filter, .. }, Some(link)) => {
+                filter.matches(link.stream.as_str(), RecordedEvent::LINK)
+            }
+            (Target::All { filter, .. }, None) => filter.matches_event(&event),
+        };
+        passes.then_some(event)
+    }
+}

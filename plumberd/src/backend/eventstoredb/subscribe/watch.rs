@@ -1,0 +1,168 @@
+//! The client crate's subscription, kept from running wild: when the server
+//! ends one in peace, the crate asks the ended stream for ever, without ever
+//! giving its thread back, and says so in the log each time. That is where it
+//! is stopped.
+
+use super::super::error::CallError;
+use eventstore::{Subscription, SubscriptionEvent};
+use futures_util::future::poll_fn;
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+use tracing::{
+    Dispatch, Event, Level, Metadata, Subscriber, dispatcher,
+    level_filters::LevelFilter,
+    span::{Attributes, Id, Record},
+    subscriber::Interest,
+};
+
+/// How often it may say that it understood nothing before it gives the thread
+/// back. A message of a newer server is one such time.
+const PATIENCE: u32 = 100;
+
+/// A subscription of the client crate.
+pub(super) struct Watched {
+    subscription: Subscription,
+    idle: Arc<AtomicU32>,
+    dispatch: Dispatch,
+}
+
+/// Why there is no next message.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// The server ended the subscription in peace.
+    Ended,
+    /// It failed.
+    Failed(CallError),
+}
+
+impl Watched {
+    pub(super) fn new(subscription: Subscription) -> Self {
+        let idle = Arc::new(AtomicU32::new(0));
+        let log = dispatcher::get_default(Dispatch::clone);
+        let dispatch = Dispatch::new(Watch {
+            idle: Arc::clone(&idle),
+            log,
+        });
+        Self {
+            subscription,
+            idle,
+            dispatch,
+        }
+    }
+
+    /// The next message; after a stop there is none, nor when the future was
+    /// dropped.
+    pub(super) async fn next(&mut self) -> Result<SubscriptionEvent, Stop> {
+        let mut next = std::pin::pin!(self.subscription.next_subscription_event());
+        let (idle, dispatch) = (&self.idle, &self.dispatch);
+        let polled = poll_fn(|cx| {
+            idle.store(0, Ordering::Relaxed);
+            let poll = || dispatcher::with_default(dispatch, || next.as_mut().poll(cx));
+            match catch_unwind(AssertUnwindSafe(poll)) {
+                Ok(polled) => polled.map(Ok),
+                Err(panic) => std::task::Poll::Ready(Err(panic)),
+            }
+        });
+        match polled.await {
+            Ok(result) => result.map_err(|error| Stop::Failed(CallError::Client(error))),
+            Err(panic) if panic.is::<Wild>() => Err(Stop::Ended),
+            Err(panic) => Err(Stop::Failed(CallError::Panicked(text(&*panic)))),
+        }
+    }
+}
+
+fn text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(ToString::to_string);
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "without a word".to_owned())
+}
+
+/// What is thrown through the crate.
+struct Wild;
+
+/// Listens to what the crate logs while it is polled, and hands it on.
+struct Watch {
+    idle: Arc<AtomicU32>,
+    log: Dispatch,
+}
+
+impl Watch {
+    /// That it got a message it could make nothing of, or the end.
+    fn is_idling(metadata: &Metadata<'_>) -> bool {
+        *metadata.level() == Level::WARN && metadata.target() == "eventstore::commands"
+    }
+}
+
+impl Subscriber for Watch {
+    fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
+        if Self::is_idling(metadata) {
+            return Interest::always();
+        }
+        self.log.register_callsite(metadata)
+    }
+
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        Self::is_idling(metadata) || self.log.enabled(metadata)
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(LevelFilter::current().max(LevelFilter::WARN))
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        if !Self::is_idling(event.metadata()) {
+            return self.log.event(event);
+        }
+        match self.idle.fetch_add(1, Ordering::Relaxed) {
+            0 if self.log.enabled(event.metadata()) => self.log.event(event),
+            count if count >= PATIENCE => stop(),
+            _ => {}
+        }
+    }
+
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        self.log.new_span(span)
+    }
+
+    fn record(&self, span: &Id, values: &Record<'_>) {
+        self.log.record(span, values);
+    }
+
+    fn record_follows_from(&self, span: &Id, follows: &Id) {
+        self.log.record_follows_from(span, follows);
+    }
+
+    fn enter(&self, span: &Id) {
+        self.log.enter(span);
+    }
+
+    fn exit(&self, span: &Id) {
+        self.log.exit(span);
+    }
+
+    fn clone_span(&self, span: &Id) -> Id {
+        self.log.clone_span(span)
+    }
+
+    fn try_close(&self, span: Id) -> bool {
+        self.log.try_close(span)
+    }
+}
+
+/// Leaves the crate's loop, past whoever reports panics: it is none.
+fn stop() -> ! {
+    if cfg!(panic = "unwind") {
+        resume_unwind(Box::new(Wild));
+    }
+    // There is no way out of a program that cannot unwind; it shall at least
+    // not take a processor.
+    loop {
+        std::thread::park();
+    }
+}

@@ -1,0 +1,163 @@
+use super::{EventStore, StoreError};
+use crate::BoxError;
+use async_trait::async_trait;
+use std::fmt;
+
+/// The projections that a store's server runs, where it runs any.
+///
+/// They are programs of the server, which write links beside the events.
+/// Names are the server's; every call but [`ServerProjections::status`]
+/// changes what the server runs.
+#[async_trait]
+pub trait ServerProjections: fmt::Debug + Send + Sync {
+    /// The streams that these projections read and write.
+    fn streams(&self) -> &dyn EventStore;
+
+    /// Creates a projection that runs on, at once, and may not write.
+    ///
+    /// # Errors
+    ///
+    /// [`ProjectionError::Exists`], and what every call may fail with.
+    async fn create(&self, name: &str, query: &str) -> Result<(), ProjectionError>;
+
+    /// Replaces the text of a projection; `emit` says whether it may write.
+    ///
+    /// # Errors
+    ///
+    /// [`ProjectionError::NotFound`], and what every call may fail with.
+    async fn update(&self, name: &str, query: &str, emit: bool) -> Result<(), ProjectionError>;
+
+    /// Lets a projection run, from where it stopped.
+    ///
+    /// # Errors
+    ///
+    /// [`ProjectionError::NotFound`], and what every call may fail with.
+    async fn enable(&self, name: &str) -> Result<(), ProjectionError>;
+
+    /// Stops a projection; it remembers how far it has come.
+    ///
+    /// # Errors
+    ///
+    /// [`ProjectionError::NotFound`], and what every call may fail with.
+    async fn disable(&self, name: &str) -> Result<(), ProjectionError>;
+
+    /// Removes a projection; what it wrote stays. A server may ask that it is
+    /// disabled before.
+    ///
+    /// # Errors
+    ///
+    /// [`ProjectionError::NotFound`], and what every call may fail with.
+    async fn delete(&self, name: &str) -> Result<(), ProjectionError>;
+
+    /// How a projection is; `None` when there is none of that name.
+    ///
+    /// # Errors
+    ///
+    /// What every call may fail with.
+    async fn status(&self, name: &str) -> Result<Option<ProjectionStatus>, ProjectionError>;
+}
+
+/// How a projection is.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ProjectionStatus {
+    /// Its name.
+    pub name: String,
+    /// What it does.
+    pub state: ProjectionState,
+    /// The state in the server's own words.
+    pub text: String,
+    /// Why it is in this state, in the server's own words; empty when there is
+    /// nothing to say.
+    pub reason: String,
+    /// How much of the events it has seen, in percent; negative when the
+    /// server does not know.
+    pub progress: f32,
+}
+
+impl ProjectionStatus {
+    /// The status of the projection `name`, with nothing more to say.
+    pub fn new(name: impl Into<String>, state: ProjectionState, text: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            state,
+            text: text.into(),
+            reason: String::new(),
+            progress: -1.0,
+        }
+    }
+}
+
+/// What a projection does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ProjectionState {
+    /// It follows the events.
+    Running,
+    /// It was stopped.
+    Stopped,
+    /// It failed, and stands still.
+    Faulted,
+    /// It is on its way from one of these to another.
+    Changing,
+}
+
+/// Why a server did not do what was asked about a projection.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProjectionError {
+    /// There is none of that name.
+    #[error("there is no projection `{name}`")]
+    NotFound {
+        /// The name.
+        name: String,
+    },
+    /// There is one of that name.
+    #[error("there is a projection `{name}` already")]
+    Exists {
+        /// The name.
+        name: String,
+    },
+    /// The user may not.
+    #[error("{backend} denies access to its projections")]
+    Denied {
+        /// The backend.
+        backend: &'static str,
+    },
+    /// The server cannot do this: it runs no projections, or not this one.
+    #[error("{backend} cannot run this projection")]
+    Unsupported {
+        /// The backend.
+        backend: &'static str,
+        /// What it answered.
+        source: BoxError,
+    },
+    /// There was no answer in time; the server may have done it all the same.
+    #[error("{backend} did not answer in time about a projection")]
+    Deadline {
+        /// The backend.
+        backend: &'static str,
+        /// What went wrong.
+        source: BoxError,
+    },
+    /// The backend could not be reached, or lost the connection; it may have
+    /// done it all the same.
+    #[error("{backend} is unavailable")]
+    Unavailable {
+        /// The backend.
+        backend: &'static str,
+        /// What went wrong.
+        source: BoxError,
+    },
+    /// The backend answered, and the answer was a failure.
+    #[error("{backend} failed")]
+    Backend {
+        /// The backend.
+        backend: &'static str,
+        /// What went wrong.
+        source: BoxError,
+    },
+    /// The streams of the projection could not be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

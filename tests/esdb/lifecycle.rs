@@ -1,0 +1,127 @@
+//! Stops, restarts and ends.
+
+use crate::raw::{ask, bare, by, channel, details, serves, users};
+use plumberd_testkit::esdb::{
+    EsdbServer, EsdbServerConfig, StartError,
+    proto::monitoring::{StatsReq, monitoring_client::MonitoringClient},
+};
+use std::time::{Duration, Instant};
+use tokio::net::{TcpListener, TcpStream};
+use tonic::Code;
+
+#[tokio::test]
+async fn a_stopped_server_refuses_and_a_restarted_one_serves_the_same_client() {
+    let server = EsdbServer::start().await.unwrap();
+    let client = bare(&server.url());
+    ask(&client).await.unwrap();
+
+    server.stop().await;
+    server.stop().await;
+    assert!(ask(&client).await.is_err());
+    let refused = TcpStream::connect(server.address()).await.unwrap_err();
+    assert_eq!(refused.kind(), std::io::ErrorKind::ConnectionRefused);
+
+    server.restart().await.unwrap();
+    ask(&client).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_port_is_free_at_once_again_and_again() {
+    let server = EsdbServer::start().await.unwrap();
+    for _ in 0..10 {
+        // Closed by the server first, its side waits in TIME_WAIT.
+        assert!(serves(&server).await);
+        let open = channel(&server).await;
+        server.restart().await.unwrap();
+        drop(open);
+    }
+    assert!(serves(&server).await);
+}
+
+#[tokio::test]
+async fn a_stop_ends_what_is_followed_with_unavailable_and_in_time() {
+    let server = EsdbServer::start().await.unwrap();
+    let mut monitoring = MonitoringClient::new(channel(&server).await);
+    let mut followed = monitoring
+        .stats(StatsReq {
+            use_metadata: false,
+            refresh_time_period_in_ms: 3_600_000,
+        })
+        .await
+        .unwrap()
+        .into_inner();
+    followed.message().await.unwrap().unwrap();
+
+    let begun = Instant::now();
+    server.stop().await;
+    assert!(begun.elapsed() < Duration::from_secs(2));
+    let end = followed.message().await.unwrap_err();
+    assert_eq!(end.code(), Code::Unavailable);
+}
+
+#[tokio::test]
+async fn a_frozen_server_stops_in_time_and_leaves_no_connection() {
+    let server = EsdbServer::start().await.unwrap();
+    let mut client = users(&server).await;
+    server.faults().freeze();
+    let call = tokio::spawn(async move { client.details(details("admin")).await });
+    server
+        .faults()
+        .happened(plumberd_testkit::esdb::Fault::Freeze, 1)
+        .await;
+
+    let begun = Instant::now();
+    server.stop().await;
+    assert!(begun.elapsed() < Duration::from_secs(2));
+    assert!(call.await.unwrap().is_err());
+    while server.faults().connections() > 0 {
+        tokio::task::yield_now().await;
+    }
+    server.faults().thaw();
+    server.restart().await.unwrap();
+    assert!(serves(&server).await);
+}
+
+#[tokio::test]
+async fn users_outlive_a_restart() {
+    let server = EsdbServerConfig::new()
+        .with_user("jane", "p")
+        .start()
+        .await
+        .unwrap();
+    server.restart().await.unwrap();
+    let request = by("jane", "p", details("jane"));
+    users(&server).await.details(request).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_dropped_server_hangs_up_and_gives_its_port_back() {
+    let server = EsdbServer::start().await.unwrap();
+    let address = server.address();
+    let mut client = users(&server).await;
+    client.details(details("admin")).await.unwrap();
+    drop(server);
+    assert!(client.details(details("admin")).await.is_err());
+    let listening = async {
+        while TcpListener::bind(address).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), listening)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_taken_address_is_said() {
+    let first = EsdbServer::start().await.unwrap();
+    let second = EsdbServerConfig::new()
+        .with_address(first.address())
+        .start()
+        .await;
+    assert!(matches!(
+        second.unwrap_err(),
+        StartError::Listen { address, .. } if address == first.address()
+    ));
+    assert!(serves(&first).await);
+}

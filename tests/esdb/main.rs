@@ -1,0 +1,12 @@
+//! The in-process server, spoken to as clients do: with the messages of the
+//! protocol, with the bare client crate, and with no manners at all.
+
+mod auth;
+mod faults;
+mod hostile;
+mod lifecycle;
+mod projections;
+mod raw;
+mod streams;
+mod tls;
+mod watch;

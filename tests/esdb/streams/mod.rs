@@ -1,0 +1,11 @@
+//! The service of streams.
+
+mod append;
+mod batch;
+mod client;
+mod delete;
+mod filter;
+mod hostile;
+mod read;
+mod subscribe;
+mod wire;

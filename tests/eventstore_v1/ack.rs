@@ -1,0 +1,62 @@
+//! Acknowledged is remembered, in this process or in the store.
+
+use crate::support::{connect, events, server, soon, stream};
+use plumberd::{
+    backend::eventstore_v1::{Acked, Checkpoints, MemoryCheckpoints, StreamCheckpoints},
+    store::{EventStore, Filter},
+    stream::{ExpectedRevision::Any, Position},
+};
+use std::sync::Arc;
+
+#[tokio::test]
+async fn a_reader_goes_on_after_what_it_acknowledged() {
+    let server = server().await;
+    let store = connect(&server, "").await;
+    let kept: [Arc<dyn Checkpoints>; 2] = [
+        Arc::new(MemoryCheckpoints::new()),
+        Arc::new(StreamCheckpoints::new(store.clone())),
+    ];
+    let batch = events(5);
+    store
+        .append(&stream("Order-1"), Any, batch.clone())
+        .await
+        .unwrap();
+    for checkpoints in kept {
+        let mut seen = Vec::new();
+        for _ in 0..5 {
+            // A reader that handles two, acknowledges one, and stops.
+            let mut reader = Acked::open(&store, Arc::clone(&checkpoints), "orders", Filter::new())
+                .await
+                .unwrap();
+            let event = soon("an event", reader.next_event())
+                .await
+                .unwrap()
+                .unwrap();
+            reader.ack(event.position).await.unwrap();
+            assert_eq!(reader.acked(), Some(event.position));
+            seen.push(event.id);
+            if seen.len() < 5 {
+                soon("an event", reader.next_event())
+                    .await
+                    .unwrap()
+                    .unwrap();
+            }
+            // An older one changes nothing.
+            reader.ack(Position::new(0)).await.unwrap();
+        }
+        let wanted: Vec<_> = batch.iter().map(plumberd::event::NewEvent::id).collect();
+        assert_eq!(seen, wanted);
+    }
+}
+
+#[tokio::test]
+async fn readers_of_other_names_are_others() {
+    let server = server().await;
+    let store = connect(&server, "").await;
+    let checkpoints = StreamCheckpoints::new(store.clone());
+    checkpoints.save("a", Position::new(7)).await.unwrap();
+    checkpoints.save("a", Position::new(9)).await.unwrap();
+    assert_eq!(checkpoints.load("a").await.unwrap(), Some(Position::new(9)));
+    assert_eq!(checkpoints.load("b").await.unwrap(), None);
+    assert!(checkpoints.save("a\n", Position::new(1)).await.is_err());
+}

@@ -1,0 +1,49 @@
+//! What the server cannot do is said, not ignored.
+
+use crate::support::{connect, event, server, stream};
+use plumberd::{
+    event::RecordedEvent,
+    store::{EventStore, EventStoreExt, Filter, ReadOptions, StoreError},
+    stream::{
+        ExpectedRevision::{Any, NoStream},
+        Revision,
+    },
+};
+
+fn unsupported<T: std::fmt::Debug>(what: &str, result: Result<T, StoreError>) {
+    assert!(
+        matches!(result, Err(StoreError::Unsupported { .. })),
+        "{what}: {result:?}"
+    );
+}
+
+#[tokio::test]
+async fn what_the_server_cannot_do_is_refused() {
+    let server = server().await;
+    let store = connect(&server, "").await;
+    let name = stream("Order-1");
+    store
+        .append(&name, NoStream, vec![event("Placed")])
+        .await
+        .unwrap();
+    let read = store.read_stream(&name, ReadOptions::forwards());
+    let placed = read.collect_all().await.unwrap().remove(0);
+
+    unsupported("a delete", store.delete(&name, Any).await);
+    unsupported("a tombstone", store.tombstone(&name, Any).await);
+    unsupported(
+        "metadata",
+        store.truncate_before(&name, Revision::new(1)).await,
+    );
+    unsupported(
+        "a link",
+        store.append_link(&stream("L-1"), Any, &placed).await,
+    );
+    let projected = store.read_stream(&stream("$ce-Order"), ReadOptions::forwards());
+    unsupported("a projection", projected.collect_all().await);
+    let store = plumberd::connect(&server.url()).await.unwrap();
+    let every = Filter::new().of_every_tenant();
+    let read = store.read_all(ReadOptions::forwards(), every);
+    unsupported("every tenant", read.collect_all().await);
+    assert_eq!(RecordedEvent::LINK, "$>");
+}

@@ -1,0 +1,69 @@
+//! Subscriptions over servers that go and come back.
+
+use crate::support::{connect, event, events, server, soon, stream};
+use plumberd::{
+    store::{EventStore, Filter, SubscribeFrom, Subscription, SubscriptionMessage},
+    stream::ExpectedRevision::Any,
+};
+use uuid::Uuid;
+
+async fn next_ids(subscription: &mut Subscription, count: usize) -> Vec<Uuid> {
+    let mut ids = Vec::new();
+    while ids.len() < count {
+        let event = soon("an event", subscription.next_event()).await;
+        ids.push(event.unwrap().unwrap().id);
+    }
+    ids
+}
+
+#[tokio::test]
+async fn a_follower_goes_on_when_the_server_comes_back() {
+    let server = server().await;
+    let store = connect(&server, "&poll_interval=60s").await;
+    let name = stream("Order-1");
+    let orders = Filter::new().category("Order").unwrap();
+    let mut all = store
+        .subscribe_all(SubscribeFrom::Start, orders)
+        .await
+        .unwrap();
+    let mut one = store
+        .subscribe_stream(&name, SubscribeFrom::Start)
+        .await
+        .unwrap();
+    for _ in 0..3 {
+        let batch = events(3);
+        soon("an append", store.append(&name, Any, batch.clone()))
+            .await
+            .unwrap();
+        let wanted: Vec<_> = batch.iter().map(plumberd::event::NewEvent::id).collect();
+        assert_eq!(next_ids(&mut all, 3).await, wanted);
+        assert_eq!(next_ids(&mut one, 3).await, wanted);
+        server.stop().await;
+        server.restart().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_live_follower_is_woken_by_the_server_and_not_by_the_clock() {
+    let server = server().await;
+    let store = connect(&server, "&poll_interval=3600s").await;
+    let orders = Filter::new().category("Order").unwrap();
+    let mut all = store
+        .subscribe_all(SubscribeFrom::End, orders)
+        .await
+        .unwrap();
+    let first = soon("a signal", all.next_message()).await.unwrap().unwrap();
+    assert_eq!(first, SubscriptionMessage::CaughtUp);
+    for _ in 0..5 {
+        let batch = vec![event("Placed")];
+        store
+            .append(&stream("Other-1"), Any, events(1))
+            .await
+            .unwrap();
+        store
+            .append(&stream("Order-1"), Any, batch.clone())
+            .await
+            .unwrap();
+        assert_eq!(next_ids(&mut all, 1).await, [batch[0].id()]);
+    }
+}

@@ -1,0 +1,9 @@
+//! The backend for EventStoreDB, over real connections.
+
+mod connect;
+mod defects;
+#[cfg(feature = "sqlite")]
+mod killed;
+mod projections;
+mod scripted;
+mod url;

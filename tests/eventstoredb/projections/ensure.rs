@@ -1,0 +1,390 @@
+use async_trait::async_trait;
+use plumberd::{
+    backend::memory::Memory,
+    convention::projection::{
+        EnsureError, EnsureProjections, Ensured, JoinProjection, ProjectionQuery, query_hash,
+    },
+    event::EventType,
+    store::{
+        EventStore, EventStoreExt, ProjectionError, ProjectionState, ProjectionStatus,
+        ServerProjections,
+    },
+    stream::StreamName,
+};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex},
+};
+
+/// A server that does as it is told, and keeps a list.
+#[derive(Debug, Clone, Default)]
+struct Server {
+    streams: Memory,
+    told: Arc<Mutex<Told>>,
+}
+
+#[derive(Debug, Default)]
+struct Told {
+    calls: Vec<String>,
+    projections: HashMap<String, Projection>,
+    /// What the next updates fail with.
+    failures: VecDeque<ProjectionError>,
+    /// Whether a name that is taken is refused without saying why.
+    vague: bool,
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Projection {
+    text: String,
+    emit: bool,
+    enabled: bool,
+}
+
+fn deadline() -> ProjectionError {
+    ProjectionError::Deadline {
+        backend: "the fake",
+        source: "late".into(),
+    }
+}
+
+fn failed() -> ProjectionError {
+    ProjectionError::Backend {
+        backend: "the fake",
+        source: "no".into(),
+    }
+}
+
+impl Server {
+    fn calls(&self) -> Vec<String> {
+        std::mem::take(&mut self.told.lock().unwrap().calls)
+    }
+
+    fn projection(&self, name: &str) -> Option<Projection> {
+        self.told.lock().unwrap().projections.get(name).cloned()
+    }
+
+    fn change(
+        &self,
+        call: &str,
+        name: &str,
+        change: impl FnOnce(&mut Projection),
+    ) -> Result<(), ProjectionError> {
+        let mut told = self.told.lock().unwrap();
+        told.calls.push(call.to_owned());
+        let found = told.projections.get_mut(name);
+        change(found.ok_or_else(|| ProjectionError::NotFound { name: name.into() })?);
+        Ok(())
+    }
+
+    async fn hash(&self, output: &str) -> Option<String> {
+        let output = StreamName::raw(output).unwrap();
+        let (metadata, _) = self.streams.stream_metadata(&output).await.unwrap();
+        metadata.other.get_str("mp_query_hash")
+    }
+}
+
+#[async_trait]
+impl ServerProjections for Server {
+    fn streams(&self) -> &dyn EventStore {
+        &self.streams
+    }
+
+    async fn create(&self, name: &str, query: &str) -> Result<(), ProjectionError> {
+        // Others get their turn between two calls.
+        tokio::task::yield_now().await;
+        let mut told = self.told.lock().unwrap();
+        told.calls.push("create".into());
+        if told.projections.contains_key(name) {
+            return Err(match told.vague {
+                true => failed(),
+                false => ProjectionError::Exists { name: name.into() },
+            });
+        }
+        let projection = Projection {
+            text: query.into(),
+            emit: false,
+            enabled: true,
+        };
+        told.projections.insert(name.into(), projection);
+        Ok(())
+    }
+
+    async fn update(&self, name: &str, query: &str, emit: bool) -> Result<(), ProjectionError> {
+        tokio::task::yield_now().await;
+        let failure = self.told.lock().unwrap().failures.pop_front();
+        self.change("update", name, |_| {})?;
+        match failure {
+            Some(failure) => Err(failure),
+            None => self.told.lock().unwrap().projections.get_mut(name).map_or(
+                Err(failed()),
+                |projection| {
+                    query.clone_into(&mut projection.text);
+                    projection.emit = emit;
+                    Ok(())
+                },
+            ),
+        }
+    }
+
+    async fn enable(&self, name: &str) -> Result<(), ProjectionError> {
+        tokio::task::yield_now().await;
+        self.change("enable", name, |projection| projection.enabled = true)
+    }
+
+    async fn disable(&self, name: &str) -> Result<(), ProjectionError> {
+        tokio::task::yield_now().await;
+        self.change("disable", name, |projection| projection.enabled = false)
+    }
+
+    async fn delete(&self, name: &str) -> Result<(), ProjectionError> {
+        self.told.lock().unwrap().projections.remove(name);
+        Ok(())
+    }
+
+    async fn status(&self, name: &str) -> Result<Option<ProjectionStatus>, ProjectionError> {
+        tokio::task::yield_now().await;
+        Ok(self.projection(name).map(|projection| {
+            let (state, text) = match projection.enabled {
+                true => (ProjectionState::Running, "Running"),
+                false => (ProjectionState::Stopped, "Stopped"),
+            };
+            ProjectionStatus::new(name, state, text)
+        }))
+    }
+}
+
+fn tasks() -> StreamName {
+    StreamName::raw(">Tasks").unwrap()
+}
+
+fn types(names: &[&str]) -> Vec<EventType> {
+    names.iter().map(|name| name.parse().unwrap()).collect()
+}
+
+fn text(names: &[&str]) -> String {
+    JoinProjection::new(tasks(), types(names))
+        .unwrap()
+        .to_string()
+}
+
+async fn ensure(server: &Server, names: &[&str]) -> Result<Ensured, EnsureError> {
+    server.ensure_join(&tasks(), &types(names)).await
+}
+
+#[tokio::test]
+async fn a_projection_is_created_so_that_it_may_write_and_its_hash_is_kept() {
+    let server = Server::default();
+
+    let ensured = ensure(&server, &["A", "B"]).await.unwrap();
+
+    assert_eq!(ensured, Ensured::Created);
+    assert_eq!(server.calls(), ["create", "disable", "update", "enable"]);
+    let expected = Projection {
+        text: text(&["A", "B"]),
+        emit: true,
+        enabled: true,
+    };
+    assert_eq!(server.projection(">Tasks"), Some(expected));
+    assert_eq!(
+        server.hash(">Tasks").await,
+        Some(query_hash(&text(&["A", "B"])))
+    );
+}
+
+#[tokio::test]
+async fn an_unchanged_projection_is_left_alone() {
+    let server = Server::default();
+    ensure(&server, &["A"]).await.unwrap();
+    server.calls();
+
+    let ensured = ensure(&server, &["A"]).await.unwrap();
+
+    assert_eq!(ensured, Ensured::Unchanged);
+    assert_eq!(server.calls(), [""; 0]);
+}
+
+#[tokio::test]
+async fn another_text_replaces_the_old_one() {
+    let server = Server::default();
+    ensure(&server, &["A"]).await.unwrap();
+    server.calls();
+
+    let ensured = ensure(&server, &["A", "B"]).await.unwrap();
+
+    assert_eq!(ensured, Ensured::Updated);
+    assert_eq!(server.calls(), ["disable", "update", "enable"]);
+    assert_eq!(server.projection(">Tasks").unwrap().text, text(&["A", "B"]));
+    assert_eq!(
+        server.hash(">Tasks").await,
+        Some(query_hash(&text(&["A", "B"])))
+    );
+}
+
+#[tokio::test]
+async fn a_stopped_projection_is_not_stopped_again() {
+    let server = Server::default();
+    ensure(&server, &["A"]).await.unwrap();
+    server.disable(">Tasks").await.unwrap();
+    server.calls();
+
+    ensure(&server, &["B"]).await.unwrap();
+
+    assert_eq!(server.calls(), ["update", "enable"]);
+    assert!(server.projection(">Tasks").unwrap().enabled);
+}
+
+#[tokio::test]
+async fn a_hash_without_its_projection_is_no_projection() {
+    let server = Server::default();
+    ensure(&server, &["A"]).await.unwrap();
+    server.delete(">Tasks").await.unwrap();
+
+    assert_eq!(ensure(&server, &["A"]).await.unwrap(), Ensured::Created);
+    assert!(server.projection(">Tasks").unwrap().emit);
+}
+
+#[tokio::test]
+async fn other_metadata_of_the_output_stays() {
+    let server = Server::default();
+    let output = tasks();
+    let (mut metadata, expected) = server.streams.stream_metadata(&output).await.unwrap();
+    metadata.max_count = Some(7);
+    metadata.other.insert("Owner", "Ada").unwrap();
+    server
+        .streams
+        .set_stream_metadata(&output, expected, &metadata)
+        .await
+        .unwrap();
+
+    ensure(&server, &["A"]).await.unwrap();
+
+    let (kept, _) = server.streams.stream_metadata(&output).await.unwrap();
+    assert_eq!(kept.max_count, Some(7));
+    assert_eq!(kept.other.get_str("Owner").as_deref(), Some("Ada"));
+    assert_eq!(kept.other.len(), 2, "nothing but the hash is added");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_update_that_is_late_is_tried_ten_times_and_no_more() {
+    let server = Server::default();
+    server.told.lock().unwrap().failures = (0..9).map(|_| deadline()).collect();
+    assert_eq!(ensure(&server, &["A"]).await.unwrap(), Ensured::Created);
+    let updates = |calls: Vec<String>| calls.iter().filter(|call| *call == "update").count();
+    assert_eq!(updates(server.calls()), 10);
+
+    server.told.lock().unwrap().failures = (0..20).map(|_| deadline()).collect();
+    let late = ensure(&server, &["B"]).await;
+
+    assert!(matches!(
+        late,
+        Err(EnsureError::Projection(ProjectionError::Deadline { .. }))
+    ));
+    assert_eq!(updates(server.calls()), 10);
+}
+
+#[tokio::test]
+async fn an_update_that_is_refused_is_not_tried_again_and_leaves_the_projection_running() {
+    let server = Server::default();
+    ensure(&server, &["A"]).await.unwrap();
+    server.told.lock().unwrap().failures = [failed()].into();
+    server.calls();
+
+    let refused = ensure(&server, &["B"]).await;
+
+    assert!(matches!(
+        refused,
+        Err(EnsureError::Projection(ProjectionError::Backend { .. }))
+    ));
+    assert_eq!(server.calls(), ["disable", "update", "enable"]);
+    assert!(server.projection(">Tasks").unwrap().enabled);
+    // The hash of neither text is kept: the next attempt does not believe it.
+    assert_eq!(server.hash(">Tasks").await, None);
+    assert_eq!(ensure(&server, &["A"]).await.unwrap(), Ensured::Updated);
+}
+
+#[tokio::test]
+async fn a_name_that_is_taken_is_no_failure_also_where_the_server_has_no_code_for_it() {
+    for vague in [false, true] {
+        let server = Server::default();
+        server.told.lock().unwrap().vague = vague;
+        let mut racing: Vec<_> = Vec::new();
+        for _ in 0..2 {
+            let server = server.clone();
+            racing.push(tokio::spawn(async move { ensure(&server, &["A"]).await }));
+        }
+        for process in racing {
+            process.await.unwrap().unwrap();
+        }
+        let projection = server.projection(">Tasks").unwrap();
+        assert!(projection.emit && projection.enabled);
+        assert!(server.hash(">Tasks").await.is_some());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn processes_with_different_texts_leave_one_of_them_with_its_own_hash() {
+    for round in 0..50_u64 {
+        let server = Server::default();
+        let racing: Vec<_> = ["A", "B", "C"]
+            .into_iter()
+            .enumerate()
+            .map(|(index, name)| {
+                let server = server.clone();
+                tokio::spawn(async move {
+                    for _ in 0..(round * (index as u64 + 1)) % 17 {
+                        tokio::task::yield_now().await;
+                    }
+                    ensure(&server, &[name]).await
+                })
+            })
+            .collect();
+        for process in racing {
+            process.await.unwrap().unwrap();
+        }
+
+        let projection = server.projection(">Tasks").unwrap();
+
+        assert!(projection.emit && projection.enabled);
+        assert_eq!(
+            server.hash(">Tasks").await,
+            Some(query_hash(&projection.text)),
+            "in round {round}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_would_be_another_program_never_reaches_the_server() {
+    let server = Server::default();
+    let output = StreamName::raw("x', e); emit('y").unwrap();
+
+    let refused = server.ensure_join(&output, &types(&["A"])).await;
+
+    assert!(matches!(refused, Err(EnsureError::Invalid(_))));
+    assert!(matches!(
+        server.ensure_join(&tasks(), &[]).await,
+        Err(EnsureError::Invalid(_))
+    ));
+    assert!(matches!(
+        server.ensure_lookup("Order", "Id) x(", "By").await,
+        Err(EnsureError::Invalid(_))
+    ));
+    assert_eq!(server.calls(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_lookup_is_named_by_the_category_it_fills() {
+    let server = Server::default();
+
+    server
+        .ensure_lookup("Order", "CustomerId", "By")
+        .await
+        .unwrap();
+
+    let query = server.projection("By").unwrap().text;
+    assert!(matches!(
+        ProjectionQuery::recognise(&query),
+        Some(ProjectionQuery::Lookup(_))
+    ));
+    assert_eq!(server.hash("By").await, Some(query_hash(&query)));
+}

@@ -1,0 +1,4 @@
+//! Projections of the server, and micro-plumberd's among them.
+
+mod ensure;
+mod text;

@@ -1,0 +1,234 @@
+//! A server of a few lines that answers reads as a test wants: for what no
+//! healthy server does.
+
+use futures_util::stream::{self, BoxStream, StreamExt};
+use plumberd::backend::eventstoredb::EventStoreDbConfig;
+use plumberd_testkit::esdb::proto::{
+    Empty, StreamIdentifier,
+    gossip::{
+        ClusterInfo, EndPoint, MemberInfo,
+        gossip_server::{Gossip, GossipServer},
+        member_info::VNodeState,
+    },
+    streams::{
+        AppendReq, AppendResp, BatchAppendReq, BatchAppendResp, DeleteReq, DeleteResp, ReadReq,
+        ReadResp, TombstoneReq, TombstoneResp,
+        read_resp::{Content, StreamNotFound},
+        streams_server::{Streams, StreamsServer},
+    },
+};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, copy_bidirectional, duplex},
+    net::TcpListener,
+    sync::mpsc,
+    task::{JoinHandle, JoinSet},
+};
+use tokio_rustls::TlsAcceptor;
+use tonic::{Request, Response, Status, Streaming, metadata::MetadataMap};
+
+/// What a read is answered.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// There is no such stream, which is well.
+    NotFound,
+    /// A message without content, which the client crate does not survive.
+    Rubbish,
+    /// Nothing, for ever.
+    Never,
+    /// An error.
+    Status(Status),
+}
+
+/// What the server is asked about.
+#[derive(Clone)]
+pub(crate) struct Script {
+    answer: Arc<dyn Fn(&MetadataMap) -> Answer + Send + Sync>,
+    /// The cluster's leader, as gossip has it.
+    pub(crate) leader: Arc<Mutex<Option<SocketAddr>>>,
+    pub(crate) reads: Arc<AtomicUsize>,
+    pub(crate) connections: Arc<AtomicUsize>,
+}
+
+impl Script {
+    pub(crate) fn new(answer: impl Fn(&MetadataMap) -> Answer + Send + Sync + 'static) -> Self {
+        Self {
+            answer: Arc::new(answer),
+            leader: Arc::default(),
+            reads: Arc::default(),
+            connections: Arc::default(),
+        }
+    }
+
+    pub(crate) fn well() -> Self {
+        Self::new(|_| Answer::NotFound)
+    }
+
+    pub(crate) fn reads(&self) -> usize {
+        self.reads.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
+    }
+}
+
+/// A running server; dropped, it is gone with its connections.
+pub(crate) struct Scripted {
+    pub(crate) address: SocketAddr,
+    task: JoinHandle<()>,
+}
+
+impl Scripted {
+    pub(crate) async fn start(script: Script) -> Self {
+        Self::listen(free().await, script, None)
+    }
+
+    pub(crate) async fn start_tls(script: Script, tls: rustls::ServerConfig) -> Self {
+        Self::listen(free().await, script, Some(Arc::new(tls).into()))
+    }
+
+    pub(crate) fn listen(listener: TcpListener, script: Script, tls: Option<TlsAcceptor>) -> Self {
+        Self {
+            address: listener.local_addr().unwrap(),
+            task: tokio::spawn(serve(listener, script, tls)),
+        }
+    }
+
+    /// This server, without TLS.
+    pub(crate) fn config(&self) -> EventStoreDbConfig {
+        plain(self.address)
+    }
+
+    /// Stops, and waits until nobody listens any more.
+    pub(crate) async fn stop(mut self) {
+        self.task.abort();
+        let _ = (&mut self.task).await;
+    }
+}
+
+impl Drop for Scripted {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// A listener on a free port.
+pub(crate) async fn free() -> TcpListener {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap()
+}
+
+/// The server there, without TLS.
+pub(crate) fn plain(address: SocketAddr) -> EventStoreDbConfig {
+    EventStoreDbConfig::new(address.ip().to_string(), address.port()).with_tls(false)
+}
+
+async fn serve(listener: TcpListener, script: Script, tls: Option<TlsAcceptor>) {
+    // Ends what it holds when it is dropped.
+    let mut bridges = JoinSet::new();
+    let (accepted, incoming) = mpsc::unbounded_channel();
+    let incoming = stream::unfold(incoming, |mut incoming| async {
+        incoming
+            .recv()
+            .await
+            .map(|io| (Ok::<_, std::io::Error>(io), incoming))
+    });
+    let served = tonic::transport::Server::builder()
+        .add_service(GossipServer::new(script.clone()))
+        .add_service(StreamsServer::new(script.clone()))
+        .serve_with_incoming(incoming);
+    bridges.spawn(async {
+        let _ = served.await;
+    });
+    loop {
+        let (tcp, _) = listener.accept().await.unwrap();
+        tcp.set_nodelay(true).unwrap();
+        let (accepted, script, tls) = (accepted.clone(), script.clone(), tls.clone());
+        bridges.spawn(async move {
+            let mut io: Box<dyn Io> = match tls {
+                None => Box::new(tcp),
+                Some(tls) => match tls.accept(tcp).await {
+                    Ok(io) => Box::new(io),
+                    Err(_) => return,
+                },
+            };
+            script.connections.fetch_add(1, Ordering::SeqCst);
+            let (mut near, far) = duplex(1 << 16);
+            if accepted.send(far).is_ok() {
+                let _ = copy_bidirectional(&mut io, &mut near).await;
+            }
+        });
+    }
+}
+
+trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
+
+#[tonic::async_trait]
+impl Gossip for Script {
+    async fn read(&self, _: Request<Empty>) -> Result<Response<ClusterInfo>, Status> {
+        let leader = *self.leader.lock().unwrap();
+        let members = leader.into_iter().map(|address| MemberInfo {
+            instance_id: None,
+            time_stamp: 0,
+            state: VNodeState::Leader.into(),
+            is_alive: true,
+            http_end_point: Some(EndPoint {
+                address: address.ip().to_string(),
+                port: address.port().into(),
+            }),
+        });
+        let members = members.collect();
+        Ok(Response::new(ClusterInfo { members }))
+    }
+}
+
+#[tonic::async_trait]
+impl Streams for Script {
+    type ReadStream = BoxStream<'static, Result<ReadResp, Status>>;
+    type BatchAppendStream = BoxStream<'static, Result<BatchAppendResp, Status>>;
+
+    async fn read(&self, request: Request<ReadReq>) -> Result<Response<Self::ReadStream>, Status> {
+        self.reads.fetch_add(1, Ordering::SeqCst);
+        let content = match (self.answer)(request.metadata()) {
+            Answer::NotFound => Some(Content::StreamNotFound(StreamNotFound {
+                stream_identifier: Some(StreamIdentifier {
+                    stream_name: b"x".to_vec().into(),
+                }),
+            })),
+            Answer::Rubbish => None,
+            Answer::Never => std::future::pending().await,
+            Answer::Status(status) => return Err(status),
+        };
+        let message = stream::iter([Ok(ReadResp { content })]);
+        Ok(Response::new(message.boxed()))
+    }
+
+    async fn append(
+        &self,
+        _: Request<Streaming<AppendReq>>,
+    ) -> Result<Response<AppendResp>, Status> {
+        Err(Status::unimplemented("reads only"))
+    }
+
+    async fn delete(&self, _: Request<DeleteReq>) -> Result<Response<DeleteResp>, Status> {
+        Err(Status::unimplemented("reads only"))
+    }
+
+    async fn tombstone(&self, _: Request<TombstoneReq>) -> Result<Response<TombstoneResp>, Status> {
+        Err(Status::unimplemented("reads only"))
+    }
+
+    async fn batch_append(
+        &self,
+        _: Request<Streaming<BatchAppendReq>>,
+    ) -> Result<Response<Self::BatchAppendStream>, Status> {
+        Err(Status::unimplemented("reads only"))
+    }
+}
