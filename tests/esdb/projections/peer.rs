@@ -1,8 +1,8 @@
 //! A client of the bare `eventstore` crate.
 
 use eventstore::{
-    AppendToStreamOptions, Client, EventData, GenericProjectionOptions, ProjectionClient, ReadStreamOptions, StreamPosition,
-    SubscribeToStreamOptions, Subscription, SubscriptionEvent,
+    AppendToStreamOptions, Client, EventData, GenericProjectionOptions, ProjectionClient,
+    ReadStreamOptions, StreamPosition, SubscribeToStreamOptions, Subscription, SubscriptionEvent,
 };
 use plumberd::{BoxError, event::new_event_id};
 use plumberd_testkit::esdb::{
