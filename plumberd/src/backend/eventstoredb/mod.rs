@@ -19,6 +19,7 @@ mod guarded;
 mod info;
 mod known;
 mod probe;
+mod projection;
 mod provider;
 mod read;
 mod read_all;
@@ -33,6 +34,7 @@ mod url;
 pub use check::InvalidSetting;
 pub use config::{EventStoreDbConfig, NodePreference};
 pub use error::EventStoreDbError;
+pub use projection::Projections;
 pub use url::InvalidEventStoreDbUrl;
 
 use connection::Connection;
