@@ -2,6 +2,8 @@
 //! that are broken on purpose.
 
 mod broken;
+#[cfg(feature = "eventstoredb")]
+mod eventstoredb;
 mod memory;
 #[cfg(feature = "sqlite")]
 mod sqlite;

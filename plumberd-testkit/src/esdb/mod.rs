@@ -30,8 +30,8 @@ mod gossip;
 mod link;
 mod listener;
 mod monitoring;
-mod projections;
 mod persistent;
+mod projections;
 #[doc(hidden)]
 pub mod proto;
 mod server;

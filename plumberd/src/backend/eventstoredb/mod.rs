@@ -168,6 +168,6 @@ impl EventStoreDb {
     ///
     /// Nothing is left behind when the future is dropped.
     pub async fn check(&self) -> Result<(), EventStoreDbError> {
-        self.connection.check().await
+        self.shared.connection.check().await
     }
 }
