@@ -42,6 +42,7 @@ use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
 };
+use subscribe::Listener;
 
 /// What the store is called in errors.
 const BACKEND: &str = "EventStoreDB";
@@ -87,6 +88,7 @@ struct Shared {
     connection: Connection,
     sessions: Sessions,
     known: Known,
+    listener: Listener,
     unresolved_links: AtomicU64,
 }
 
@@ -152,6 +154,7 @@ impl EventStoreDb {
                 connection,
                 sessions: Sessions::default(),
                 known: Known::default(),
+                listener: Listener::new(),
                 unresolved_links: AtomicU64::new(0),
             }),
         }
