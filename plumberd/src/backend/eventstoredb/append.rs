@@ -87,10 +87,10 @@ impl Shared {
                     AppendOutcome::written(first, last, Position::new(position))
                 })
             }
-            Answer::Deleted => Err(StoreError::StreamDeleted {
-                stream: stream.clone(),
-            }),
-            Answer::Conflict => self.decide_conflict(stream, expected, &events).await,
+            // Said of a deleted stream too, to who expects that it exists.
+            Answer::Deleted | Answer::Conflict => {
+                self.decide_conflict(stream, expected, &events).await
+            }
         }
     }
 

@@ -44,6 +44,7 @@ use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
 };
+use subscribe::Listener;
 
 /// What the store is called in errors.
 const BACKEND: &str = "EventStoreDB";
@@ -89,6 +90,7 @@ struct Shared {
     connection: Connection,
     sessions: Sessions,
     known: Known,
+    listener: Listener,
     unresolved_links: AtomicU64,
 }
 
@@ -154,6 +156,7 @@ impl EventStoreDb {
                 connection,
                 sessions: Sessions::default(),
                 known: Known::default(),
+                listener: Listener::new(),
                 unresolved_links: AtomicU64::new(0),
             }),
         }
