@@ -6,4 +6,5 @@ mod defects;
 mod killed;
 mod projections;
 mod scripted;
+mod store;
 mod url;
