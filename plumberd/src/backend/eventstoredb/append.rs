@@ -76,7 +76,7 @@ impl Shared {
                 let first = Revision::new(last + 1 - count);
                 let last = Revision::new(last);
                 // A server that recognises a batch may leave the position out.
-                let Some(position) = position.filter(|position| *position <= i64::MAX as u64)
+                let Some(position) = position.filter(|position| i64::try_from(*position).is_ok())
                 else {
                     let position = self.position_of(stream, last).await?;
                     return Ok(AppendOutcome::already_applied(first, last, position));
@@ -120,20 +120,12 @@ impl Shared {
         let request = Request::new(stream).backwards_from(revision.as_u64(), 1);
         let found = read_backwards(&self.connection, request).await;
         let event = found
-            .map_err(|error| self.outcome_unknown(stream, error))?
+            .map_err(|error| outcome_unknown(stream, error))?
             .into_iter()
             .find_map(|event| event.event)
             .filter(|event| event.revision == revision.as_u64())
-            .ok_or_else(|| self.outcome_unknown(stream, unexpected("the event")))?;
+            .ok_or_else(|| outcome_unknown(stream, unexpected("the event")))?;
         Ok(Position::new(event.position.commit))
-    }
-
-    fn outcome_unknown(&self, stream: &StreamName, error: CallError) -> StoreError {
-        StoreError::OutcomeUnknown {
-            backend: BACKEND,
-            stream: stream.clone(),
-            source: error.into(),
-        }
     }
 }
 
@@ -170,7 +162,8 @@ impl Append<'_> {
                 Err(_) => return Err(self.unknown(error)),
                 Ok(Ok(answer)) => return Ok(answer),
                 Ok(Err(refused)) if refused.failure() != Failure::Lost => {
-                    return Err(self.failed(refused));
+                    // Had it written the batch before, it would have said so.
+                    return Err(refused.into_store_error());
                 }
                 Ok(Err(lost)) => error = lost,
             }
@@ -214,20 +207,22 @@ impl Append<'_> {
         self.ends.saturating_duration_since(Instant::now())
     }
 
-    /// The server refused it, and has not written it before either: it would
-    /// have said so.
-    fn failed(&self, error: CallError) -> StoreError {
-        error.into_store_error()
-    }
-
     fn unknown(&self, error: CallError) -> StoreError {
         if self.sent {
-            return self.shared.outcome_unknown(self.stream, error);
+            return outcome_unknown(self.stream, error);
         }
         StoreError::Unavailable {
             backend: BACKEND,
             source: error.into(),
         }
+    }
+}
+
+fn outcome_unknown(stream: &StreamName, error: CallError) -> StoreError {
+    StoreError::OutcomeUnknown {
+        backend: BACKEND,
+        stream: stream.clone(),
+        source: error.into(),
     }
 }
 
