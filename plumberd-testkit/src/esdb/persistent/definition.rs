@@ -30,7 +30,7 @@ impl Definition {
             "group": self.key.group,
             "filter": self.filter.as_ref().map(EventFilter::to_json),
             "startFrom": match self.start {
-                Start::Start => json!("start"),
+                Start::First => json!("start"),
                 Start::End => json!("end"),
                 Start::At(place) => json!(place),
             },
@@ -68,7 +68,7 @@ impl Definition {
                 None => None,
             },
             start: match start.as_str() {
-                Some("start") => Start::Start,
+                Some("start") => Start::First,
                 Some("end") => Start::End,
                 _ => Start::At(start.as_u64()?),
             },

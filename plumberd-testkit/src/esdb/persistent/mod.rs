@@ -17,6 +17,7 @@ mod wire;
 
 use super::{
     engine::Engine,
+    link::Link,
     proto::{
         Empty,
         persistent_subscriptions::{
@@ -83,6 +84,7 @@ impl PersistentSubscriptions for PersistentService {
         &self,
         request: Request<Streaming<ReadReq>>,
     ) -> Result<Response<Self::ReadStream>, Status> {
+        let link = Link::of(request.extensions())?;
         let connection_name = request.metadata().get("connection-name");
         let caller = Caller {
             address: request
@@ -95,7 +97,7 @@ impl PersistentSubscriptions for PersistentService {
                 .to_owned(),
         };
         let outbound = session::open(&self.registry, caller, request.into_inner()).await?;
-        Ok(Response::new(outbound))
+        Ok(Response::new(link.subscription(outbound)))
     }
 
     async fn get_info(

@@ -108,7 +108,7 @@ type Asked = (SourceName, Start, Result<Option<EventFilter>, String>);
 fn of_stream(options: StreamOptions) -> Result<Asked, Status> {
     let start = match options.revision_option {
         Some(RevisionOption::Revision(revision)) => Start::At(revision),
-        Some(RevisionOption::Start(_)) | None => Start::Start,
+        Some(RevisionOption::Start(_)) | None => Start::First,
         Some(RevisionOption::End(_)) => Start::End,
     };
     Ok((
@@ -126,7 +126,7 @@ fn of_all(options: AllOptions) -> Result<Asked, Status> {
             }
             Start::At(position.commit_position)
         }
-        Some(AllOption::Start(_)) | None => Start::Start,
+        Some(AllOption::Start(_)) | None => Start::First,
         Some(AllOption::End(_)) => Start::End,
     };
     let filter = match options.filter_option {

@@ -18,7 +18,7 @@ pub(super) enum Source {
 /// Where a group begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Start {
-    Start,
+    First,
     End,
     /// With what is there.
     At(u64),
@@ -100,7 +100,7 @@ impl Source {
         start: Start,
     ) -> Result<Option<u64>, StoreError> {
         match start {
-            Start::Start => Ok(None),
+            Start::First => Ok(None),
             Start::At(place) => Ok(place.checked_sub(1)),
             Start::End => self.head(engine).await,
         }
@@ -132,7 +132,7 @@ impl Source {
     /// A start as clients read it.
     pub(super) fn start_text(&self, start: Start) -> String {
         match (self, start) {
-            (_, Start::Start) => self.place_text(0),
+            (_, Start::First) => self.place_text(0),
             (_, Start::At(place)) => self.place_text(place),
             (Self::Stream(_), Start::End) => "-1".to_owned(),
             (Self::All(_), Start::End) => "C:-1/P:-1".to_owned(),

@@ -162,8 +162,7 @@ impl Append<'_> {
                 Err(_) => return Err(self.unknown(error)),
                 Ok(Ok(answer)) => return Ok(answer),
                 Ok(Err(refused)) if refused.failure() != Failure::Lost => {
-                    // It has not been written before either: the server would have
-                    // said so.
+                    // Had it written the batch before, it would have said so.
                     return Err(refused.into_store_error());
                 }
                 Ok(Err(lost)) => error = lost,

@@ -1,7 +1,7 @@
 //! What a conflict was: the server says neither where the stream is, nor
 //! whether it was the stream's state or an id.
 
-use super::{Shared, find::Depth};
+use super::{Shared, find::Depth, info};
 use crate::{
     event::NewEvent,
     store::{
@@ -33,7 +33,7 @@ impl Shared {
                 last: Some(last),
                 ..StreamState::default()
             },
-            None => self.stream_info(stream).await?.into_state(),
+            None => info::state(&self.stream_info(stream).await?),
         };
         let partly = found.any() && !found.all();
         let admitted = rules::admit(stream, expected, events, state, &found.stored());

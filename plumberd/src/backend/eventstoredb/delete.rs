@@ -6,6 +6,7 @@ use super::{
     BACKEND, Shared,
     convert::expected_revision,
     error::{CallError, Failure},
+    info,
 };
 use crate::{
     store::{
@@ -23,7 +24,7 @@ impl Shared {
         stream: &StreamName,
         expected: ExpectedRevision,
     ) -> Result<(), StoreError> {
-        let state = self.stream_info(stream).await?.into_state();
+        let state = info::state(&self.stream_info(stream).await?);
         match rules::check_delete(stream, expected, state)? {
             Deletion::AlreadyDeleted => return Ok(()),
             Deletion::Write => {}
@@ -52,7 +53,7 @@ impl Shared {
         stream: &StreamName,
         expected: ExpectedRevision,
     ) -> Result<(), StoreError> {
-        let state = self.stream_info(stream).await?.into_state();
+        let state = info::state(&self.stream_info(stream).await?);
         rules::check_tombstone(stream, expected, state)?;
         let mut options =
             TombstoneStreamOptions::default().expected_revision(expected_revision(expected));
@@ -79,7 +80,7 @@ impl Shared {
     ) -> Result<StreamState, StoreError> {
         match error.failure() {
             Failure::Conflict | Failure::Deleted => {
-                Ok(self.stream_info(stream).await?.into_state())
+                Ok(info::state(&self.stream_info(stream).await?))
             }
             Failure::Lost => Err(StoreError::OutcomeUnknown {
                 backend: BACKEND,

@@ -137,13 +137,11 @@ impl Shared {
     }
 }
 
-impl StreamInfo {
-    /// As the rules take it.
-    pub(super) fn into_state(self) -> StreamState {
-        StreamState {
-            last: self.last_revision,
-            deleted: self.deleted,
-            tombstoned: self.tombstoned,
-        }
+/// What is known of a stream, as the rules take it.
+pub(super) fn state(info: &StreamInfo) -> StreamState {
+    StreamState {
+        last: info.last_revision,
+        deleted: info.deleted,
+        tombstoned: info.tombstoned,
     }
 }

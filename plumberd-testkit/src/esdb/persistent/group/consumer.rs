@@ -57,7 +57,7 @@ pub(in crate::esdb::persistent) struct Outbound {
     messages: mpsc::Receiver<ReadResp>,
     end: Arc<OnceLock<Status>>,
     /// Fires when nobody reads any more.
-    reading: DropGuard,
+    _reading: DropGuard,
 }
 
 impl Outbound {
@@ -99,7 +99,7 @@ impl Consumer {
         let outbound = Outbound {
             messages: receiver,
             end,
-            reading: gone.drop_guard(),
+            _reading: gone.drop_guard(),
         };
         (consumer, outbound)
     }

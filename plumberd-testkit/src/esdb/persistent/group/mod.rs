@@ -235,7 +235,7 @@ impl Group {
                             *last = place;
                             *total += 1;
                             *since += 1;
-                            Sent::Sent
+                            Sent::Out
                         }
                         // It is gone; the group will be told.
                         Err(item) => Sent::Full(item),

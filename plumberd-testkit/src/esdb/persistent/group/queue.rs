@@ -31,7 +31,7 @@ impl Queue {
                 continue;
             };
             match send(item) {
-                Sent::Sent => {}
+                Sent::Out => {}
                 Sent::Passed(item) => {
                     self.again.insert(key, item);
                 }
@@ -44,7 +44,7 @@ impl Queue {
         let mut passed = VecDeque::new();
         while let Some(item) = self.buffer.pop_front() {
             match send(item) {
-                Sent::Sent => {}
+                Sent::Out => {}
                 Sent::Passed(item) => passed.push_back(item),
                 Sent::Full(item) => {
                     self.buffer.push_front(item);
@@ -73,7 +73,7 @@ impl Queue {
 /// What became of an event that was to be sent.
 #[derive(Debug)]
 pub(super) enum Sent {
-    Sent,
+    Out,
     /// Its consumer has no room; another event's may.
     Passed(Item),
     /// No consumer has room.

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     event::RecordedEvent,
     retry::{Backoff, RetryPolicy},
-    store::{Filter, StoreError, follow::PAGE_EVENTS},
+    store::{Filter, StoreError},
     stream::{Position, StreamName},
 };
 use eventstore::{
@@ -30,6 +30,10 @@ use tokio::{
 const PAUSES: RetryPolicy = RetryPolicy::DEFAULT
     .with_retries(u32::MAX)
     .with_pauses(Duration::from_millis(50), Duration::from_secs(5));
+
+/// How many messages may wait for the subscriber: what it does not take before
+/// it goes was sent and decoded for nothing.
+const AHEAD: usize = 64;
 
 /// What is followed.
 #[derive(Debug, Clone)]
@@ -71,7 +75,7 @@ impl Messages {
         target: Target,
         after: Option<u64>,
     ) -> Result<Self, StoreError> {
-        let (messages, received) = mpsc::channel(PAGE_EVENTS);
+        let (messages, received) = mpsc::channel(AHEAD);
         let (confirm, confirmed) = oneshot::channel();
         let pump = Pump {
             shared: Arc::clone(shared),
