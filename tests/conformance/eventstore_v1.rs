@@ -24,7 +24,7 @@ async fn store(server: &EventStoreV1Server, page_size: u32) -> EventStoreV1 {
 }
 
 plumberd_testkit::event_store_conformance!(
-    async { store(server(EventStoreV1ServerConfig::new()).await, 100).await },
+    async { store(server(EventStoreV1ServerConfig::new()).await, 3).await },
     handles: async {
         let server = server(EventStoreV1ServerConfig::new()).await;
         (store(server, 100).await, store(server, 3).await)
@@ -56,7 +56,7 @@ mod defective {
     }
 
     plumberd_testkit::event_store_conformance!(
-        async { store(server(defective(EventStoreV1ServerConfig::new())).await, 100).await },
+        async { store(server(defective(EventStoreV1ServerConfig::new())).await, 7).await },
         without: [
             ids_across_streams: "a server looks at what is expected first, and one of them at no ids",
             truncation: "the server keeps no metadata of streams",

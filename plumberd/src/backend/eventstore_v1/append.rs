@@ -2,7 +2,9 @@ use super::{
     ATTEMPT_HEADER, EventStoreV1,
     conversion::{aggregate_type, idempotency_key, sent},
     error::{CallError, Failure, corrupt, unsupported},
+    look::{Hint, Looked},
     proto::{AppendRequest, AppendResponse, EventData},
+    read::Head,
 };
 use crate::{
     event::{NewEvent, RecordedEvent, new_event_id},
@@ -23,8 +25,8 @@ const PROPOSALS: RetryPolicy = RetryPolicy::DEFAULT
     .with_retries(100)
     .with_pauses(Duration::from_millis(1), Duration::from_millis(50));
 
-/// Writers of this process that expect no revision take turns at a stream:
-/// each must propose the next nonce, and only one proposal can be right.
+/// Where those take turns that do the same with a stream, and would only do it
+/// in vain or twice beside each other.
 #[derive(Debug)]
 pub(super) struct Gates {
     gates: Vec<Mutex<()>>,
@@ -41,7 +43,7 @@ impl Default for Gates {
 }
 
 impl Gates {
-    fn of(&self, tenant: &TenantId, stream: &StreamName) -> &Mutex<()> {
+    pub(super) fn of(&self, tenant: &TenantId, stream: &StreamName) -> &Mutex<()> {
         let gates = self.gates.len() as u64;
         let gate = self.hasher.hash_one((tenant, stream)) % gates;
         &self.gates[usize::try_from(gate).unwrap_or(0)]
@@ -164,7 +166,7 @@ impl<'a> Attempt<'a> {
         let fits = head.checked_add(count);
         let Some(last) = fits.filter(|last| *last < Revision::MAX.as_u64()) else {
             // No stream is so long, so what was expected of it is wrong.
-            return self.look().await;
+            return self.refused(Hint::default()).await;
         };
         self.request.expected_aggregate_nonce = head;
         for (event, nonce) in self.request.events.iter_mut().zip(head + 1..) {
@@ -187,11 +189,17 @@ impl<'a> Attempt<'a> {
             }
             // The key tells a batch that is stored, once the nonces are right.
             Failure::Aborted(Some(detail)) if self.emulated() => Ok(Next::At(detail.last_nonce)),
-            Failure::Aborted(Some(_)) => self.look().await,
+            Failure::Aborted(Some(detail)) => {
+                let nonce = detail.last_nonce;
+                let hint = Hint {
+                    head: Some(Head { nonce }),
+                    ..self.lost_at(head)
+                };
+                self.refused(hint).await
+            }
             Failure::Aborted(None) => self.taken(head, error).await,
             Failure::KeyKnown => {
-                let store = self.store;
-                let looked = store.look(self.tenant, self.stream, self.events).await?;
+                let looked = self.look(self.lost_at(head)).await?;
                 // Otherwise somebody else used the key, for other events.
                 let applied = looked.applied.map(Next::Done);
                 applied.ok_or_else(|| error.into_backend_error())
@@ -208,12 +216,25 @@ impl<'a> Attempt<'a> {
         )
     }
 
+    /// An attempt whose answer is lost wrote the batch where it was expected to
+    /// stand; where nothing is expected it may stand anywhere.
+    fn lost_at(&self, head: u64) -> Hint {
+        Hint {
+            after: Some(head).filter(|_| !self.emulated()),
+            head: None,
+        }
+    }
+
+    async fn look(&self, hint: Hint) -> Result<Looked, StoreError> {
+        let store = self.store;
+        store
+            .look(self.tenant, self.stream, self.events, hint)
+            .await
+    }
+
     /// The batch is stored already, or its expectation does not hold.
-    async fn look(&self) -> Result<Next, StoreError> {
-        let looked = self
-            .store
-            .look(self.tenant, self.stream, self.events)
-            .await?;
+    async fn refused(&self, hint: Hint) -> Result<Next, StoreError> {
+        let looked = self.look(hint).await?;
         match looked.applied {
             Some(outcome) => Ok(Next::Done(outcome)),
             None => Err(self.conflict(looked.head.nonce)),
@@ -223,10 +244,7 @@ impl<'a> Attempt<'a> {
     /// An id of the batch is stored, or a number of it was taken meanwhile: a
     /// server does not say which.
     async fn taken(&self, head: u64, error: CallError) -> Result<Next, StoreError> {
-        let looked = self
-            .store
-            .look(self.tenant, self.stream, self.events)
-            .await?;
+        let looked = self.look(self.lost_at(head)).await?;
         if let Some(outcome) = looked.applied {
             return Ok(Next::Done(outcome));
         }

@@ -17,6 +17,7 @@ mod metadata;
 #[doc(hidden)]
 pub mod proto;
 mod read;
+mod scanned;
 mod store;
 mod subscribe;
 mod tls;
@@ -36,6 +37,7 @@ use crate::{
 };
 use append::Gates;
 use connection::Connection;
+use scanned::Scanned;
 use std::sync::Arc;
 
 /// What the store is called in errors.
@@ -83,7 +85,12 @@ const LIMITS: Limits = Limits {
 #[derive(Debug, Clone)]
 pub struct EventStoreV1 {
     connection: Connection,
+    /// Writers that expect no revision take turns at a stream: each must propose
+    /// the next nonce, and only one proposal can be right.
     gates: Arc<Gates>,
+    /// So do those that look through it.
+    looks: Arc<Gates>,
+    scanned: Arc<Scanned>,
     /// Whose handle this is; none of the one that was connected.
     tenant: Option<TenantId>,
 }
@@ -106,6 +113,8 @@ impl EventStoreV1 {
         Ok(Self {
             connection: Connection::open(config).await?,
             gates: Arc::default(),
+            looks: Arc::default(),
+            scanned: Arc::default(),
             tenant: None,
         })
     }

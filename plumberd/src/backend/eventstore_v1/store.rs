@@ -90,7 +90,7 @@ impl EventStore for EventStoreV1 {
         stream: &StreamName,
         id: Uuid,
     ) -> Result<Option<Location>, StoreError> {
-        let (found, _) = self.find(self.tenant()?, stream, &[id]).await?;
+        let (found, _) = self.find(self.tenant()?, stream, &[id], None).await?;
         Ok(found.get(&id).copied())
     }
 

@@ -1,0 +1,197 @@
+use crate::stream::{StreamName, TenantId};
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+use uuid::Uuid;
+
+/// The most ids that are kept of one stream, its oldest; and half of how many
+/// are kept altogether, but for the last stream that was added.
+const MOST: u64 = 1 << 17;
+
+/// Which ids stand in the streams that were looked through, so that the next
+/// look reads only what was appended since.
+///
+/// A server deletes nothing, so what is kept stays true; should a server have
+/// lost events all the same, whoever finds out forgets the stream.
+#[derive(Debug)]
+pub(super) struct Scanned {
+    most: u64,
+    generations: Mutex<Generations>,
+}
+
+/// Streams that were asked for lately, and those that were before: when the
+/// first are too many, they become the second, which are forgotten.
+#[derive(Debug, Default)]
+struct Generations {
+    recent: HashMap<(TenantId, StreamName), Ids>,
+    size: u64,
+    older: HashMap<(TenantId, StreamName), Ids>,
+}
+
+/// The ids of the events of the nonces from 1 to `high`.
+#[derive(Debug, Default)]
+struct Ids {
+    high: u64,
+    nonces: HashMap<Uuid, u64>,
+}
+
+/// What is known of a stream.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Known {
+    /// Up to which nonce every id is known.
+    pub(super) high: u64,
+    /// Which of the ids asked for are among them, in the order of the nonces.
+    pub(super) hits: Vec<(u64, Uuid)>,
+}
+
+impl Default for Scanned {
+    fn default() -> Self {
+        Self::keeping(MOST)
+    }
+}
+
+impl Scanned {
+    fn keeping(most: u64) -> Self {
+        Self {
+            most,
+            generations: Mutex::default(),
+        }
+    }
+
+    /// What is known of `stream`, and of these ids in it.
+    pub(super) fn of(&self, tenant: &TenantId, stream: &StreamName, ids: &[Uuid]) -> Known {
+        let mut generations = self.lock();
+        let Some(kept) = generations.touch(&(tenant.clone(), stream.clone()), self.most) else {
+            return Known::default();
+        };
+        let mut hits: Vec<_> = ids
+            .iter()
+            .filter_map(|id| kept.nonces.get(id).map(|nonce| (*nonce, *id)))
+            .collect();
+        hits.sort_unstable();
+        Known {
+            high: kept.high,
+            hits,
+        }
+    }
+
+    /// Whether the id of the event of this nonce is worth being remembered.
+    pub(super) const fn takes(&self, nonce: u64) -> bool {
+        nonce <= self.most
+    }
+
+    /// Keeps the ids of all events after the nonce `after` up to `high`.
+    pub(super) fn extend(
+        &self,
+        tenant: &TenantId,
+        stream: &StreamName,
+        after: u64,
+        high: u64,
+        read: Vec<(Uuid, u64)>,
+    ) {
+        let high = high.min(self.most);
+        let key = (tenant.clone(), stream.clone());
+        let mut generations = self.lock();
+        let known = generations.touch(&key, self.most).map_or(0, |ids| ids.high);
+        // What lies between was forgotten meanwhile, or nothing is new.
+        if known < after || high <= known {
+            return;
+        }
+        let kept = generations.recent.entry(key).or_default();
+        kept.high = high;
+        kept.nonces
+            .extend(read.into_iter().filter(|(_, nonce)| *nonce <= high));
+        generations.grow(high - known, self.most);
+    }
+
+    /// Forgets what is known of `stream`.
+    pub(super) fn forget(&self, tenant: &TenantId, stream: &StreamName) {
+        let key = (tenant.clone(), stream.clone());
+        let mut generations = self.lock();
+        generations.older.remove(&key);
+        if let Some(ids) = generations.recent.remove(&key) {
+            generations.size -= ids.high;
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Generations> {
+        self.generations
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Generations {
+    /// The ids of a stream, which is a recent one from now on.
+    fn touch(&mut self, key: &(TenantId, StreamName), most: u64) -> Option<&Ids> {
+        if let Some(ids) = self.older.remove(key) {
+            let size = ids.high;
+            self.recent.insert(key.clone(), ids);
+            self.grow(size, most);
+        }
+        self.recent.get(key).or_else(|| self.older.get(key))
+    }
+
+    fn grow(&mut self, by: u64, most: u64) {
+        self.size += by;
+        if self.size > most {
+            self.older = std::mem::take(&mut self.recent);
+            self.size = 0;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Known, Scanned};
+    use crate::{event::new_event_id, stream::StreamName};
+    use uuid::Uuid;
+
+    fn ids(nonces: std::ops::RangeInclusive<u64>) -> Vec<(Uuid, u64)> {
+        nonces.map(|nonce| (new_event_id(), nonce)).collect()
+    }
+
+    #[test]
+    fn only_what_joins_on_is_kept_and_found() {
+        let (scanned, tenant) = (Scanned::keeping(100), "t1".parse().unwrap());
+        let stream = StreamName::raw("Order-1").unwrap();
+        let (first, second) = (ids(1..=3), ids(4..=5));
+        scanned.extend(&tenant, &stream, 3, 5, second.clone());
+        assert_eq!(scanned.of(&tenant, &stream, &[]), Known::default());
+
+        scanned.extend(&tenant, &stream, 0, 3, first.clone());
+        scanned.extend(&tenant, &stream, 3, 5, second.clone());
+        let asked = [second[1].0, new_event_id(), first[0].0];
+        let known = scanned.of(&tenant, &stream, &asked);
+        assert_eq!((known.high, known.hits.len()), (5, 2));
+        assert_eq!(known.hits, [(1, first[0].0), (5, second[1].0)]);
+
+        scanned.forget(&tenant, &stream);
+        assert_eq!(scanned.of(&tenant, &stream, &asked), Known::default());
+    }
+
+    #[test]
+    fn what_is_asked_for_stays_and_the_rest_goes() {
+        let (scanned, tenant) = (Scanned::keeping(10), "t1".parse().unwrap());
+        let name = |number: usize| StreamName::raw(format!("Order-{number}")).unwrap();
+        for number in 0..100 {
+            scanned.extend(&tenant, &name(number), 0, 3, ids(1..=3));
+            assert_eq!(scanned.of(&tenant, &name(0), &[]).high, 3);
+            let generations = scanned.lock();
+            let kept = generations.recent.len() + generations.older.len();
+            assert!(kept <= 8, "{kept} streams of 3 ids, where 20 ids may be");
+        }
+        assert_eq!(scanned.of(&tenant, &name(1), &[]), Known::default());
+    }
+
+    #[test]
+    fn of_a_long_stream_its_oldest_ids_are_kept() {
+        let (scanned, tenant) = (Scanned::keeping(10), "t1".parse().unwrap());
+        let stream = StreamName::raw("Order-1").unwrap();
+        let long = ids(1..=25);
+        scanned.extend(&tenant, &stream, 0, 25, long.clone());
+        let known = scanned.of(&tenant, &stream, &[long[9].0, long[10].0]);
+        assert_eq!((known.high, known.hits), (10, vec![(10, long[9].0)]));
+    }
+}
