@@ -29,7 +29,7 @@ impl EsdbLimit {
     async fn new(url: &str, cached: bool) -> Self {
         let client = Client::new(url.parse().expect("settings")).expect("a client");
         let session = client
-            .batch_append(&Default::default())
+            .batch_append(&eventstore::BatchAppendOptions::default())
             .await
             .expect("a session");
         Self {
