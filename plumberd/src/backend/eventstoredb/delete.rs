@@ -81,7 +81,7 @@ impl Shared {
             Failure::Conflict | Failure::Deleted => {
                 Ok(self.stream_info(stream).await?.into_state())
             }
-            Failure::Lost => Err(StoreError::OutcomeUnknown {
+            Failure::Lost if !error.never_left() => Err(StoreError::OutcomeUnknown {
                 backend: BACKEND,
                 stream: stream.clone(),
                 source: error.into(),

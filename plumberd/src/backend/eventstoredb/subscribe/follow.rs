@@ -115,7 +115,7 @@ impl Follow {
                     return Ok(Some(SubscriptionMessage::FellBehind));
                 }
             }
-            Message::Interrupted => self.live = false,
+            Message::Interrupted(_) => self.live = false,
             Message::Failed(error) => return Err(error),
         }
         Ok(None)
