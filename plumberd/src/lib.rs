@@ -59,6 +59,8 @@
 //! * [`Event`](macro@Event), [`EventValue`](macro@EventValue), [`aggregate`](macro@aggregate): the
 //!   macros and their attributes.
 //! * [`Repository`](repository::Repository): commands, loads, snapshots, the cache.
+//! * [`CommandBus`](command::CommandBus), [`command_handler`](macro@command_handler): commands from
+//!   one program to another. [`Plumber`](convention::Plumber): states, and events by convention.
 //! * [`connect()`]: the stores and their URLs. [`EventStore`](store::EventStore): what every store
 //!   promises.
 //! * [EventStoreDB and KurrentDB](docs::eventstoredb): connecting, options, troubleshooting.

@@ -56,7 +56,7 @@ mod defective {
     }
 
     plumberd_testkit::event_store_conformance!(
-        async { store(server(defective(EventStoreV1ServerConfig::new())).await, 64).await },
+        async { store(server(defective(EventStoreV1ServerConfig::new())).await, 100).await },
         without: [
             ids_across_streams: "a server looks at what is expected first, and one of them at no ids",
             truncation: "the server keeps no metadata of streams",

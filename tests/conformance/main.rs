@@ -4,6 +4,8 @@
 mod broken;
 #[cfg(feature = "eventstore-v1")]
 mod eventstore_v1;
+#[cfg(feature = "eventstoredb")]
+mod eventstoredb;
 mod memory;
 #[cfg(feature = "sqlite")]
 mod sqlite;

@@ -13,6 +13,7 @@ plumberd_testkit::event_store_conformance!(
         truncation: "to show the reason",
         max_age: "to show the reason",
         soft_delete: "to show the reason",
+        fenced_deletes: "to show the reason",
         tombstones: "to show the reason",
         links: "to show the reason",
         find_event: "to show the reason",

@@ -79,16 +79,14 @@ async fn other_clients_see_what_the_protocol_has_a_place_for() {
         created.timestamp_millis()
     );
     // The SHA-256 of `{"A":1}`.
-    let hash: String = meta
-        .payload_sha256
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
+    let hash: Vec<u8> = (0..64)
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&HASH[at..at + 2], 16).unwrap())
         .collect();
-    assert_eq!(
-        hash,
-        "52dddc1755a9b3acadf12eab7f2ac1eb564a55de3a33822fa369f59923dddefc"
-    );
+    assert_eq!(meta.payload_sha256, hash);
 }
+
+const HASH: &str = "52dddc1755a9b3acadf12eab7f2ac1eb564a55de3a33822fa369f59923dddefc";
 
 #[tokio::test]
 async fn an_event_without_a_user_has_the_configured_actor() {

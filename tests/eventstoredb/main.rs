@@ -7,4 +7,5 @@ mod faults;
 mod killed;
 mod projections;
 mod scripted;
+mod store;
 mod url;

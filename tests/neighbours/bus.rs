@@ -169,9 +169,6 @@ async fn a_command_that_is_wrong_in_itself_is_not_sent() {
 
 #[tokio::test]
 async fn handlers_check_what_others_send_unchecked() {
-    let (store, _) = stores().await.remove(0);
-    let accounts = Accounts::new(&store);
-    let _server = start(&store, &accounts).await;
     #[derive(Event)]
     #[event(type = "Credit")]
     struct Unchecked {
@@ -182,6 +179,9 @@ async fn handlers_check_what_others_send_unchecked() {
     impl Command for Unchecked {
         type Fault = NoFault;
     }
+    let (store, _) = stores().await.remove(0);
+    let accounts = Accounts::new(&store);
+    let _server = start(&store, &accounts).await;
     let bus = bus(&store);
     let command = Unchecked {
         amount: -5,

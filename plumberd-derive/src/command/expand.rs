@@ -25,6 +25,8 @@ fn implementation(handlers: &Handlers, body: &TokenStream) -> TokenStream {
     let (generics, ty) = (&block.generics, &block.self_ty);
     let (generics, _, clause) = generics.split_for_impl();
     quote! {
+        // A handler is `async` whether it has something to wait for or not.
+        #[allow(clippy::unused_async)]
         #block
         #(#cfgs)*
         #[automatically_derived]

@@ -130,9 +130,7 @@ impl Format {
 /// A category that a stream can have: the name is parsed at the first dash.
 fn check_output_stream(category: &LitStr, errors: &mut Errors) {
     let text = category.value();
-    let message = if text.is_empty() {
-        "an output stream has a name; leave `output_stream` out for the module's"
-    } else if text.contains('-') {
+    let message = if text.contains('-') {
         "an output stream is a category, and contains no `-`: what follows it is the id"
     } else if text.chars().any(char::is_control) {
         "an output stream has no control characters"

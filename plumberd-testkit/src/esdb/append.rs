@@ -62,7 +62,14 @@ impl Engine {
             Err(StoreError::Idempotency { .. }) => {
                 let info = self.store.stream_info(stream).await?;
                 return Err(Refused::WrongExpectedVersion {
-                    actual: info.head(),
+                    actual: info.last_revision,
+                });
+            }
+            // A deleted stream is said to be where it was left.
+            Err(StoreError::Conflict { actual: None, .. }) => {
+                let info = self.store.stream_info(stream).await?;
+                return Err(Refused::WrongExpectedVersion {
+                    actual: info.last_revision,
                 });
             }
             Err(error) => return Err(error.into()),

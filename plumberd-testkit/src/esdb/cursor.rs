@@ -73,12 +73,11 @@ impl Cursor {
                     return Ok(Some(page));
                 }
                 Ok(None) if is_fresh => return Ok(None),
-                // It ended where the stream did when its last page was read;
+                // It ended where the stream did when its last page was read:
                 // what has come since would be missed without another look.
-                Ok(None) => {}
-                // What was hidden meanwhile is passed over: a read that begins
-                // here finds what is left.
-                Err(StoreError::ChangedWhileRead { .. }) => {}
+                // And what was hidden meanwhile is passed over: a read that
+                // begins here finds what is left.
+                Ok(None) | Err(StoreError::ChangedWhileRead { .. }) => {}
                 Err(error) => return Err(error),
             }
         }

@@ -8,6 +8,11 @@
 //! It makes no mistakes unless it is told to: each [`Defect`] is one that the
 //! known servers have.
 
+#![allow(
+    clippy::result_large_err,
+    reason = "`tonic::Status` is what calls of the protocol answer with"
+)]
+
 mod append;
 mod config;
 mod connection;

@@ -46,12 +46,28 @@ fn loses_the_slower_of_two() -> Broken {
     })
 }
 
+/// Takes the last revision for the head, whether or not it was deleted.
+fn expects_across_a_delete() -> Broken {
+    Broken::new().append(|inner, stream, expected, events| async move {
+        let info = inner.stream_info(&stream).await?;
+        let expected = match expected {
+            ExpectedRevision::Exact(last) if info.deleted && info.last_revision == Some(last) => {
+                ExpectedRevision::NoStream
+            }
+            other => other,
+        };
+        inner.append(&stream, expected, events).await
+    })
+}
+
 caught! { expected:
     expectations_of_a_stream_that_never_was(flaw::ignores_what_is_expected())
         says "of a stream that never was did the first";
     expectations_of_a_stream_with_events(flaw::ignores_what_is_expected())
         says "of a stream that has events did the first";
     expectations_of_a_deleted_stream(flaw::does_not_delete())
+        says "of a stream that was deleted did the first";
+    a_delete_fences_off_who_has_not_seen_it(expects_across_a_delete())
         says "of a stream that was deleted did the first";
     expectations_of_a_stream_written_again(flaw::ignores_what_is_expected())
         says "of a stream that was written again did the first";

@@ -8,8 +8,9 @@ use plumberd::{
     convention::projection::{JoinProjection, LookupProjection},
     stream::StreamName,
 };
-use plumberd_testkit::esdb::proto::projections::{
-    CreateReq, DisableReq, StatisticsReq, create_req, disable_req, statistics_req,
+use plumberd_testkit::esdb::proto::{
+    Empty,
+    projections::{CreateReq, DisableReq, StatisticsReq, create_req, disable_req, statistics_req},
 };
 use serde_json::{Value, json};
 use std::collections::HashSet;
@@ -335,7 +336,7 @@ async fn the_servers_own_projections_are_listed_and_always_run() -> TestResult {
     let mut raw = peer.raw().await?;
     let all = StatisticsReq {
         options: Some(statistics_req::Options {
-            mode: Some(statistics_req::options::Mode::All(Default::default())),
+            mode: Some(statistics_req::options::Mode::All(Empty {})),
         }),
     };
     let mut answers = raw.statistics(all).await?.into_inner();

@@ -95,9 +95,10 @@ impl ServerProjections for Server {
         let mut told = self.told.lock().unwrap();
         told.calls.push("create".into());
         if told.projections.contains_key(name) {
-            return Err(match told.vague {
-                true => failed(),
-                false => ProjectionError::Exists { name: name.into() },
+            return Err(if told.vague {
+                failed()
+            } else {
+                ProjectionError::Exists { name: name.into() }
             });
         }
         let projection = Projection {
@@ -144,9 +145,10 @@ impl ServerProjections for Server {
     async fn status(&self, name: &str) -> Result<Option<ProjectionStatus>, ProjectionError> {
         tokio::task::yield_now().await;
         Ok(self.projection(name).map(|projection| {
-            let (state, text) = match projection.enabled {
-                true => (ProjectionState::Running, "Running"),
-                false => (ProjectionState::Stopped, "Stopped"),
+            let (state, text) = if projection.enabled {
+                (ProjectionState::Running, "Running")
+            } else {
+                (ProjectionState::Stopped, "Stopped")
             };
             ProjectionStatus::new(name, state, text)
         }))

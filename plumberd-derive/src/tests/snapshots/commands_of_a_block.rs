@@ -1,3 +1,4 @@
+#[allow(clippy::unused_async)]
 impl Accounts {
     async fn open(
         &self,

@@ -4,6 +4,7 @@
 ::core::compile_error! {
     "a command is taken by reference, as `&OpenAccount`"
 }
+#[allow(clippy::unused_async)]
 impl Accounts {
     async fn open(&self, id: Uuid, command: OpenAccount) {}
 }

@@ -51,16 +51,16 @@ pub async fn expectations_of_a_stream_with_events<S: EventStore>(store: S) {
     }
 }
 
-/// A deleted stream is like none: a decision made before the delete must not
-/// land after it, and a new one may; revisions never name two events.
+/// A deleted stream is like none: a decision on a state that never was must not
+/// land on it, and a new one may; revisions never name two events.
 pub async fn expectations_of_a_deleted_stream<S: EventStore>(store: S) {
     let nothing = || Must::Conflict { actual: None };
     for (expected, must) in [
         (Any, Must::WriteAt(3)),
         (NoStream, Must::WriteAt(3)),
         (StreamExists, nothing()),
-        (exact(2), nothing()),
         (exact(0), nothing()),
+        (exact(7), nothing()),
     ] {
         let stream = fresh_stream();
         written(&store, &stream, 3).await;
@@ -70,6 +70,19 @@ pub async fn expectations_of_a_deleted_stream<S: EventStore>(store: S) {
             .expect("a stream is deleted");
         check(&store, &stream, "was deleted", expected, &must).await;
     }
+}
+
+/// A decision made on the last event before a delete must not land after it:
+/// its maker has not heard that the stream was deleted.
+pub async fn a_delete_fences_off_who_has_not_seen_it<S: EventStore>(store: S) {
+    let stream = fresh_stream();
+    written(&store, &stream, 3).await;
+    store
+        .delete(&stream, Any)
+        .await
+        .expect("a stream is deleted");
+    let nothing = Must::Conflict { actual: None };
+    check(&store, &stream, "was deleted", exact(2), &nothing).await;
 }
 
 /// A stream that was written again after its delete is one with events.

@@ -61,6 +61,9 @@ macro_rules! __event_store_rules {
                 expectations_of_a_deleted_stream
                 expectations_of_a_stream_written_again
             }]
+            [fenced_deletes store expected {
+                a_delete_fences_off_who_has_not_seen_it
+            }]
             [tombstones store expected {
                 expectations_of_a_tombstoned_stream
             }]

@@ -25,6 +25,7 @@
 /// | `truncation` | stream metadata: `$tb`, `$maxCount` |
 /// | `max_age` | stream metadata: `$maxAge`, by the clock |
 /// | `soft_delete` | a stream is deleted and may be written again |
+/// | `fenced_deletes` | a writer that expects the last revision before a delete is refused after it |
 /// | `tombstones` | a stream is deleted for ever |
 /// | `links` | links, and reads that resolve them |
 /// | `find_event` | an event is found by its id |
@@ -89,6 +90,7 @@ macro_rules! __event_store_guarantee {
     (truncation) => {};
     (max_age) => {};
     (soft_delete) => {};
+    (fenced_deletes) => {};
     (tombstones) => {};
     (links) => {};
     (find_event) => {};
@@ -137,6 +139,9 @@ macro_rules! __event_store_group {
         $crate::__event_store_ignored! { $why $context $($group)* }
     };
     ($context:tt [soft_delete: $why:literal, $($more:tt)*] soft_delete $($group:tt)*) => {
+        $crate::__event_store_ignored! { $why $context $($group)* }
+    };
+    ($context:tt [fenced_deletes: $why:literal, $($more:tt)*] fenced_deletes $($group:tt)*) => {
         $crate::__event_store_ignored! { $why $context $($group)* }
     };
     ($context:tt [tombstones: $why:literal, $($more:tt)*] tombstones $($group:tt)*) => {

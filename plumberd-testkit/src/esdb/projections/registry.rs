@@ -66,7 +66,7 @@ impl From<StoreError> for Refused {
 #[derive(Debug, Clone)]
 pub(super) struct Status {
     pub(super) name: String,
-    pub(super) status: &'static str,
+    pub(super) state: &'static str,
     pub(super) reason: String,
     pub(super) version: i64,
     pub(super) position: Option<u64>,
@@ -176,7 +176,7 @@ impl Projections {
     pub(super) async fn statuses(&self) -> Vec<Status> {
         let own = system::NAMES.iter().map(|name| Status {
             name: (*name).to_owned(),
-            status: "Running",
+            state: "Running",
             reason: String::new(),
             version: 0,
             position: None,
@@ -283,7 +283,7 @@ impl Entry {
 
     fn status(&self) -> Status {
         let seen = self.progress.seen();
-        let status = match (&seen.fault, self.is_running(), self.definition.enabled) {
+        let state = match (&seen.fault, self.is_running(), self.definition.enabled) {
             (_, true, _) => "Running",
             (_, false, false) => "Stopped",
             (Some(_), false, true) => "Faulted (Enabled)",
@@ -291,7 +291,7 @@ impl Entry {
         };
         Status {
             name: self.definition.name.clone(),
-            status,
+            state,
             reason: seen.fault.unwrap_or_default(),
             version: self.definition.version,
             position: seen.position.map(plumberd::stream::Position::as_u64),

@@ -190,7 +190,7 @@ fn statistics(found: Found) -> StatisticsResp {
             version: found.version,
             epoch: found.version,
             effective_name: found.name.clone(),
-            status: found.status.to_owned(),
+            status: found.state.to_owned(),
             state_reason: found.reason,
             name: found.name,
             mode: "Continuous".to_owned(),

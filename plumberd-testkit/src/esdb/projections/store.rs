@@ -110,13 +110,12 @@ struct Reading {
 
 impl Reading {
     async fn next_page(&mut self) -> Result<Option<Page>, StoreError> {
-        let links = match &mut self.links {
-            Some(links) => links,
-            None => {
-                self.store.links.catch_up().await?;
-                let links = self.store.links.read(&self.name, self.options);
-                self.links.insert(links)
-            }
+        let links = if let Some(links) = &mut self.links {
+            links
+        } else {
+            self.store.links.catch_up().await?;
+            let links = self.store.links.read(&self.name, self.options);
+            self.links.insert(links)
         };
         let Some(page) = links.next_page().await? else {
             return Ok(None);

@@ -79,7 +79,7 @@ impl Shared {
                 let first = Revision::new(last + 1 - count);
                 let last = Revision::new(last);
                 // A server that recognises a batch may leave the position out.
-                let Some(position) = position.filter(|position| *position <= i64::MAX as u64)
+                let Some(position) = position.filter(|position| i64::try_from(*position).is_ok())
                 else {
                     let position = self.position_of(stream, last).await?;
                     return Ok(AppendOutcome::already_applied(first, last, position));
@@ -90,10 +90,10 @@ impl Shared {
                     AppendOutcome::written(first, last, Position::new(position))
                 })
             }
-            Answer::Deleted => Err(StoreError::StreamDeleted {
-                stream: stream.clone(),
-            }),
-            Answer::Conflict => self.decide_conflict(stream, expected, &events).await,
+            // Said of a deleted stream too, to who expects that it exists.
+            Answer::Deleted | Answer::Conflict => {
+                self.decide_conflict(stream, expected, &events).await
+            }
         }
     }
 
@@ -125,20 +125,12 @@ impl Shared {
         let request = Request::new(stream).backwards_from(revision.as_u64(), 1);
         let found = read_backwards(&self.connection, request).await;
         let event = found
-            .map_err(|error| self.outcome_unknown(stream, error))?
+            .map_err(|error| outcome_unknown(stream, error))?
             .into_iter()
             .find_map(|event| event.event)
             .filter(|event| event.revision == revision.as_u64())
-            .ok_or_else(|| self.outcome_unknown(stream, unexpected("the event")))?;
+            .ok_or_else(|| outcome_unknown(stream, unexpected("the event")))?;
         Ok(Position::new(event.position.commit))
-    }
-
-    fn outcome_unknown(&self, stream: &StreamName, error: CallError) -> StoreError {
-        StoreError::OutcomeUnknown {
-            backend: BACKEND,
-            stream: stream.clone(),
-            source: error.into(),
-        }
     }
 }
 
@@ -240,12 +232,20 @@ impl Append<'_> {
 
     fn unknown(&self, error: CallError) -> StoreError {
         if self.sent {
-            return self.shared.outcome_unknown(self.stream, error);
+            return outcome_unknown(self.stream, error);
         }
         StoreError::Unavailable {
             backend: BACKEND,
             source: error.into(),
         }
+    }
+}
+
+fn outcome_unknown(stream: &StreamName, error: CallError) -> StoreError {
+    StoreError::OutcomeUnknown {
+        backend: BACKEND,
+        stream: stream.clone(),
+        source: error.into(),
     }
 }
 

@@ -27,6 +27,7 @@ impl Shared {
             _ => Depth::Newest,
         };
         let found = self.locate(stream, events, depth).await?;
+        // A tombstone is an error of the look above already.
         let state = match found.head {
             Some(last) => StreamState {
                 last: Some(last),

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     event::NewEvent,
-    store::{Filter, Location, ReadOptions, StoreError, rules::Stored},
+    store::{Filter, Location, ReadOptions, StoreError, StreamInfo, rules::Stored},
     stream::{Position, Revision, StreamName},
 };
 use std::{collections::HashMap, sync::Arc};
@@ -162,7 +162,7 @@ impl Shared {
         stream: &StreamName,
         found: &mut Found,
     ) -> Result<(), StoreError> {
-        if found.head.is_none() && self.stream_info(stream).await? == Default::default() {
+        if found.head.is_none() && self.stream_info(stream).await? == StreamInfo::default() {
             return Ok(());
         }
         let filter = Filter::new().stream(stream.clone()).with_system_events();

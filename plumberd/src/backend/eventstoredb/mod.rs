@@ -19,6 +19,7 @@ mod guarded;
 mod info;
 mod known;
 mod probe;
+mod projection;
 mod provider;
 mod read;
 mod read_all;
@@ -33,6 +34,7 @@ mod url;
 pub use check::InvalidSetting;
 pub use config::{EventStoreDbConfig, NodePreference};
 pub use error::EventStoreDbError;
+pub use projection::Projections;
 pub use url::InvalidEventStoreDbUrl;
 
 use connection::Connection;
@@ -42,6 +44,7 @@ use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
 };
+use subscribe::Listener;
 
 /// What the store is called in errors.
 const BACKEND: &str = "EventStoreDB";
@@ -87,6 +90,7 @@ struct Shared {
     connection: Connection,
     sessions: Sessions,
     known: Known,
+    listener: Listener,
     unresolved_links: AtomicU64,
 }
 
@@ -152,6 +156,7 @@ impl EventStoreDb {
                 connection,
                 sessions: Sessions::default(),
                 known: Known::default(),
+                listener: Listener::new(),
                 unresolved_links: AtomicU64::new(0),
             }),
         }

@@ -9,10 +9,7 @@ use super::{
 use crate::{
     event::RecordedEvent,
     retry::{Backoff, RetryPolicy},
-    store::{
-        Direction, EventStream, Page, ReadOptions, StoreError,
-        rules::{self, ReadWindow},
-    },
+    store::{Direction, EventStream, Page, ReadOptions, StoreError, rules::ReadWindow},
     stream::{Revision, StreamName},
 };
 use futures_util::stream;
@@ -34,6 +31,11 @@ struct StreamRead {
     window: ReadWindow,
     reading: Option<Reading>,
     backoff: Backoff,
+    /// The last revision there was when the server first said that it had sent
+    /// all; a forward read must come so far.
+    goal: Option<Revision>,
+    /// Whether an event has come since the server was last asked.
+    advanced: bool,
 }
 
 impl Shared {
@@ -48,6 +50,8 @@ impl Shared {
             window: ReadWindow::of_stream(&options),
             reading: None,
             backoff: Backoff::new(RESUMES),
+            goal: None,
+            advanced: false,
         };
         EventStream::from_pages(stream::try_unfold(read, |mut read| async move {
             Ok(read.next_page().await?.map(|page| (page, read)))
@@ -88,6 +92,7 @@ impl StreamRead {
             let events = self.take(items)?;
             if !events.is_empty() {
                 self.backoff = Backoff::new(RESUMES);
+                self.advanced = true;
             }
             if ended {
                 self.end(last_revision.map(Revision::new)).await?;
@@ -115,7 +120,10 @@ impl StreamRead {
         let connection = &self.shared.connection;
         let reading = match &mut self.reading {
             Some(reading) => reading,
-            none => none.insert(Reading::of_stream(connection, request).await?),
+            none => {
+                self.advanced = false;
+                none.insert(Reading::of_stream(connection, request).await?)
+            }
         };
         reading.next(connection).await
     }
@@ -148,16 +156,27 @@ impl StreamRead {
     }
 
     /// The server has sent all it shows. Of a forward read that had begun it
-    /// must be all there was: events that were to come may be hidden by now.
+    /// must be all there was by now: events that were to come may be hidden. So
+    /// it goes on as far as the stream is long now, and what is not shown then
+    /// is hidden; what is appended meanwhile need not come.
     async fn end(&mut self, last: Option<Revision>) -> Result<(), StoreError> {
-        if self.window.resumes_at().is_some() {
-            let last = match last {
+        self.reading = None;
+        let Some(next) = self.window.resumes_at() else {
+            self.window.finish();
+            return Ok(());
+        };
+        let first = self.goal.is_none();
+        if first {
+            self.goal = match last {
                 Some(last) => Some(last),
                 None => self.shared.last_revision(&self.stream).await?,
             };
-            rules::check_resumed(&self.stream, &self.window, None, || Ok(last))?;
         }
-        self.window.finish();
+        if self.goal.is_none_or(|goal| goal.as_u64() < next) {
+            self.window.finish();
+        } else if !first && !self.advanced {
+            return Err(self.changed());
+        }
         Ok(())
     }
 

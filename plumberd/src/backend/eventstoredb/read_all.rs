@@ -39,7 +39,7 @@ struct AllRead {
 /// Where events come from.
 enum Source {
     NotAsked,
-    Reading(Reading),
+    Reading(Box<Reading>),
     Filtered(Messages),
 }
 
@@ -190,7 +190,7 @@ impl AllRead {
             };
             let reading =
                 Reading::of_all(connection, begin, self.direction, count, self.resolve_links);
-            self.source = Source::Reading(reading.await?);
+            self.source = Source::Reading(Box::new(reading.await?));
         }
         match &mut self.source {
             Source::Reading(reading) => reading.next(connection).await,

@@ -167,8 +167,8 @@ impl Follow {
             }
             SubscriptionMessage::Checkpoint(position) => {
                 let place = position.as_u64();
-                self.read = Some(place);
-                self.progress.done(place);
+                self.read = self.read.max(Some(place));
+                self.progress.passed(place);
             }
             _ => {}
         }

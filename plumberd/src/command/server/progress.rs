@@ -25,10 +25,21 @@ impl Progress {
     /// What was read there is done.
     pub(super) fn done(&mut self, place: u64) {
         self.open.insert(place, true);
+        self.settle();
+    }
+
+    /// Nothing was read up to there but what is known. A command that was read
+    /// there stays open.
+    pub(super) fn passed(&mut self, place: u64) {
+        self.open.entry(place).or_insert(true);
+        self.settle();
+    }
+
+    fn settle(&mut self) {
         while let Some(first) = self.open.first_entry()
             && *first.get()
         {
-            self.done = Some(*first.key());
+            self.done = self.done.max(Some(*first.key()));
             first.remove();
         }
     }
@@ -54,8 +65,12 @@ mod tests {
         assert_eq!(progress.safe(), Some(3));
         progress.done(5);
         assert_eq!(progress.safe(), Some(6));
+        progress.passed(9);
+        progress.passed(2);
+        assert_eq!(progress.safe(), Some(6), "9 is a command that still runs");
+        progress.passed(12);
         progress.done(9);
-        assert_eq!(progress.safe(), Some(9));
+        assert_eq!(progress.safe(), Some(12));
         assert!(progress.open.is_empty());
     }
 }

@@ -36,6 +36,8 @@ struct Follow {
     announce: bool,
     /// How many events were yielded since the last `CaughtUp`.
     since: usize,
+    /// How long nothing must come before it is asked whether there is more.
+    quiet: Duration,
     /// To be yielded next.
     held: Option<RecordedEvent>,
 }
@@ -55,6 +57,7 @@ pub(super) async fn begin(
         told_live: false,
         announce: true,
         since: 0,
+        quiet: QUIET,
         held: None,
     };
     Ok(Subscription::from_messages(stream::unfold(
@@ -102,11 +105,9 @@ impl Follow {
                 return Ok(Some(SubscriptionMessage::Checkpoint(position)));
             }
             Message::CaughtUp => {
+                // When that was: more may have come since, and be on its way.
                 self.live = true;
-                // Said before what came meanwhile, it would be untrue.
-                if self.announce && self.messages.waiting() == 0 {
-                    return Ok(Some(self.caught_up()));
-                }
+                self.quiet = Duration::ZERO;
             }
             Message::FellBehind => {
                 self.live = false;
@@ -144,11 +145,11 @@ impl Follow {
 
     /// Waits for a message; `None` when there is nothing that could come.
     async fn until_quiet(&mut self) -> Option<Message> {
-        let mut quiet = QUIET;
+        let mut quiet = std::mem::replace(&mut self.quiet, QUIET);
         loop {
             match tokio::time::timeout(quiet, self.messages.next()).await {
                 Ok(message) => return Some(message),
-                Err(_) => quiet = (quiet * 2).min(LONGEST_QUIET),
+                Err(_) => quiet = (quiet * 2).clamp(QUIET, LONGEST_QUIET),
             }
             // What cannot be asked is not known; the pump hears of it too.
             let all_seen = self.has_seen_all().await.unwrap_or_else(|error| {

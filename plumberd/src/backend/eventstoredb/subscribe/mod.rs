@@ -9,6 +9,7 @@ mod pump;
 mod watch;
 
 pub(super) use pump::{Message, Messages, Target};
+pub(super) use watch::Listener;
 
 use super::{Shared, error::CallError, error::Failure, filter};
 use crate::{

@@ -213,7 +213,7 @@ impl Pump {
             Ok(lease) => lease,
             Err(error) => return End::Lost(error),
         };
-        let mut watched = Watched::new(self.subscribe(&lease.client).await);
+        let mut watched = Watched::new(self.subscribe(&lease.client).await, &self.shared.listener);
         let deadline = self.shared.connection.deadline();
         let mut confirmed = false;
         loop {

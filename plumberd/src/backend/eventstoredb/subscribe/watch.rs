@@ -8,11 +8,9 @@ use eventstore::{Subscription, SubscriptionEvent};
 use futures_util::future::poll_fn;
 use std::{
     any::Any,
+    cell::Cell,
+    fmt,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
 };
 use tracing::{
     Dispatch, Event, Level, Metadata, Subscriber, dispatcher,
@@ -25,11 +23,33 @@ use tracing::{
 /// back. A message of a newer server is one such time.
 const PATIENCE: u32 = 100;
 
+thread_local! {
+    /// How often it has said so since it was last polled on this thread.
+    static IDLE: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Who listens to the subscriptions of a handle while they are polled.
+#[derive(Clone)]
+pub(in super::super) struct Listener(Dispatch);
+
+impl Listener {
+    /// One that hands on what it hears to whom the log goes now.
+    pub(in super::super) fn new() -> Self {
+        let log = dispatcher::get_default(Dispatch::clone);
+        Self(Dispatch::new(Watch { log }))
+    }
+}
+
+impl fmt::Debug for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Listener").finish_non_exhaustive()
+    }
+}
+
 /// A subscription of the client crate.
 pub(super) struct Watched {
     subscription: Subscription,
-    idle: Arc<AtomicU32>,
-    dispatch: Dispatch,
+    listener: Listener,
 }
 
 /// Why there is no next message.
@@ -42,17 +62,10 @@ pub(super) enum Stop {
 }
 
 impl Watched {
-    pub(super) fn new(subscription: Subscription) -> Self {
-        let idle = Arc::new(AtomicU32::new(0));
-        let log = dispatcher::get_default(Dispatch::clone);
-        let dispatch = Dispatch::new(Watch {
-            idle: Arc::clone(&idle),
-            log,
-        });
+    pub(super) fn new(subscription: Subscription, listener: &Listener) -> Self {
         Self {
             subscription,
-            idle,
-            dispatch,
+            listener: listener.clone(),
         }
     }
 
@@ -60,9 +73,9 @@ impl Watched {
     /// dropped.
     pub(super) async fn next(&mut self) -> Result<SubscriptionEvent, Stop> {
         let mut next = std::pin::pin!(self.subscription.next_subscription_event());
-        let (idle, dispatch) = (&self.idle, &self.dispatch);
+        let Listener(dispatch) = &self.listener;
         let polled = poll_fn(|cx| {
-            idle.store(0, Ordering::Relaxed);
+            IDLE.set(0);
             let poll = || dispatcher::with_default(dispatch, || next.as_mut().poll(cx));
             match catch_unwind(AssertUnwindSafe(poll)) {
                 Ok(polled) => polled.map(Ok),
@@ -88,7 +101,6 @@ struct Wild;
 
 /// Listens to what the crate logs while it is polled, and hands it on.
 struct Watch {
-    idle: Arc<AtomicU32>,
     log: Dispatch,
 }
 
@@ -119,7 +131,7 @@ impl Subscriber for Watch {
         if !Self::is_idling(event.metadata()) {
             return self.log.event(event);
         }
-        match self.idle.fetch_add(1, Ordering::Relaxed) {
+        match IDLE.replace(IDLE.get() + 1) {
             0 if self.log.enabled(event.metadata()) => self.log.event(event),
             count if count >= PATIENCE => stop(),
             _ => {}
