@@ -1,7 +1,13 @@
 //! Clients without manners: the server stays up, and serves the others.
 
-use crate::raw::{channel, serves};
-use plumberd_testkit::esdb::{EsdbServer, EsdbServerConfig, proto::Empty};
+use crate::raw::{channel, features, serves};
+use plumberd_testkit::esdb::{
+    EsdbServer, EsdbServerConfig,
+    proto::{
+        Empty, StreamIdentifier,
+        streams::{DeleteReq, delete_req, streams_client::StreamsClient},
+    },
+};
 use std::{io::ErrorKind, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -148,4 +154,22 @@ async fn unknown_services_and_methods_are_not_implemented() {
         assert_eq!(unknown(&server, path).await, Code::Unimplemented, "{path}");
     }
     assert!(serves(&server).await);
+}
+
+#[tokio::test]
+async fn a_message_above_the_limit_is_refused_and_the_connection_serves_on() {
+    let server = started().await;
+    let there = channel(&server).await;
+    let mut client = StreamsClient::new(there.clone());
+    let stream_name = vec![b'x'; (16 << 20) + 1].into();
+    let options = delete_req::Options {
+        stream_identifier: Some(StreamIdentifier { stream_name }),
+        expected_stream_revision: None,
+    };
+    let request = DeleteReq {
+        options: Some(options),
+    };
+    let refusal = client.delete(request).await.unwrap_err();
+    assert_eq!(refusal.code(), Code::OutOfRange, "{refusal}");
+    features(there).await.unwrap();
 }

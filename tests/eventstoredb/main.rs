@@ -2,6 +2,7 @@
 
 mod connect;
 mod defects;
+mod faults;
 #[cfg(feature = "sqlite")]
 mod killed;
 mod projections;

@@ -48,16 +48,25 @@ async fn begin(
 
 async fn tell(mut events: Subscription, sender: &watch::Sender<()>) {
     loop {
-        if let Err(error) = events.next_message().await {
-            // Dropping the sender ends every subscription with an error.
-            tracing::error!(
-                error = &error as &dyn std::error::Error,
-                "nobody hears of commits any more"
-            );
-            return;
-        }
+        let mut message = events.next_message().await;
         // What came together is told together.
-        while let Some(Ok(Some(_))) = events.next_message().now_or_never() {}
+        while let Ok(Some(_)) = message {
+            match events.next_message().now_or_never() {
+                Some(next) => message = next,
+                None => break,
+            }
+        }
         sender.send_replace(());
+        // Dropping the sender ends every subscription with an error.
+        match message {
+            Ok(Some(_)) => {}
+            Ok(None) => return,
+            Err(error) => {
+                return tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "nobody hears of commits any more"
+                );
+            }
+        }
     }
 }

@@ -276,3 +276,28 @@ async fn a_session_cannot_begin_appends_without_end() -> TestResult {
     assert!(peer.events(Read::all()).await?.is_empty());
     Ok(())
 }
+
+#[tokio::test]
+async fn names_of_unfinished_appends_are_not_kept_without_end() -> TestResult {
+    let mut peer = Peer::start().await?;
+    let Batches {
+        sender,
+        mut answers,
+    } = peer.batches().await?;
+    let writer = tokio::spawn(async move {
+        let name = "x".repeat(1_000_000);
+        for _ in 0..100 {
+            let options = batch_options(&name, ExpectedStreamPosition::Any(()));
+            let id = uuid_text(new_event_id());
+            let begun = batch(id, Some(options), Vec::new(), false);
+            if sender.send(begun).await.is_err() {
+                return;
+            }
+        }
+        std::future::pending::<()>().await;
+    });
+    let refused = in_time(answers.message()).await.unwrap_err();
+    assert_eq!(refused.code(), tonic::Code::ResourceExhausted);
+    writer.abort();
+    Ok(())
+}

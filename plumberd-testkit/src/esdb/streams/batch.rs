@@ -96,18 +96,22 @@ impl Session {
             None if self.begun.len() >= MAX_BEGUN => {
                 return Err(Status::resource_exhausted("too many unfinished appends"));
             }
-            None => Append::begin(
-                chunk.correlation_id.unwrap_or_default(),
-                chunk.options,
-                &self.engine.clock,
-            ),
+            None => {
+                let append = Append::begin(
+                    chunk.correlation_id.unwrap_or_default(),
+                    chunk.options,
+                    &self.engine.clock,
+                );
+                self.bytes += append.held();
+                append
+            }
         };
-        self.bytes -= append.bytes;
+        self.bytes -= append.held();
         append.add(chunk.proposed_messages, self.engine.max_append_size);
         if chunk.is_final {
             return Ok(Some(append));
         }
-        self.bytes += append.bytes;
+        self.bytes += append.held();
         if self.bytes > MAX_BEGUN_BYTES {
             return Err(Status::resource_exhausted("too many unfinished appends"));
         }
@@ -131,6 +135,13 @@ impl Append {
             events: Vec::new(),
             bytes: 0,
         }
+    }
+
+    /// How much it keeps in memory; the name too, which may be none and is
+    /// answered all the same.
+    fn held(&self) -> usize {
+        let name = self.stream_identifier.stream_name.len();
+        self.bytes.saturating_add(name)
     }
 
     /// Adds events, unless the append is refused already.

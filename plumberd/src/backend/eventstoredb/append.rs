@@ -64,7 +64,10 @@ impl Shared {
             ends: Instant::now() + self.connection.deadline(),
             sent: false,
         };
-        self.learn_newest().await;
+        self.learn_newest(append.ends).await;
+        if append.left().is_zero() {
+            return Err(append.unknown(CallError::TimedOut(self.connection.deadline())));
+        }
         let under_way = self.known.begin();
         match append.send().await? {
             Answer::Success { revision, position } => {
@@ -96,7 +99,7 @@ impl Shared {
 
     /// Asks once for the newest position, so that a batch which was there
     /// before is known as such.
-    async fn learn_newest(self: &Arc<Self>) {
+    async fn learn_newest(self: &Arc<Self>, ends: Instant) {
         let ask = || async {
             match self.newest_position().await {
                 Ok(newest) => {
@@ -109,7 +112,9 @@ impl Shared {
             }
         };
         // When the server cannot be reached, the append itself will say so.
-        let _ = self.known.asked.get_or_try_init(ask).await;
+        let asked = self.known.asked.get_or_try_init(ask);
+        // Those who wait for one another's question have no more time for it.
+        let _ = tokio::time::timeout_at(ends, asked).await;
     }
 
     async fn position_of(
@@ -134,7 +139,7 @@ impl Append<'_> {
     /// Every event has its id, so that sending it again is safe.
     async fn send(&mut self) -> Result<Answer, StoreError> {
         // The rest is for the case that the session does not answer.
-        let patience = self.left() / 2;
+        let until = Instant::now() + self.left() / 2;
         let expected = expected_revision(self.expected);
         let sent = self
             .shared
@@ -144,7 +149,7 @@ impl Append<'_> {
                 self.stream,
                 expected,
                 self.data.clone(),
-                patience,
+                until,
             )
             .await;
         let mut error = match sent {
@@ -155,17 +160,25 @@ impl Append<'_> {
             }
             Sent::Unsent(error) => error,
         };
+        // Of an append that the server refused nothing was written.
+        let mut lost_before = self.sent && error.failure() == Failure::Lost;
         let mut backoff = Backoff::new(PAUSES);
         loop {
             // By itself: what another writer does wrong cannot end it.
             match tokio::time::timeout_at(self.ends, self.send_alone()).await {
-                Err(_) => return Err(self.unknown(error)),
+                Err(_) => {
+                    // It may be on its way, or written and not yet answered.
+                    self.sent = true;
+                    return Err(self.unknown(error));
+                }
                 Ok(Ok(answer)) => return Ok(answer),
                 Ok(Err(refused)) if refused.failure() != Failure::Lost => {
-                    // Had it written the batch before, it would have said so.
-                    return Err(refused.into_store_error());
+                    return Err(self.failed(refused, lost_before));
                 }
-                Ok(Err(lost)) => error = lost,
+                Ok(Err(lost)) => {
+                    lost_before = self.sent;
+                    error = lost;
+                }
             }
             let pause = backoff.next_pause().unwrap_or(PAUSES.cap);
             if pause >= self.left() {
@@ -193,7 +206,7 @@ impl Append<'_> {
                 position: Some(written.position.commit),
             }),
             Err(error) => {
-                self.sent |= !never_left(&error);
+                self.sent |= !error.never_left();
                 match error.failure() {
                     Failure::Conflict => Ok(Answer::Conflict),
                     Failure::Deleted => Ok(Answer::Deleted),
@@ -205,6 +218,16 @@ impl Append<'_> {
 
     fn left(&self) -> Duration {
         self.ends.saturating_duration_since(Instant::now())
+    }
+
+    /// The server did not take it. Whether it had taken it before, when the
+    /// answer was lost, only a refusal of the batch itself tells: that one it
+    /// would have got then too.
+    fn failed(&self, error: CallError, lost_before: bool) -> StoreError {
+        if lost_before && error.failure() != Failure::Refused {
+            return self.unknown(error);
+        }
+        error.into_store_error()
     }
 
     fn unknown(&self, error: CallError) -> StoreError {
@@ -224,16 +247,6 @@ fn outcome_unknown(stream: &StreamName, error: CallError) -> StoreError {
         stream: stream.clone(),
         source: error.into(),
     }
-}
-
-/// Whether the client had no connection to send anything through.
-fn never_left(error: &CallError) -> bool {
-    matches!(
-        error,
-        CallError::Client(
-            eventstore::Error::ConnectionClosed | eventstore::Error::GrpcConnectionError(_)
-        )
-    )
 }
 
 fn unexpected(what: &str) -> CallError {

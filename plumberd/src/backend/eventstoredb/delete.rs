@@ -82,7 +82,7 @@ impl Shared {
             Failure::Conflict | Failure::Deleted => {
                 Ok(info::state(&self.stream_info(stream).await?))
             }
-            Failure::Lost => Err(StoreError::OutcomeUnknown {
+            Failure::Lost if !error.never_left() => Err(StoreError::OutcomeUnknown {
                 backend: BACKEND,
                 stream: stream.clone(),
                 source: error.into(),

@@ -251,6 +251,22 @@ impl CallError {
         }
     }
 
+    /// Whether there was no connection to send anything through.
+    pub(super) fn never_left(&self) -> bool {
+        use eventstore::Error;
+
+        matches!(
+            self,
+            Self::Setup(_) | Self::Client(Error::ConnectionClosed | Error::GrpcConnectionError(_))
+        )
+    }
+
+    /// Whether a read may go on with another request: a server that starts
+    /// again is waited for, and one that keeps silent has had its time.
+    pub(super) fn may_resume(&self) -> bool {
+        self.failure() == Failure::Lost && !matches!(self, Self::TimedOut(_))
+    }
+
     /// Whether the server, or what lies before it, is not available.
     pub(super) fn is_unavailable(&self) -> bool {
         matches!(self, Self::Client(eventstore::Error::ServerError(_)))

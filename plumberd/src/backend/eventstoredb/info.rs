@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 /// The last revision a writer can expect that no stream has: an append that
 /// expects it is refused, and the refusal says where the stream is.
-const NEVER: u64 = i64::MAX.unsigned_abs() - 1;
+pub(super) const NEVER: u64 = i64::MAX.unsigned_abs() - 1;
 
 impl Shared {
     pub(super) async fn stream_info(

@@ -186,7 +186,7 @@ impl StreamRead {
             Failure::Deleted => Err(StoreError::StreamDeleted {
                 stream: self.stream.clone(),
             }),
-            Failure::Lost => {
+            Failure::Lost if error.may_resume() => {
                 let Some(pause) = self.backoff.next_pause() else {
                     return Err(error.into_store_error());
                 };

@@ -4,7 +4,7 @@
 use super::{
     Shared,
     convert::{position, resolved},
-    error::{CallError, Failure},
+    error::CallError,
     filter,
     read::RESUMES,
     reading::{Items, Reading},
@@ -239,6 +239,7 @@ impl AllRead {
             };
             match message {
                 Message::Event(event) => {
+                    self.backoff = Backoff::new(RESUMES);
                     self.from = Some(ReadFrom::After(event.read_position()));
                     events.push(event);
                 }
@@ -247,7 +248,14 @@ impl AllRead {
                     break;
                 }
                 Message::Failed(error) => return Err(error),
-                Message::Checkpoint(_) | Message::FellBehind | Message::Interrupted => {}
+                Message::Checkpoint(_) => self.backoff = Backoff::new(RESUMES),
+                // The subscription goes on trying for ever, and a read does not.
+                Message::Interrupted(error) => {
+                    if self.backoff.next_pause().is_none() {
+                        return Err(error.into_store_error());
+                    }
+                }
+                Message::FellBehind => {}
             }
         }
         Ok(events)
@@ -291,11 +299,8 @@ impl AllRead {
     }
 
     async fn after_failure(&mut self, error: CallError) -> Result<(), StoreError> {
-        let pause = match error.failure() {
-            Failure::Lost => self.backoff.next_pause(),
-            _ => None,
-        };
-        let Some(pause) = pause else {
+        let pause = error.may_resume().then(|| self.backoff.next_pause());
+        let Some(pause) = pause.flatten() else {
             return Err(error.into_store_error());
         };
         tokio::time::sleep(pause).await;

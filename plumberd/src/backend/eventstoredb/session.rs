@@ -1,11 +1,12 @@
 //! Batch sessions: one open call that carries many appends, so that none of
 //! them waits for the connection's small-packet delay.
 
-use super::{connection::Connection, error::CallError, guarded::OwnedTask};
+use super::{connection::Connection, error::CallError, guarded::OwnedTask, info::NEVER};
 use crate::stream::StreamName;
 use eventstore::{
     BatchAppendClient, BatchAppendOptions, BatchWriteResult, Client, EventData, ExpectedRevision,
 };
+use futures_util::FutureExt;
 use std::{
     fmt,
     hash::{BuildHasher, BuildHasherDefault, DefaultHasher},
@@ -13,9 +14,11 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
 };
-use tokio::sync::Mutex;
+use tokio::{sync::Mutex, time::Instant};
+
+/// The stream of an append that is to fail.
+const CLOSING: &str = "PlumberdSessionEnd";
 
 /// Appends of a stream share a session, so that a stream which many writers
 /// fight over disturbs few others.
@@ -32,6 +35,8 @@ pub(super) struct Sessions {
 struct Session {
     client: BatchAppendClient,
     broken: AtomicBool,
+    /// Whether the client crate has closed it.
+    closed: AtomicBool,
 }
 
 impl fmt::Debug for Session {
@@ -68,25 +73,26 @@ pub(super) enum Answer {
 }
 
 impl Sessions {
-    /// Appends through a session, within `patience`.
+    /// Appends through a session, and gives it up at `until`.
     pub(super) async fn append(
         &self,
         connection: &Connection,
         stream: &StreamName,
         expected: ExpectedRevision,
         events: Vec<EventData>,
-        patience: Duration,
+        until: Instant,
     ) -> Sent {
-        let session = match self.open(connection, stream, patience).await {
+        let session = match self.open(connection, stream, until).await {
             Ok(session) => session,
             Err(error) => return Sent::Unsent(error),
         };
         let sending = session
             .client
             .append_to_stream(stream.as_str(), expected, events);
-        let error = match tokio::time::timeout(patience, sending).await {
+        let error = match tokio::time::timeout_at(until, sending).await {
             Ok(Ok(written)) => return Sent::Answer(success(&written)),
             Ok(Err(error)) => {
+                session.closed.store(true, Ordering::Release);
                 session.break_off();
                 match answer(&error) {
                     Some(answer) => return Sent::Answer(answer),
@@ -96,7 +102,7 @@ impl Sessions {
             // A server that ends the session in peace is not noticed.
             Err(_) => {
                 session.break_off();
-                CallError::TimedOut(patience)
+                CallError::TimedOut(connection.deadline())
             }
         };
         Sent::Unknown(error)
@@ -106,9 +112,12 @@ impl Sessions {
         &self,
         connection: &Connection,
         stream: &StreamName,
-        patience: Duration,
+        until: Instant,
     ) -> Result<Arc<Session>, CallError> {
-        let mut slot = self.slot(stream).lock().await;
+        let late = || CallError::TimedOut(connection.deadline());
+        // Who waits for another to open it waits no longer than for the rest.
+        let slot = tokio::time::timeout_at(until, self.slot(stream).lock()).await;
+        let mut slot = slot.map_err(|_| late())?;
         if let Some(session) = &*slot
             && !session.broken.load(Ordering::Acquire)
         {
@@ -120,13 +129,15 @@ impl Sessions {
         if let Some(credentials) = connection.credentials() {
             options = options.authenticated(credentials);
         }
-        let client = open(lease.client, options, patience).await;
+        let opening = tokio::time::timeout_at(until, open(lease.client, options)).await;
+        let client = opening.unwrap_or_else(|_| Err(late()));
         if let Err(error) = &client {
             connection.report(lease.generation, error);
         }
         let session = Arc::new(Session {
             client: client?,
             broken: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
         });
         *slot = Some(Arc::clone(&session));
         Ok(session)
@@ -145,16 +156,27 @@ impl Session {
     }
 }
 
-async fn open(
-    client: Client,
-    options: BatchAppendOptions,
-    patience: Duration,
-) -> Result<BatchAppendClient, CallError> {
+impl Drop for Session {
+    /// The crate's tasks keep a session open that nobody has any more, and its
+    /// connection with it. What ends them is an append that fails; it needs to
+    /// be sent only.
+    fn drop(&mut self) {
+        if *self.closed.get_mut() {
+            return;
+        }
+        let never = ExpectedRevision::Exact(NEVER);
+        let failing = self.client.append_to_stream(CLOSING, never, Vec::new());
+        // It complains when the session is closed already.
+        let silent = tracing::subscriber::NoSubscriber::default();
+        tracing::subscriber::with_default(silent, || failing.now_or_never());
+    }
+}
+
+async fn open(client: Client, options: BatchAppendOptions) -> Result<BatchAppendClient, CallError> {
     let opening = OwnedTask::spawn(async move { client.batch_append(&options).await });
-    match tokio::time::timeout(patience, opening).await {
-        Ok(Ok(result)) => result.map_err(CallError::Client),
-        Ok(Err(panicked)) => Err(CallError::Panicked(panicked.to_string())),
-        Err(_) => Err(CallError::TimedOut(patience)),
+    match opening.await {
+        Ok(result) => result.map_err(CallError::Client),
+        Err(panicked) => Err(CallError::Panicked(panicked.to_string())),
     }
 }
 

@@ -116,7 +116,7 @@ impl Follow {
                     return Ok(Some(SubscriptionMessage::FellBehind));
                 }
             }
-            Message::Interrupted => self.live = false,
+            Message::Interrupted(_) => self.live = false,
             Message::Failed(error) => return Err(error),
         }
         Ok(None)

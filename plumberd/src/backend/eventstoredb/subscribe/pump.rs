@@ -55,8 +55,8 @@ pub(in super::super) enum Message {
     /// The server reads history again.
     FellBehind,
     /// Another subscription has begun after the last event; it reads history
-    /// first.
-    Interrupted,
+    /// first. This is why the one before ended.
+    Interrupted(CallError),
     /// It cannot go on; nothing follows.
     Failed(StoreError),
 }
@@ -176,7 +176,8 @@ impl Pump {
                     ?pause,
                     "a subscription was lost and will begin again"
                 );
-                if self.messages.send(Message::Interrupted).await.is_err() {
+                let interrupted = Message::Interrupted(error);
+                if self.messages.send(interrupted).await.is_err() {
                     return;
                 }
             }
