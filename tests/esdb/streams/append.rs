@@ -170,7 +170,7 @@ async fn an_id_may_be_in_two_streams_and_is_itself_in_both() -> TestResult {
 async fn metadata_that_look_like_the_servers_own_come_back_as_they_are() -> TestResult {
     let mut peer = Peer::start().await?;
     let mut event = proposed("Opened");
-    event.custom_metadata = Bytes::from_static(b"\0plumberd:id\00123456789abcdef{}");
+    event.custom_metadata = Bytes::from_static(b"\x00plumberd:id\x000123456789abcdef{}");
     for stream in ["Order-1", "Order-2"] {
         peer.append(stream, no_stream(), vec![event.clone()])
             .await?;

@@ -160,7 +160,10 @@ async fn a_read_that_lacks_a_part_is_refused() -> TestResult {
         let refused = peer.read(read).await.unwrap_err();
         assert_eq!(refused.code(), Code::InvalidArgument, "case {number}");
     }
-    let nothing = peer.read_raw(Default::default()).await.unwrap_err();
+    let nothing = peer
+        .read_raw(plumberd_testkit::esdb::proto::streams::ReadReq::default())
+        .await
+        .unwrap_err();
     assert_eq!(nothing.code(), Code::InvalidArgument);
     Ok(())
 }

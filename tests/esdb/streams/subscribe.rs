@@ -157,7 +157,7 @@ async fn who_falls_behind_is_told_and_catches_up_again() -> TestResult {
     let mut peer = Peer::start().await?;
     let mut following = peer.subscribe(Read::all()).await?;
     assert_eq!(following.words(2).await?, ["confirmed", "caught up"]);
-    peer.write("Order-1", &["A"; 3_000]).await?;
+    peer.write("Order-1", &vec!["A"; 3_000]).await?;
     assert_eq!(following.words(1).await?, ["fell behind"]);
     let words = following.words(3_001).await?;
     assert_eq!(words[0], "0@Order-1");
