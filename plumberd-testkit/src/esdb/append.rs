@@ -59,14 +59,8 @@ impl Engine {
         }
         let outcome = match self.append_lax(stream, expected, events).await {
             Ok(outcome) => outcome,
-            Err(StoreError::Idempotency { .. }) => {
-                let info = self.store.stream_info(stream).await?;
-                return Err(Refused::WrongExpectedVersion {
-                    actual: info.last_revision,
-                });
-            }
             // A deleted stream is said to be where it was left.
-            Err(StoreError::Conflict { actual: None, .. }) => {
+            Err(StoreError::Idempotency { .. } | StoreError::Conflict { actual: None, .. }) => {
                 let info = self.store.stream_info(stream).await?;
                 return Err(Refused::WrongExpectedVersion {
                     actual: info.last_revision,
