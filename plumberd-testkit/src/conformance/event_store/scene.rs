@@ -12,8 +12,9 @@ use plumberd::{
 use std::{fmt::Display, future::Future, time::Duration};
 use uuid::Uuid;
 
-/// How long a rule waits for what must come. Only a failing rule waits so long.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a rule waits for what must come. Only a failing rule waits so long,
+/// or one of many reads over a network that is not optimised.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A part of the store that no other rule touches: a category of its own.
 pub(super) struct Scene {
