@@ -10,9 +10,12 @@
 //! Rounds of the two sides alternate, and the medians are compared: what the
 //! machine does meanwhile hits both.
 
+mod bus;
 mod domain;
 #[cfg(feature = "eventstoredb")]
 mod limit_esdb;
+#[cfg(feature = "eventstore-v1")]
+mod limit_esv1;
 mod limit_memory;
 #[cfg(feature = "sqlite")]
 mod limit_sqlite;
@@ -54,10 +57,13 @@ fn main() {
         let plumberd = async || Arc::new(PlumberdSide::memory(true).await);
         workloads::commands(&mut table, "memory, cached", limit, plumberd).await;
 
+        bus::rows(&mut table).await;
         #[cfg(feature = "sqlite")]
         sqlite(&mut table).await;
         #[cfg(feature = "eventstoredb")]
         limit_esdb::rows(&mut table).await;
+        #[cfg(feature = "eventstore-v1")]
+        limit_esv1::rows(&mut table).await;
     });
     table.finish();
 }

@@ -43,7 +43,7 @@ impl Table {
 
     /// Whether a row of this store may be wanted, so that a server is worth
     /// starting.
-    #[cfg(feature = "eventstoredb")]
+    #[cfg(any(feature = "eventstoredb", feature = "eventstore-v1"))]
     pub(crate) fn wants_any(&self, store: &str) -> bool {
         self.words.is_empty() || self.words.iter().any(|word| word == store)
     }

@@ -25,7 +25,7 @@ impl PlumberdSide {
     }
 
     /// On the server at `url`.
-    #[cfg(feature = "eventstoredb")]
+    #[cfg(any(feature = "eventstoredb", feature = "eventstore-v1"))]
     pub(crate) async fn at(url: &str, cached: bool) -> Self {
         let store = plumberd::connect(url).await.expect("a store");
         Self {
