@@ -93,12 +93,11 @@ impl Task {
 async fn main() -> Result<(), BoxError> {
     // A server in this process, unless one is named. It speaks the same
     // protocol, so what follows does not know the difference.
-    let (url, _server) = match std::env::args().nth(1) {
-        Some(url) => (url, None),
-        None => {
-            let server = EsdbServer::start().await?;
-            (server.url(), Some(server))
-        }
+    let (url, _server) = if let Some(url) = std::env::args().nth(1) {
+        (url, None)
+    } else {
+        let server = EsdbServer::start().await?;
+        (server.url(), Some(server))
     };
     let store = plumberd::connect(&url).await?;
     let tasks = store.repository::<Task>();

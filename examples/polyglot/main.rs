@@ -84,12 +84,11 @@ struct Args {
 #[tokio::main]
 async fn main() -> Result<(), BoxError> {
     let args = Args::parse();
-    let (url, _server) = match &args.store {
-        Some(url) => (url.clone(), None),
-        None => {
-            let server = EsdbServer::start().await?;
-            (server.url(), Some(server))
-        }
+    let (url, _server) = if let Some(url) = &args.store {
+        (url.clone(), None)
+    } else {
+        let server = EsdbServer::start().await?;
+        (server.url(), Some(server))
     };
     let store = plumberd::connect(&url).await?;
     let jobs = store.repository::<Job>();
