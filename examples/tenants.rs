@@ -39,12 +39,11 @@ struct OrderShipped {
 #[tokio::main]
 async fn main() -> Result<(), BoxError> {
     // ── 2. A server, and a handle for each tenant ───────────────────────────
-    let (url, _server) = match std::env::args().nth(1) {
-        Some(url) => (url, None),
-        None => {
-            let server = EventStoreV1Server::start().await?;
-            (server.url(), Some(server))
-        }
+    let (url, _server) = if let Some(url) = std::env::args().nth(1) {
+        (url, None)
+    } else {
+        let server = EventStoreV1Server::start().await?;
+        (server.url(), Some(server))
     };
     let store = plumberd::connect(&url).await?;
     // New names each time, so that it can run on a server that has been used.
