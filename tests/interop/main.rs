@@ -5,6 +5,7 @@
 //! `PLUMBERD_TEST_PYTHON_KURRENT` one with kurrentdbclient. Without them the
 //! tests are ignored and say why; with `PLUMBERD_TEST_REQUIRE=1` they fail.
 
+mod commands;
 mod kurrent;
 mod micro;
 mod python;
@@ -37,6 +38,7 @@ fn main() {
     let arguments = Arguments::from_args();
     let micro = micro::TESTS
         .iter()
+        .chain(commands::TESTS)
         .map(|(name, job)| trial(name, "PLUMBERD_TEST_PYTHON_MICRO", *job));
     let kurrent = kurrent::TESTS
         .iter()

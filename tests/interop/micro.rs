@@ -162,6 +162,6 @@ fn keys(json: &[u8]) -> Result<Vec<String>, BoxError> {
     Ok(object.iter().map(|(key, _)| key.to_owned()).collect())
 }
 
-fn python_url(server: &plumberd_testkit::esdb::EsdbServer) -> String {
+pub fn python_url(server: &plumberd_testkit::esdb::EsdbServer) -> String {
     format!("esdb://{}?tls=false", server.address())
 }

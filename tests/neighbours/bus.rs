@@ -1,7 +1,7 @@
 //! Requests and replies.
 
 use crate::domain::{
-    Account, Accounts, Credit, Debit, DebitFault, answers, bus, read, start, stores,
+    Account, Accounts, Credit, Debit, DebitFault, answers, bus, memory, read, start, stores,
     wait_for_answers,
 };
 use plumberd::{
@@ -92,7 +92,7 @@ async fn a_command_is_done_and_everything_is_written_as_dotnet_writes_it() {
 
 #[tokio::test]
 async fn nobody_known_is_written_as_null() {
-    let (store, _) = stores().await.remove(0);
+    let (store, _) = memory().await;
     let bus = bus(&store);
 
     bus.post("r", Credit::number(1)).await.unwrap();
@@ -149,7 +149,7 @@ async fn each_way_to_fail_has_its_code_its_name_and_its_type() {
 
 #[tokio::test]
 async fn a_command_that_is_wrong_in_itself_is_not_sent() {
-    let (store, _) = stores().await.remove(0);
+    let (store, _) = memory().await;
     let bus = bus(&store);
     let mut command = Credit::number(1);
     command.amount = dec!(0);
@@ -179,7 +179,7 @@ async fn handlers_check_what_others_send_unchecked() {
     impl Command for Unchecked {
         type Fault = NoFault;
     }
-    let (store, _) = stores().await.remove(0);
+    let (store, _) = memory().await;
     let accounts = Accounts::new(&store);
     let _server = start(&store, &accounts).await;
     let bus = bus(&store);
@@ -197,7 +197,7 @@ async fn handlers_check_what_others_send_unchecked() {
 
 #[tokio::test]
 async fn a_recipient_that_is_no_id_is_answered_with_400() {
-    let (store, _) = stores().await.remove(0);
+    let (store, _) = memory().await;
     let accounts = Accounts::new(&store);
     let _server = start(&store, &accounts).await;
 
@@ -213,7 +213,7 @@ async fn a_recipient_that_is_no_id_is_answered_with_400() {
 
 #[tokio::test(start_paused = true)]
 async fn no_answer_in_time_is_an_error_of_its_own() {
-    let (store, _) = stores().await.remove(0);
+    let (store, _) = memory().await;
     let bus = bus(&store);
 
     let error = bus.send("r", Credit::number(1)).await.unwrap_err();
@@ -249,7 +249,7 @@ async fn a_command_that_is_posted_is_done_by_and_by() {
 
 #[tokio::test]
 async fn a_queue_has_no_more_sessions_than_it_says() {
-    let (store, _) = stores().await.remove(0);
+    let (store, _) = memory().await;
     let queue = CommandQueue::with_sessions(store.clone(), 3);
     let to = new_event_id();
 
@@ -280,7 +280,7 @@ async fn a_queue_has_no_more_sessions_than_it_says() {
 
 #[tokio::test]
 async fn a_handler_of_this_process_is_run_without_the_store() {
-    let (store, _) = stores().await.remove(0);
+    let (store, _) = memory().await;
     let accounts = Accounts::new(&store);
     let handlers = CommandHandlers::new().with(accounts.clone());
     let bus = bus(&store).with_handlers(handlers).unwrap();
@@ -339,7 +339,7 @@ async fn a_command_sent_twice_is_done_once_and_both_get_the_first_outcome() {
 
 #[tokio::test]
 async fn a_failure_is_the_first_outcome_as_well() {
-    let (store, _) = stores().await.remove(0);
+    let (store, _) = memory().await;
     let accounts = Accounts::new(&store);
     let _server = start(&store, &accounts).await;
     let bus = bus(&store);
@@ -356,7 +356,7 @@ async fn a_failure_is_the_first_outcome_as_well() {
 
 #[tokio::test]
 async fn a_command_sent_again_in_another_session_appends_nothing_more() {
-    let (store, _) = stores().await.remove(0);
+    let (store, _) = memory().await;
     let accounts = Accounts::new(&store);
     let _server = start(&store, &accounts).await;
     let to = new_event_id();
@@ -373,7 +373,7 @@ async fn a_command_sent_again_in_another_session_appends_nothing_more() {
 
 #[tokio::test]
 async fn an_id_of_another_command_is_refused() {
-    let (store, _) = stores().await.remove(0);
+    let (store, _) = memory().await;
     let bus = bus(&store);
     let mut command = Credit::number(1);
     command.id = new_event_id();
@@ -398,7 +398,7 @@ async fn an_id_that_is_not_marked_is_the_command_s_all_the_same() {
     impl Command for Plain {
         type Fault = NoFault;
     }
-    let (store, _) = stores().await.remove(0);
+    let (store, _) = memory().await;
     let accounts = Accounts::new(&store);
     let _server = start(&store, &accounts).await;
     let (bus, id) = (bus(&store), new_event_id());
@@ -451,7 +451,7 @@ async fn commands_to_one_recipient_are_done_in_order_and_others_beside_them() {
 
 #[tokio::test]
 async fn no_more_run_at_once_than_were_asked_for() {
-    let (store, _) = stores().await.remove(0);
+    let (store, _) = memory().await;
     let gate = Arc::new(Semaphore::new(0));
     let mut accounts = Accounts::new(&store);
     accounts.gate = Some(Arc::clone(&gate));
@@ -476,7 +476,7 @@ async fn no_more_run_at_once_than_were_asked_for() {
 
 #[tokio::test]
 async fn two_handlers_for_one_command_and_none_at_all_are_refused() {
-    let (store, _) = stores().await.remove(0);
+    let (store, _) = memory().await;
     let accounts = Accounts::new(&store);
     let two = CommandHandlers::new().with(accounts.clone()).with(accounts);
 

@@ -2,7 +2,8 @@
 
 use crate::{
     domain::{
-        Accounts, Credit, Debit, answers, bus, read, server, start, stores, wait_for_answers,
+        Accounts, Credit, Debit, answers, bus, memory, read, server, start, stores,
+        wait_for_answers,
     },
     python,
 };
@@ -16,7 +17,7 @@ use std::time::Duration;
 #[tokio::test(start_paused = true)]
 async fn a_command_that_timed_out_can_be_sent_again() {
     // .NET: "This command is being executed."
-    let (store, _) = stores().await.remove(0);
+    let (store, _) = memory().await;
     let bus = bus(&store);
     let mut command = Credit::number(1);
     command.id = new_event_id();
@@ -36,7 +37,7 @@ async fn a_command_that_timed_out_can_be_sent_again() {
 
 #[tokio::test]
 async fn a_send_that_is_dropped_leaves_no_entry() {
-    let (store, _) = stores().await.remove(0);
+    let (store, _) = memory().await;
     let bus = bus(&store);
 
     let sending = std::future::IntoFuture::into_future(bus.send("r", Credit::number(1)));
@@ -48,7 +49,7 @@ async fn a_send_that_is_dropped_leaves_no_entry() {
 
 #[tokio::test]
 async fn fire_and_forget_leaves_no_entry() {
-    let (store, _) = stores().await.remove(0);
+    let (store, _) = memory().await;
     let bus = bus(&store);
 
     for number in 0..100 {
@@ -83,7 +84,7 @@ async fn no_answer_comes_too_early_to_be_heard() {
 #[tokio::test]
 async fn a_failure_without_a_fault_is_answered_once_and_not_run_for_ever() {
     // .NET: a `FaultException` without data is run again every 30 s.
-    let (store, _) = stores().await.remove(0);
+    let (store, _) = memory().await;
     let accounts = Accounts::new(&store);
     let server = start(&store, &accounts).await;
     let bus = bus(&store);
@@ -98,7 +99,7 @@ async fn a_failure_without_a_fault_is_answered_once_and_not_run_for_ever() {
 
 #[tokio::test]
 async fn a_fault_that_the_command_does_not_name_is_no_time_out() {
-    let (store, _) = stores().await.remove(0);
+    let (store, _) = memory().await;
     let accounts = Accounts::new(&store);
     let _server = start(&store, &accounts).await;
 
@@ -121,7 +122,7 @@ async fn a_fault_that_the_command_does_not_name_is_no_time_out() {
 
 #[tokio::test]
 async fn an_answer_that_is_too_large_is_cut() {
-    let (store, _) = stores().await.remove(0);
+    let (store, _) = memory().await;
     let accounts = Accounts::new(&store);
     let _server = start(&store, &accounts).await;
     let bus = bus(&store);
@@ -178,7 +179,7 @@ async fn a_poison_command_is_answered_once_and_blocks_nobody() {
 
 #[tokio::test]
 async fn a_command_of_no_session_is_passed_over_once() {
-    let (store, _) = stores().await.remove(0);
+    let (store, _) = memory().await;
     let accounts = Accounts::new(&store);
     let app = StreamName::raw(">Bank").unwrap();
     let id = new_event_id();
@@ -198,7 +199,7 @@ async fn a_command_of_no_session_is_passed_over_once() {
 #[tokio::test]
 async fn events_that_nobody_handles_are_passed_and_not_kept_open() {
     // .NET's persistent subscription never acknowledges them.
-    let (store, _) = stores().await.remove(0);
+    let (store, _) = memory().await;
     let accounts = Accounts::new(&store);
     let app = StreamName::raw(">Bank").unwrap();
     let other = || NewEvent::new(new_event_id(), "Other".parse().unwrap(), "{}");
@@ -237,7 +238,7 @@ async fn commands_can_come_by_links_as_from_a_join_projection() {
 
 #[tokio::test]
 async fn a_session_that_is_gone_for_ever_blocks_nobody() {
-    let (store, _) = stores().await.remove(0);
+    let (store, _) = memory().await;
     let accounts = Accounts::new(&store);
     let gone = bus(&store);
     let to = new_event_id();

@@ -154,11 +154,20 @@ impl Accounts {
             amount: command.amount,
             command: command.number,
         };
-        self.repository
-            .execute(id, |_| Ok::<_, std::convert::Infallible>(credited.clone()))
-            .command_id(context.command_id())
-            .await?;
-        Ok(())
+        loop {
+            let executed = self
+                .repository
+                .execute(id, |_| Ok::<_, std::convert::Infallible>(credited.clone()))
+                .command_id(context.command_id())
+                .await;
+            match executed {
+                // The store is away; the command's id makes this harmless.
+                Err(error) if error.is_transient() => {
+                    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+                }
+                executed => return Ok(executed.map(drop)?),
+            }
+        }
     }
 
     async fn debit(&self, _id: Uuid, command: &Debit) -> Result<u8, CommandFault> {
@@ -183,14 +192,64 @@ impl Accounts {
     }
 }
 
-/// Stores of every kind that needs no server.
-pub(crate) async fn stores() -> Vec<(Store, Option<TempFolder>)> {
-    let folder = TempFolder::new();
-    let sqlite = plumberd::connect(&folder.sqlite_url("bus.db"))
-        .await
-        .unwrap();
+const FILE: &str = "bus.db";
+
+/// What a store is kept in, for as long as it is used.
+pub(crate) enum Kept {
+    Nowhere,
+    Folder(TempFolder),
+    #[cfg(feature = "eventstoredb")]
+    Server(Box<plumberd_testkit::esdb::EsdbServer>),
+}
+
+impl Kept {
+    /// The store's URL for other processes.
+    pub(crate) fn url(&self) -> Option<String> {
+        match self {
+            Self::Nowhere => None,
+            Self::Folder(folder) => Some(folder.sqlite_url(FILE)),
+            #[cfg(feature = "eventstoredb")]
+            Self::Server(server) => Some(server.url()),
+        }
+    }
+
+    /// Stops the server of the store, if it has one, and starts it again.
+    pub(crate) async fn restart(&self) -> bool {
+        match self {
+            Self::Nowhere | Self::Folder(_) => false,
+            #[cfg(feature = "eventstoredb")]
+            Self::Server(server) => {
+                server.stop().await;
+                server.restart().await.unwrap();
+                true
+            }
+        }
+    }
+}
+
+/// A store that knows of no time, so that time may be paused.
+pub(crate) async fn memory() -> (Store, Kept) {
     let memory = plumberd::connect("memory:").await.unwrap();
-    vec![(memory, None), (sqlite, Some(folder))]
+    (memory, Kept::Nowhere)
+}
+
+/// Stores of every kind, with what keeps them.
+pub(crate) async fn stores() -> Vec<(Store, Kept)> {
+    let folder = TempFolder::new();
+    let sqlite = plumberd::connect(&folder.sqlite_url(FILE)).await.unwrap();
+    vec![
+        memory().await,
+        (sqlite, Kept::Folder(folder)),
+        #[cfg(feature = "eventstoredb")]
+        eventstoredb().await,
+    ]
+}
+
+#[cfg(feature = "eventstoredb")]
+async fn eventstoredb() -> (Store, Kept) {
+    let server = plumberd_testkit::esdb::EsdbServer::start().await.unwrap();
+    let store = plumberd::connect(&server.url()).await.unwrap();
+    (store, Kept::Server(Box::new(server)))
 }
 
 pub(crate) fn server(store: &Store, accounts: &Accounts) -> CommandServer {

@@ -5,7 +5,10 @@ mod bus;
 mod convention;
 mod defects;
 mod domain;
+#[cfg(feature = "eventstoredb")]
+mod eventstoredb;
 mod oracle;
 mod python;
 mod restart;
+mod two_processes;
 mod vectors;

@@ -1,4 +1,4 @@
-//! A thousand commands, servers that crash, poison among them: each has one
+//! Thousands of commands, servers that crash, stores that go away, poison among them: each has one
 //! outcome, and each that was done is in its account once.
 
 use crate::{
@@ -7,42 +7,65 @@ use crate::{
 };
 use plumberd::{
     aggregate::Aggregate,
-    command::{CommandBus, Running},
+    command::{Command, CommandBus, PostError, Running, ServerError},
     event::new_event_id,
     prelude::*,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-const COMMANDS: u32 = 1_000;
 const SESSIONS: usize = 10;
 const RECIPIENTS: usize = 23;
+const CRASHES: usize = 8;
+
+/// Ten thousand where there is time for it.
+fn commands() -> usize {
+    let required = std::env::var_os("PLUMBERD_TEST_REQUIRE").is_some_and(|value| value == "1");
+    if required || std::env::var_os("CI").is_some() {
+        10_000
+    } else {
+        1_000
+    }
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_thousand_commands_have_one_outcome_each_through_crashes() {
-    for (store, _folder) in stores().await {
+async fn every_command_has_one_outcome_through_crashes_and_restarts() {
+    for (store, kept) in stores().await {
         let senders: Vec<_> = (0..SESSIONS)
             .map(|_| CommandBus::new(store.clone()))
             .collect();
         let recipients: Vec<_> = (0..RECIPIENTS).map(|_| new_event_id()).collect();
         let accounts = Accounts::new(&store);
-        let sending = tokio::spawn(send_all(store.clone(), senders.clone(), recipients.clone()));
+        let all = (0..SESSIONS).map(|at| {
+            let (store, bus) = (store.clone(), senders[at].clone());
+            tokio::spawn(send_all(store, bus, at, recipients.clone()))
+        });
+        let sending: Vec<_> = all.collect();
 
         // Killed again and again: a crash takes what was not answered with it.
-        for crash in 1..=8 {
-            let running = server(&store, &accounts).concurrency(16).start().await;
-            let running = running.unwrap();
-            accounts.seen(crash * 90).await;
+        let step = commands() * 9 / 100;
+        for crash in 1..=CRASHES {
+            let running = begin(&store, &accounts, 16).await;
+            accounts.seen(crash * step - step / 2).await;
+            if crash % 3 == 0 {
+                kept.restart().await;
+            }
+            accounts.seen(crash * step).await;
             drop(running);
         }
-        let expected = sending.await.unwrap();
-        let running = server(&store, &accounts).start().await.unwrap();
+        // Also while nobody follows.
+        kept.restart().await;
+        let mut expected = Expected::new();
+        for sent in sending {
+            expected.extend(sent.await.unwrap());
+        }
+        let running = begin(&store, &accounts, 64).await;
         wait_for_all(&store, &senders, &expected).await;
         check(&store, &senders, &recipients, &expected).await;
         let before = accounts.runs();
         running.shutdown().await.unwrap();
 
         // Nothing is left to do.
-        let again: Running = server(&store, &accounts).start().await.unwrap();
+        let again = begin(&store, &accounts, 64).await;
         senders[0]
             .send(recipients[0], Credit::number(0))
             .await
@@ -52,34 +75,74 @@ async fn a_thousand_commands_have_one_outcome_each_through_crashes() {
     }
 }
 
-/// What the answer to a command must begin with, by its id.
+/// A server, when the store is there again.
+async fn begin(store: &Store, accounts: &Accounts, concurrency: usize) -> Running {
+    loop {
+        match server(store, accounts)
+            .concurrency(concurrency)
+            .start()
+            .await
+        {
+            Ok(running) => return running,
+            Err(ServerError::Store(error)) if error.is_transient() => {
+                tokio::time::sleep(python::PAUSE).await;
+            }
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+}
+
+/// What the answer to a command must be, by its id.
 type Expected = BTreeMap<Uuid, &'static str>;
 
-async fn send_all(store: Store, senders: Vec<CommandBus>, recipients: Vec<Uuid>) -> Expected {
+/// Sends the commands of one session.
+async fn send_all(store: Store, bus: CommandBus, first: usize, recipients: Vec<Uuid>) -> Expected {
     let mut expected = Expected::new();
-    for number in 0..COMMANDS {
-        let at = usize::try_from(number).unwrap();
-        let (bus, to) = (&senders[at % SESSIONS], recipients[at % RECIPIENTS]);
-        let (id, answer) = if number % 50 == 7 {
-            let command = Debit::refused_with("panic");
-            (bus.post(to, command).await.unwrap(), "DebitFailed")
-        } else if number % 50 == 9 {
-            let command = Debit::refused_with("fault");
-            let id = bus.post(to, command).await.unwrap();
-            (id, "DebitFailed<InsufficientFunds>")
-        } else if number % 50 == 11 {
-            let (id, session) = (new_event_id(), bus.session());
-            let metadata = python::metadata(id, session, &to.to_string());
-            let data = format!("{{\"Id\": \"{id}\", \"Amount\": []}}");
-            python::send(&store, session, "Credit", data, metadata).await;
-            (id, "CreditFailed")
-        } else {
-            let id = bus.post(to, Credit::number(number)).await.unwrap();
-            (id, "CreditExecuted")
+    for at in (first..commands()).step_by(SESSIONS) {
+        let to = recipients[at % RECIPIENTS];
+        let id = new_event_id();
+        let debit = |how: &str| Debit {
+            id,
+            how: how.into(),
+        };
+        let answer = match at / SESSIONS % 50 {
+            7 => {
+                post(&bus, to, debit("panic")).await;
+                "DebitFailed"
+            }
+            9 => {
+                post(&bus, to, debit("fault")).await;
+                "DebitFailed<InsufficientFunds>"
+            }
+            11 => {
+                let metadata = python::metadata(id, bus.session(), &to.to_string());
+                let data = format!("{{\"Id\": \"{id}\", \"Amount\": []}}");
+                python::send(&store, bus.session(), "Credit", data, metadata).await;
+                "CreditFailed"
+            }
+            _ => {
+                let mut credit = Credit::number(u32::try_from(at).unwrap());
+                credit.id = id;
+                post(&bus, to, credit).await;
+                "CreditExecuted"
+            }
         };
         expected.insert(id, answer);
     }
     expected
+}
+
+/// Posts a command, however often that takes.
+async fn post<C: Command + Clone>(bus: &CommandBus, to: Uuid, command: C) {
+    loop {
+        match bus.post(to, command.clone()).await {
+            Ok(_) => return,
+            Err(PostError::Store(error)) if error.is_transient() => {
+                tokio::time::sleep(python::PAUSE).await;
+            }
+            Err(error) => panic!("{error:?}"),
+        }
+    }
 }
 
 async fn wait_for_all(store: &Store, senders: &[CommandBus], expected: &Expected) {

@@ -12,15 +12,19 @@ use plumberd::{
 pub(crate) async fn send(store: &Store, session: Uuid, name: &str, data: String, metadata: String) {
     let event = NewEvent::new(new_event_id(), name.parse().unwrap(), data)
         .with_raw_metadata(RawMetadata::new(metadata.into()));
-    store
-        .append(
-            &session_in(session).unwrap(),
-            ExpectedRevision::Any,
-            vec![event],
-        )
-        .await
-        .unwrap();
+    let stream = session_in(session).unwrap();
+    loop {
+        let batch = vec![event.clone()];
+        match store.append(&stream, ExpectedRevision::Any, batch).await {
+            Ok(_) => return,
+            Err(error) if error.is_transient() => tokio::time::sleep(PAUSE).await,
+            Err(error) => panic!("{error:?}"),
+        }
+    }
 }
+
+/// Before something is tried again while the store is away.
+pub(crate) const PAUSE: std::time::Duration = std::time::Duration::from_millis(20);
 
 pub(crate) fn metadata(id: Uuid, session: Uuid, recipient: &str) -> String {
     format!(

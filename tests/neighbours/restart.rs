@@ -1,7 +1,7 @@
 //! Servers that end and begin again, and stores that fail.
 
 use crate::domain::{
-    Accounts, Credit, answers, bus, read, server, start, stores, wait_for_answers,
+    Accounts, Credit, answers, bus, memory, read, server, start, stores, wait_for_answers,
 };
 use plumberd::{command::FirstStart, event::new_event_id, prelude::*, store::StoreError};
 use plumberd_testkit::mock::{CallKind, Fault, Faulty};
@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 
 #[tokio::test]
 async fn a_first_start_begins_now_unless_it_is_told_to_begin_at_the_start() {
-    let (store, _) = stores().await.remove(0);
+    let (store, _) = memory().await;
     let accounts = Accounts::new(&store);
     let early = bus(&store);
     early.post(new_event_id(), Credit::number(1)).await.unwrap();
@@ -100,7 +100,7 @@ async fn a_command_that_was_answered_before_a_crash_is_not_run_again() {
 
 #[tokio::test]
 async fn a_crash_between_the_events_and_the_answer_leaves_one_of_each() {
-    let (store, _) = stores().await.remove(0);
+    let (store, _) = memory().await;
     let accounts = Accounts::new(&store);
     let (bus, to) = (bus(&store), new_event_id());
     let mut command = Credit::number(1);
@@ -133,7 +133,7 @@ async fn a_crash_between_the_events_and_the_answer_leaves_one_of_each() {
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_of_unknown_outcome_is_written_once() {
-    let (inner, _) = stores().await.remove(0);
+    let (inner, _) = memory().await;
     let faulty = Faulty::new(inner.clone());
     let store = Store::new(faulty.clone());
     let accounts = Accounts::new(&inner);

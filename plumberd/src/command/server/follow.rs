@@ -1,5 +1,6 @@
 use super::{
     CommandServer, ServerError, Source,
+    answered::Answered,
     checkpoint::Checkpoint,
     lanes::Lanes,
     progress::Progress,
@@ -72,6 +73,7 @@ impl Follow {
         Self {
             work: Work {
                 store: Arc::clone(&server.store),
+                answered: Answered::new(Arc::clone(&server.store)),
                 handlers: server.handlers,
                 stop: stop.clone(),
             },

@@ -1,5 +1,6 @@
 //! The side that handles.
 
+mod answered;
 mod checkpoint;
 mod error;
 mod follow;

@@ -1,3 +1,4 @@
+use super::answered::Answered;
 use crate::{
     codec::CodecError,
     command::{
@@ -8,7 +9,7 @@ use crate::{
     event::{NewEvent, RecordedEvent},
     retry::{Backoff, RetryPolicy},
     store::{EventStore, StoreError},
-    stream::{ExpectedRevision, StreamName},
+    stream::{ExpectedRevision, Position, StreamName},
 };
 use futures_util::future::{Either, select};
 use std::{pin::pin, sync::Arc, time::Duration};
@@ -19,6 +20,7 @@ use uuid::Uuid;
 #[derive(Clone)]
 pub(super) struct Work {
     pub(super) store: Arc<dyn EventStore>,
+    pub(super) answered: Answered,
     pub(super) handlers: CommandHandlers,
     pub(super) stop: watch::Receiver<bool>,
 }
@@ -47,7 +49,7 @@ impl Work {
             tracing::warn!(stream = %event.stream, revision = %event.revision, "a command names no session");
             return End::Nobody;
         };
-        match self.is_answered(&stream, id).await {
+        match self.is_answered(&stream, id, event.position).await {
             Some(false) => {}
             Some(true) => return End::AnsweredBefore,
             None => return End::Interrupted,
@@ -86,11 +88,16 @@ impl Work {
     }
 
     /// Whether the answer is there; `None` when the server ends first.
-    async fn is_answered(&mut self, stream: &StreamName, id: Uuid) -> Option<bool> {
+    async fn is_answered(
+        &mut self,
+        stream: &StreamName,
+        id: Uuid,
+        command: Position,
+    ) -> Option<bool> {
         let mut backoff = patient();
         loop {
-            match self.store.find_event(stream, id).await {
-                Ok(found) => return Some(found.is_some()),
+            match self.answered.has(stream, id, command).await {
+                Ok(answered) => return Some(answered),
                 Err(StoreError::Closed { .. }) => return None,
                 Err(error) if error.is_transient() => {
                     tracing::warn!(%stream, %error, "looking for an answer again");
