@@ -214,15 +214,16 @@ pub(crate) async fn loads<L: Side, P: Side>(
             continue;
         }
         let (limit, plumberd) = (limit(), plumberd().await);
-        let id = new_event_id();
-        fill(&*limit, id, events).await;
+        // Both may be on one server, so each has a stream of its own.
+        let (by_hand, id) = (new_event_id(), new_event_id());
+        fill(&*limit, by_hand, events).await;
         fill(&*plumberd, id, events).await;
         let repeats = 100_000 / events;
         table
             .measure(
                 &name,
                 events * repeats,
-                async || load_round(&*limit, id, repeats).await,
+                async || load_round(&*limit, by_hand, repeats).await,
                 async || load_round(&*plumberd, id, repeats).await,
             )
             .await;
