@@ -14,7 +14,8 @@ use plumberd::{
 use std::collections::{BTreeMap, BTreeSet};
 
 const SESSIONS: usize = 10;
-const RECIPIENTS: usize = 23;
+/// To each so many: an account is read whole for every command to it.
+const TO_EACH: usize = 20;
 const CRASHES: usize = 8;
 
 /// Ten thousand where there is time for it.
@@ -30,10 +31,13 @@ fn commands() -> usize {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_command_has_one_outcome_through_crashes_and_restarts() {
     for (store, kept) in stores().await {
+        let begun = std::time::Instant::now();
         let senders: Vec<_> = (0..SESSIONS)
             .map(|_| CommandBus::new(store.clone()))
             .collect();
-        let recipients: Vec<_> = (0..RECIPIENTS).map(|_| new_event_id()).collect();
+        let recipients: Vec<_> = (0..commands() / TO_EACH + 1)
+            .map(|_| new_event_id())
+            .collect();
         let accounts = Accounts::new(&store);
         let all = (0..SESSIONS).map(|at| {
             let (store, bus) = (store.clone(), senders[at].clone());
@@ -72,6 +76,7 @@ async fn every_command_has_one_outcome_through_crashes_and_restarts() {
             .unwrap();
         again.shutdown().await.unwrap();
         assert_eq!(accounts.runs(), before + 1);
+        println!("{:?} for {} commands", begun.elapsed(), commands());
     }
 }
 
@@ -99,7 +104,7 @@ type Expected = BTreeMap<Uuid, &'static str>;
 async fn send_all(store: Store, bus: CommandBus, first: usize, recipients: Vec<Uuid>) -> Expected {
     let mut expected = Expected::new();
     for at in (first..commands()).step_by(SESSIONS) {
-        let to = recipients[at % RECIPIENTS];
+        let to = recipients[at % recipients.len()];
         let id = new_event_id();
         let debit = |how: &str| Debit {
             id,
