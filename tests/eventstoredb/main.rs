@@ -4,6 +4,7 @@ mod connect;
 mod defects;
 #[cfg(feature = "sqlite")]
 mod killed;
+mod persistent;
 mod projections;
 mod scripted;
 mod store;
