@@ -5,6 +5,7 @@ mod defects;
 mod faults;
 #[cfg(feature = "sqlite")]
 mod killed;
+mod persistent;
 mod projections;
 mod scripted;
 mod store;

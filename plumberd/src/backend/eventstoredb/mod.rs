@@ -18,6 +18,7 @@ mod find;
 mod guarded;
 mod info;
 mod known;
+mod persistent;
 mod probe;
 mod projection;
 mod provider;
@@ -34,6 +35,10 @@ mod url;
 pub use check::InvalidSetting;
 pub use config::{EventStoreDbConfig, NodePreference};
 pub use error::EventStoreDbError;
+pub use persistent::{
+    ConsumerStrategy, Delivery, GroupFilter, GroupPlace, GroupStart, Nack, PersistentError,
+    PersistentInfo, PersistentSettings, PersistentSubscription, PersistentSubscriptions, Source,
+};
 pub use projection::Projections;
 pub use url::InvalidEventStoreDbUrl;
 

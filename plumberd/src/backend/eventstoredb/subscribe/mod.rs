@@ -9,7 +9,7 @@ mod pump;
 mod watch;
 
 pub(super) use pump::{Message, Messages, Target};
-pub(super) use watch::Listener;
+pub(super) use watch::{Listener, text as panic_text};
 
 use super::{Shared, error::CallError, error::Failure, filter};
 use crate::{

@@ -90,7 +90,8 @@ impl Watched {
     }
 }
 
-fn text(panic: &(dyn Any + Send)) -> String {
+/// What a panic says.
+pub(in super::super) fn text(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(ToString::to_string);
     text.or_else(|| panic.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "without a word".to_owned())

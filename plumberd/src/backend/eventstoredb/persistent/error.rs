@@ -1,0 +1,140 @@
+use super::{
+    super::{
+        BACKEND,
+        error::{CallError, Failure},
+    },
+    Source,
+};
+use crate::store::StoreError;
+
+/// Why something with a persistent subscription failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PersistentError {
+    /// There is no such group; or there was one, and it was deleted. Create it.
+    #[error("there is no group `{group}` on {origin}")]
+    DoesNotExist {
+        /// What the group reads.
+        origin: Source,
+        /// The group.
+        group: String,
+    },
+
+    /// There is a group of this name already. Update it, or go on with it.
+    #[error("there is a group `{group}` on {origin} already")]
+    AlreadyExists {
+        /// What the group reads.
+        origin: Source,
+        /// The group.
+        group: String,
+    },
+
+    /// The group has as many consumers as its settings let it. Subscribe when
+    /// another has gone, or raise
+    /// [`max_subscribers`](super::PersistentSettings::with_max_subscribers).
+    #[error("the group `{group}` on {origin} has as many consumers as it may")]
+    Full {
+        /// What the group reads.
+        origin: Source,
+        /// The group.
+        group: String,
+    },
+
+    /// The server let go of this consumer: the group was updated, or the
+    /// consumer answered [`Nack::Stop`](super::Nack::Stop). Subscribe again.
+    #[error("the group `{group}` on {origin} dropped this consumer")]
+    Dropped {
+        /// What the group reads.
+        origin: Source,
+        /// The group.
+        group: String,
+    },
+
+    /// The user may not do this, or is none.
+    #[error("the user may not use the group `{group}` on {origin}")]
+    AccessDenied {
+        /// What the group reads.
+        origin: Source,
+        /// The group.
+        group: String,
+    },
+
+    /// A setting cannot be used; nothing was sent. Correct it.
+    #[error("the setting `{setting}` cannot be used: {reason}")]
+    InvalidSettings {
+        /// The setting.
+        setting: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+
+    /// The subscription has ended, and said why before.
+    #[error("the subscription has ended")]
+    Ended,
+
+    /// The server, or the connection, failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl PersistentError {
+    /// Whether the same call may work later, without a change to it.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Full { .. } => true,
+            Self::Store(error) => error.is_transient(),
+            _ => false,
+        }
+    }
+}
+
+/// A group, as calls and errors name it.
+#[derive(Debug, Clone)]
+pub(super) struct Group {
+    pub(super) source: Source,
+    pub(super) name: String,
+}
+
+impl Group {
+    pub(super) fn new(source: &Source, name: &str) -> Result<Self, PersistentError> {
+        if name.is_empty() {
+            return Err(invalid("group", "it is empty"));
+        }
+        Ok(Self {
+            source: source.clone(),
+            name: name.to_owned(),
+        })
+    }
+
+    /// What a failed call says about this group.
+    pub(super) fn error(&self, error: CallError) -> PersistentError {
+        let (origin, group) = (self.source.clone(), self.name.clone());
+        match (error.failure(), &error) {
+            (Failure::NotFound, _) => PersistentError::DoesNotExist { origin, group },
+            (Failure::Exists, _) => PersistentError::AlreadyExists { origin, group },
+            // The one precondition that the service has.
+            (Failure::Conflict, _) => PersistentError::Full { origin, group },
+            (Failure::Denied, _) => PersistentError::AccessDenied { origin, group },
+            (_, CallError::Client(eventstore::Error::IllegalStateError(_))) => {
+                PersistentError::Dropped { origin, group }
+            }
+            (Failure::Deleted, _) => match origin {
+                Source::Stream(stream) => StoreError::StreamDeleted { stream }.into(),
+                Source::All => error.into_store_error().into(),
+            },
+            (Failure::Unsupported, _) => StoreError::Unsupported {
+                backend: BACKEND,
+                what: format!("do this with a persistent subscription to {origin}"),
+            }
+            .into(),
+            _ => error.into_store_error().into(),
+        }
+    }
+}
+
+pub(super) fn invalid(setting: &'static str, reason: impl Into<String>) -> PersistentError {
+    PersistentError::InvalidSettings {
+        setting,
+        reason: reason.into(),
+    }
+}
