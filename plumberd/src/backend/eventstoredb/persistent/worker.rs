@@ -269,7 +269,7 @@ impl Worker {
     /// its next message, and the server sends the event again.
     async fn send(&self, subscription: &mut PersistentSubscription, answer: Answer) {
         let ids = [answer.id];
-        let send = async {
+        let answered = async {
             match answer.nack {
                 None => subscription.ack_ids(ids).await,
                 Some((nack, reason)) => {
@@ -283,7 +283,7 @@ impl Worker {
                 }
             }
         };
-        let sent = tokio::time::timeout(self.shared.connection.deadline(), send).await;
+        let sent = tokio::time::timeout(self.shared.connection.deadline(), answered).await;
         if !matches!(sent, Ok(Ok(()))) {
             tracing::debug!(id = %answer.id, "an answer to a group was not sent");
         }
