@@ -35,7 +35,7 @@ async fn every_command_has_one_outcome_through_crashes_and_restarts() {
         let senders: Vec<_> = (0..SESSIONS)
             .map(|_| CommandBus::new(store.clone()))
             .collect();
-        let recipients: Vec<_> = (0..commands() / TO_EACH + 1)
+        let recipients: Vec<_> = (0..=(commands() / TO_EACH))
             .map(|_| new_event_id())
             .collect();
         let accounts = Accounts::new(&store);
