@@ -2,6 +2,7 @@
 
 use crate::python::{Python, Seen, blocking, read, with_server};
 use plumberd::{prelude::*, stream::StreamName};
+use std::fmt::Write as _;
 
 pub const TESTS: &[(&str, crate::Job)] = &[
     (
@@ -152,7 +153,7 @@ fn compact(json: &[u8]) -> Result<String, BoxError> {
     let mut text = String::new();
     for (key, value) in value.iter() {
         let value: serde_json::Value = serde_json::from_str(value.get())?;
-        text.push_str(&format!("{key}={value};"));
+        write!(text, "{key}={value};")?;
     }
     Ok(text)
 }
