@@ -9,7 +9,7 @@ struct AccountClosed;
 #[derive(Default)]
 struct Account;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 struct OrderNumber(u64);
 
 impl std::str::FromStr for OrderNumber {
