@@ -75,7 +75,7 @@ struct Shared {
     watcher: Arc<Watcher>,
     head: Arc<Head>,
     counters: Arc<Counters>,
-    /// Says when no thread is left.
+    /// Says when no thread is left: the writer is the last.
     threads: Mutex<mpsc::Receiver<()>>,
 }
 
@@ -97,13 +97,14 @@ impl Sqlite {
         let head = Arc::<Head>::default();
         let counters = Arc::<Counters>::default();
         let (alive, threads) = mpsc::channel(1);
+        let (reading, others) = mpsc::channel(1);
         let notices = Notices {
             counters: Arc::clone(&counters),
             head: Arc::clone(&head),
         };
-        let writer = Writer::start(Arc::clone(&config), notices, alive.clone()).await?;
-        let readers = Readers::start(&config, &alive).await?;
-        let watcher = Watcher::new(Arc::clone(&config), Arc::clone(&head), alive.downgrade());
+        let writer = Writer::start(Arc::clone(&config), notices, others, alive).await?;
+        let readers = Readers::start(&config, &reading).await?;
+        let watcher = Watcher::new(Arc::clone(&config), Arc::clone(&head), reading.downgrade());
         Ok(Self {
             shared: Arc::new(Shared {
                 config,
@@ -132,7 +133,7 @@ impl Sqlite {
         self.shared.watcher.close();
         // Who waits for more looks once more, and is told that none will come.
         self.shared.head.committed.notify();
-        // Nothing is ever sent: it ends when every thread has dropped its end.
+        // Nothing is ever sent: it ends when the writer, the last thread, does.
         self.shared.threads.lock().await.recv().await;
     }
 

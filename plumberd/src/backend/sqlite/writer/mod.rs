@@ -69,10 +69,12 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Opens the database on a new thread and writes there what comes, until
-    /// the last handle is gone.
+    /// the last handle is gone. The connection is closed after those of
+    /// `others`; `alive` is dropped when nothing is left.
     pub(super) async fn start(
         config: Arc<SqliteConfig>,
         notices: Notices,
+        others: mpsc::Receiver<()>,
         alive: mpsc::Sender<()>,
     ) -> Result<Self, SqliteError> {
         let (queue, commands) = mpsc::channel(QUEUE);
@@ -81,13 +83,16 @@ impl Writer {
             .name("plumberd-sqlite-writer".into())
             .spawn(move || {
                 let _alive = alive;
+                let others = Others(others);
                 match schema::open_writer(&config) {
                     Err(error) => {
                         let _ = opened.send(Err(error));
                     }
                     Ok(connection) => {
                         if opened.send(Ok(())).is_ok() {
-                            work(&config, connection, commands, &notices);
+                            let connection = work(&config, connection, commands, &notices);
+                            drop(others);
+                            drop(connection);
                         }
                     }
                 }
@@ -123,6 +128,19 @@ impl Writer {
     }
 }
 
+/// The threads that read; dropping it waits until they have ended.
+///
+/// Whoever closes a database last puts its log into the file and deletes it.
+/// When several close at once, each sees the others and nobody does.
+struct Others(mpsc::Receiver<()>);
+
+impl Drop for Others {
+    fn drop(&mut self) {
+        // Nothing is ever sent: it ends when each of them has dropped its end.
+        self.0.blocking_recv();
+    }
+}
+
 fn stopped_while_opening() -> SqliteError {
     SqliteError::Thread {
         source: std::io::Error::other("it stopped while it opened the database"),
@@ -141,14 +159,14 @@ fn work(
     mut connection: Connection,
     mut commands: mpsc::Receiver<Message>,
     notices: &Notices,
-) {
+) -> Connection {
     loop {
         match serve(config, &connection, &mut commands, notices) {
-            Ok(Ended::Closed) => return,
+            Ok(Ended::Closed) => return connection,
             Ok(Ended::Broken) => {}
             Err(error) => {
                 tracing::error!(%error, "the SQLite store cannot prepare its statements");
-                return;
+                return connection;
             }
         }
         tracing::warn!("the SQLite store opens its connection again");
@@ -156,7 +174,7 @@ fn work(
             Ok(opened) => connection = opened,
             Err(error) => {
                 tracing::error!(%error, "the SQLite store cannot be opened again");
-                return;
+                return connection;
             }
         }
     }
