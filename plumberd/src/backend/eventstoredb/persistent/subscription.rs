@@ -48,10 +48,26 @@ pub struct Delivery {
 /// harm.
 ///
 /// A lost connection is made anew, for ever, with growing pauses up to 5 s;
-/// what was not answered is sent again. Answers to what came over a lost
-/// connection are left out. Dropping the consumer ends it, after the answers
-/// that were given are handed to the connection; the server then sends what was
-/// not answered to another.
+/// what was not answered is sent again. So it is when the server answers with
+/// an internal failure: the client crate does not tell it from a server that is
+/// away. Answers to what came over a lost connection are left out. A connection
+/// that keeps silent is found out by `keepAliveInterval` and
+/// `keepAliveTimeout` of the connection string; with an interval of −1 it is
+/// only when answers pile up.
+///
+/// # What is answered here
+///
+/// An event that plumberd cannot read, such as one of a stream whose name it
+/// cannot have, is **parked**, with the reason, and logged as a warning. A link
+/// that is to be resolved and points to no visible event is acknowledged, and
+/// counted by [`unresolved_links`](super::super::EventStoreDb::unresolved_links).
+///
+/// # When it is dropped
+///
+/// The answers that were given are still sent, for as long as the runtime
+/// lives, and the server then sends what was not answered to another consumer.
+/// When the last answer is younger than 200 ms it takes as long until the
+/// server hears of the end, and counts this consumer no more.
 #[derive(Debug)]
 pub struct PersistentSubscription {
     deliveries: mpsc::Receiver<Result<Delivery, PersistentError>>,
