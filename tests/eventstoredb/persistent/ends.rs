@@ -149,7 +149,6 @@ async fn who_is_not_known_is_told_so() {
 }
 
 #[tokio::test]
-#[ignore = "the kit's server does not ask yet who may change groups"]
 async fn who_may_not_change_groups_is_told_so() {
     let server = with_users().await;
     let source = Source::Stream(stream("1"));
