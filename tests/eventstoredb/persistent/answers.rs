@@ -4,7 +4,8 @@ use super::{
     PATIENCE, connect, connect_within, ending, from_start, next, stream, take, until, write,
 };
 use plumberd::backend::eventstoredb::{
-    Delivery, Nack, PersistentError, PersistentSubscription, Source,
+    Delivery, EventStoreDb, EventStoreDbConfig, Nack, PersistentError, PersistentSubscription,
+    Source,
 };
 use plumberd_testkit::esdb::EsdbServer;
 use std::{collections::BTreeSet, time::Duration};
@@ -165,6 +166,41 @@ async fn what_was_answered_before_the_consumer_is_dropped_is_answered() {
         info.in_flight == 1 && info.retrying == 0
     })
     .await;
+}
+
+#[tokio::test]
+async fn what_was_answered_before_the_consumer_is_closed_outlives_its_runtime() {
+    let server = EsdbServer::start().await.unwrap();
+    let store = connect(&server).await;
+    let groups = store.persistent_subscriptions();
+    let source = Source::Stream(stream("1"));
+    write(&store, &stream("1"), 50).await;
+    groups.create(&source, "g", &from_start()).await.unwrap();
+    let url = server.url();
+    let process = tokio::task::spawn_blocking(move || {
+        let config = EventStoreDbConfig::from_url(&url).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let store = EventStoreDb::connect(config).await.unwrap();
+            let groups = store.persistent_subscriptions();
+            let source = Source::Stream(stream("1"));
+            let subscribing = groups.subscribe_with_buffer(&source, "g", 50);
+            let mut consumer = subscribing.await.unwrap();
+            for delivery in take(&mut consumer, 49).await {
+                consumer.ack(&delivery).await.unwrap();
+            }
+            consumer.close().await;
+        });
+    });
+
+    process.await.unwrap();
+
+    until(&groups, &source, |info| info.connections == 0).await;
+    let mut other = groups.subscribe(&source, "g").await.unwrap();
+    assert_eq!(next(&mut other).await.event.revision.as_u64(), 49);
 }
 
 #[tokio::test]

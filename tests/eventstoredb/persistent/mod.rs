@@ -4,6 +4,7 @@ mod answers;
 mod ends;
 mod groups;
 mod settings;
+mod unreadable;
 
 use plumberd::{
     backend::eventstoredb::{

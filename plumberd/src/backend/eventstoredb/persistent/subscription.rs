@@ -5,7 +5,10 @@ use super::{
 };
 use crate::{backend::eventstoredb::Shared, event::RecordedEvent};
 use std::sync::Arc;
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinHandle,
+};
 use uuid::Uuid;
 
 /// How many answers may wait for the connection.
@@ -67,11 +70,13 @@ pub struct Delivery {
 /// The answers that were given are still sent, for as long as the runtime
 /// lives, and the server then sends what was not answered to another consumer.
 /// When the last answer is younger than 200 ms it takes as long until the
-/// server hears of the end, and counts this consumer no more.
+/// server hears of the end, and counts this consumer no more. Before a runtime
+/// ends, [`close`](PersistentSubscription::close) the consumer.
 #[derive(Debug)]
 pub struct PersistentSubscription {
     deliveries: mpsc::Receiver<Result<Delivery, PersistentError>>,
     answers: mpsc::Sender<Answer>,
+    worker: JoinHandle<()>,
 }
 
 impl PersistentSubscription {
@@ -84,13 +89,13 @@ impl PersistentSubscription {
         let (deliver, deliveries) = mpsc::channel(1);
         let (answers, answered) = mpsc::channel(ANSWERS);
         let (confirm, confirmed) = oneshot::channel();
+        let worker = Worker::new(shared, group, buffer, deliver, answered, confirm);
         let subscription = Self {
             deliveries,
             answers,
+            // It ends when the other ends of its channels are dropped.
+            worker: tokio::spawn(worker.run()),
         };
-        let worker = Worker::new(shared, group, buffer, deliver, answered, confirm);
-        // It ends when the other ends of its channels are dropped.
-        tokio::spawn(worker.run());
         confirmed.await.map_err(|_| PersistentError::Ended)??;
         Ok(subscription)
     }
@@ -142,6 +147,24 @@ impl PersistentSubscription {
         reason: impl Into<String>,
     ) -> Result<(), PersistentError> {
         self.answer(delivery, Some((nack, reason.into()))).await
+    }
+
+    /// Ends the consumer, and waits until the answers that were given are on
+    /// their way: about 200 ms, and no longer than the deadline of the settings
+    /// where the server does not take them.
+    ///
+    /// # Cancel safety
+    ///
+    /// When the future is dropped, so is the consumer.
+    pub async fn close(self) {
+        let Self {
+            deliveries,
+            answers,
+            worker,
+        } = self;
+        drop((deliveries, answers));
+        // It cannot be cancelled but with the runtime.
+        let _ = worker.await;
     }
 
     async fn answer(
