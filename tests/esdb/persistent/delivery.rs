@@ -5,20 +5,25 @@ use crate::streams::wire::{Read, any, in_time, proposed, uuid_text};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use plumberd::event::new_event_id;
-use plumberd_testkit::esdb::proto::{
-    Empty,
-    persistent_subscriptions::{
-        CreateReq, ReadReq, Settings, create_req,
-        read_req::{
-            Content,
-            nack::Action,
-            options::{UuidOption, uuid_option},
+use plumberd_testkit::esdb::{
+    EsdbServerConfig,
+    proto::{
+        Empty,
+        persistent_subscriptions::{
+            CreateReq, ReadReq, Settings, create_req,
+            persistent_subscriptions_client::PersistentSubscriptionsClient,
+            read_req::{
+                Content,
+                nack::Action,
+                options::{UuidOption, uuid_option},
+            },
         },
+        streams::{append_req, read_resp},
     },
-    streams::{append_req, read_resp},
 };
-use std::collections::BTreeSet;
-use tonic::{Request, metadata::MetadataValue};
+use plumberd_tests::TempFolder;
+use std::{collections::BTreeSet, time::Duration};
+use tonic::{Request, metadata::MetadataValue, transport::Channel};
 
 #[tokio::test]
 async fn an_id_that_another_stream_has_too_and_its_metadata_come_as_they_were_written() -> TestResult
@@ -235,36 +240,51 @@ async fn what_comes_from_a_link_is_the_event_and_the_link() -> TestResult {
     Ok(())
 }
 
-#[tokio::test]
-async fn consumers_that_give_up_while_they_are_let_in_do_not_stall_the_group() -> TestResult {
-    let mut peer = Peer::start().await?;
-    // One consumer gets everything, so one that nobody reads would be seen.
-    let single = Settings {
-        consumer_strategy: "DispatchToSingle".to_owned(),
-        ..settings()
-    };
-    peer.create(Source::Stream("Order-1"), "g", single).await?;
-    peer.write("Order-1", 100).await?;
-    for round in 0..200 {
-        let mut groups = peer.groups.clone();
+/// Asks to be a consumer, and is gone after that time, with its connection.
+async fn come_and_go(address: std::net::SocketAddr, after: Duration) {
+    // A runtime of its own: what it has open ends with it, at once.
+    let elsewhere = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    let opening = elsewhere.spawn(async move {
+        let channel = Channel::from_shared(format!("http://{address}")).unwrap();
+        let mut groups = PersistentSubscriptionsClient::new(channel.connect().await.unwrap());
         let first = ReadReq {
             content: Some(Content::Options(options("Order-1", "g", 10))),
         };
         let waiting = stream::once(async { first }).chain(stream::pending());
-        let opening = tokio::spawn(async move { groups.read(waiting).await.map(drop) });
-        for _ in 0..round % 20 {
-            tokio::task::yield_now().await;
-        }
-        peer.server().faults().drop_connections();
-        let _ = opening.await;
-        peer.again().await?;
-    }
+        let _ = groups.read(waiting).await;
+    });
+    let _ = tokio::time::timeout(after, opening).await;
+    elsewhere.shutdown_background();
+}
+
+#[tokio::test]
+async fn consumers_that_give_up_while_they_are_let_in_do_not_stall_the_group() -> TestResult {
+    let folder = TempFolder::new();
+    let config = EsdbServerConfig::new().with_file(folder.path().join("streams.db"));
+    let mut peer = Peer::with(config).await?;
+    let busy = Settings {
+        max_checkpoint_count: 1,
+        ..settings()
+    };
+    peer.write("Order-1", 600).await?;
+    peer.create(Source::Stream("Order-1"), "g", busy).await?;
+    let address = peer.server().address();
+    // A group that is at work lets them in a little later.
     let mut consumer = peer.consume("Order-1", "g", 10).await?;
+    let coming_and_going = tokio::spawn(async move {
+        for round in 0..150 {
+            come_and_go(address, Duration::from_micros(1_500 + round * 20)).await;
+        }
+    });
     let mut seen = BTreeSet::new();
-    while seen.len() < 100 {
-        let event = consumer.take().await?;
-        seen.insert(revision(&event));
+    while seen.len() < 600 {
+        seen.insert(revision(&consumer.take().await?));
     }
+    coming_and_going.await?;
     peer.info_when("Order-1", "g", |info| info.connections.len() == 1)
         .await?;
     Ok(())
@@ -272,7 +292,7 @@ async fn consumers_that_give_up_while_they_are_let_in_do_not_stall_the_group() -
 
 #[tokio::test]
 async fn an_info_names_who_is_connected_and_from_where() -> TestResult {
-    let config = plumberd_testkit::esdb::EsdbServerConfig::new().with_basic_auth();
+    let config = EsdbServerConfig::new().with_basic_auth();
     let mut peer = Peer::with(config).await?;
     let admin = |message| crate::raw::by("admin", "changeit", message);
     let created = create(Source::Stream("Order-1"), "g", settings());
