@@ -106,18 +106,18 @@ impl PersistentSubscriptions for Script {
                 count: None,
             })
         });
-        let contents: Vec<_> = std::iter::once(confirmation).chain(events).collect();
-        let sent = stream::iter(contents).map(|content| {
-            Ok(ReadResp {
-                content: Some(content),
-            })
-        });
+        let sent: Vec<Result<ReadResp, Status>> = std::iter::once(confirmation)
+            .chain(events)
+            .map(Some)
+            .map(|content| ReadResp { content })
+            .map(Ok)
+            .collect();
         let spoil = Arc::clone(&self.spoil);
         let spoilt = stream::once(async move {
             spoil.notified().await;
             Ok(ReadResp { content: None })
         });
-        Ok(Response::new(sent.chain(spoilt).boxed()))
+        Ok(Response::new(stream::iter(sent).chain(spoilt).boxed()))
     }
 
     async fn create(&self, _: Request<CreateReq>) -> Result<Response<CreateResp>, Status> {
@@ -172,10 +172,10 @@ async fn an_event_that_cannot_be_read_is_parked_and_a_message_without_sense_begi
         let (tcp, _) = listener.accept().await.unwrap();
         Some((Ok::<_, std::io::Error>(tcp), listener))
     });
-    let served = tonic::transport::Server::builder()
+    let serving = tonic::transport::Server::builder()
         .add_service(PersistentSubscriptionsServer::new(script))
         .serve_with_incoming(incoming);
-    let server = tokio::spawn(served);
+    let server = tokio::spawn(serving);
     let groups = EventStoreDb::lazy(config)
         .unwrap()
         .persistent_subscriptions();
