@@ -23,6 +23,29 @@ async fn answer_all(consumer: &PersistentSubscription, held: &[Delivery]) {
     }
 }
 
+/// A long answer.
+async fn skip(
+    consumer: &PersistentSubscription,
+    delivery: &Delivery,
+) -> Result<(), PersistentError> {
+    let reason = "x".repeat(16_384);
+    consumer.nack(delivery, Nack::Skip, reason).await
+}
+
+/// How many answers fit on the way to a server that takes none.
+async fn skip_what_fits(consumer: &PersistentSubscription, held: &[Delivery]) -> usize {
+    let mut taken = 0;
+    while taken < held.len()
+        && let Ok(answered) =
+            timeout(Duration::from_millis(500), skip(consumer, &held[taken])).await
+    {
+        answered.unwrap();
+        taken += 1;
+    }
+    assert!(taken < held.len(), "nothing was held back");
+    taken
+}
+
 #[tokio::test]
 async fn answers_do_not_wait_for_a_server_that_is_gone() {
     let server = EsdbServer::start().await.unwrap();
@@ -106,24 +129,14 @@ async fn an_answer_that_is_not_taken_in_time_ends_the_connection_so_that_its_eve
     let held = take(&mut consumer, 1_000).await;
 
     server.faults().freeze();
-    // More than fits on the way to the server.
-    let skip = |delivery| consumer.nack(delivery, Nack::Skip, "x".repeat(16_384));
-    let mut taken = 0;
-    while taken < held.len()
-        && let Ok(answered) = timeout(Duration::from_millis(500), skip(&held[taken])).await
-    {
-        answered.unwrap();
-        taken += 1;
-    }
-    assert!(taken < held.len(), "nothing was held back");
+    let taken = skip_what_fits(&consumer, &held).await;
     // There is room again when the first has waited long enough.
-    timeout(PATIENCE, skip(&held[taken]))
-        .await
-        .unwrap()
-        .unwrap();
+    let late = timeout(PATIENCE, skip(&consumer, &held[taken])).await;
+    late.unwrap().unwrap();
     server.faults().thaw();
     for delivery in &held[taken + 1..] {
-        timeout(PATIENCE, skip(delivery)).await.unwrap().unwrap();
+        let answered = timeout(PATIENCE, skip(&consumer, delivery)).await;
+        answered.unwrap().unwrap();
     }
 
     // All that is not answered comes again; in the end nothing is open.
@@ -201,6 +214,27 @@ async fn what_was_answered_before_the_consumer_is_closed_outlives_its_runtime() 
     until(&groups, &source, |info| info.connections == 0).await;
     let mut other = groups.subscribe(&source, "g").await.unwrap();
     assert_eq!(next(&mut other).await.event.revision.as_u64(), 49);
+}
+
+#[tokio::test]
+async fn to_close_a_consumer_takes_no_longer_than_two_deadlines_when_the_server_keeps_silent() {
+    let server = EsdbServer::start().await.unwrap();
+    let store = connect_within(&server, Duration::from_secs(1)).await;
+    let groups = store.persistent_subscriptions();
+    let source = Source::Stream(stream("1"));
+    write(&store, &stream("1"), 1_000).await;
+    groups.create(&source, "g", &from_start()).await.unwrap();
+    let mut consumer = groups
+        .subscribe_with_buffer(&source, "g", 1_000)
+        .await
+        .unwrap();
+    let held = take(&mut consumer, 1_000).await;
+    server.faults().freeze();
+    skip_what_fits(&consumer, &held).await;
+
+    let closed = timeout(Duration::from_secs(4), consumer.close()).await;
+
+    assert!(closed.is_ok());
 }
 
 #[tokio::test]

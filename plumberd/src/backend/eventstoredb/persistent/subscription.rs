@@ -150,8 +150,8 @@ impl PersistentSubscription {
     }
 
     /// Ends the consumer, and waits until the answers that were given are on
-    /// their way: about 200 ms, and no longer than the deadline of the settings
-    /// where the server does not take them.
+    /// their way: about 200 ms, and where the server does not take them no
+    /// longer than twice the deadline of the settings.
     ///
     /// # Cancel safety
     ///

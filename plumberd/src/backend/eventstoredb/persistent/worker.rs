@@ -213,12 +213,19 @@ impl Worker {
 
     /// Sends the answers that were given before the handle was dropped.
     async fn leave(&mut self, subscription: &mut PersistentSubscription) -> End {
-        while let Some(answer) = self.answers.recv().await {
-            if answer.session == self.session && self.send(subscription, answer).await.is_err() {
-                return End::Unwanted;
+        let given_up = Instant::now() + self.shared.connection.deadline();
+        let sending = async {
+            while let Some(answer) = self.answers.recv().await {
+                if answer.session == self.session {
+                    self.send(subscription, answer).await?;
+                }
             }
-        }
-        if let Some(answered) = self.answered {
+            Ok::<_, CallError>(())
+        };
+        let sent = tokio::time::timeout_at(given_up, sending).await;
+        if matches!(sent, Ok(Ok(())))
+            && let Some(answered) = self.answered
+        {
             tokio::time::sleep_until(answered + LINGER).await;
         }
         End::Unwanted
