@@ -126,41 +126,30 @@ impl Worker {
 
     /// One subscription of the client crate, to its end.
     async fn consume(&mut self) -> End {
-        let lease = match self.shared.connection.lease() {
-            Ok(lease) => lease,
-            Err(error) => return End::Failed(error),
-        };
-        let deadline = self.shared.connection.deadline();
-        let confirmed_by = match self.confirm {
+        let ends = match self.confirm {
             Some(_) => self.gives_up,
-            None => Instant::now() + deadline,
+            None => Instant::now() + self.shared.connection.deadline(),
         };
-        let open = open(&self.shared, &self.group, self.buffer, &lease);
         let opened = tokio::select! {
             biased;
             () = unwanted(&mut self.answers) => return End::Unwanted,
-            opened = tokio::time::timeout_at(confirmed_by, open) => opened,
+            opened = open(&self.shared, &self.group, self.buffer, ends) => opened,
         };
-        let end = match opened {
-            Ok(Ok(mut subscription)) => {
-                self.session += 1;
-                self.exchange(&mut subscription, confirmed_by).await
-            }
-            Ok(Err(error)) => End::Failed(error),
-            Err(_) => End::Failed(CallError::TimedOut(deadline)),
+        let (lease, mut subscription) = match opened {
+            Ok(opened) => opened,
+            Err(error) => return End::Failed(error),
         };
+        self.session += 1;
+        let end = self.exchange(&mut subscription, ends).await;
         if let End::Failed(error) = &end {
             self.shared.connection.report(lease.generation, error);
         }
         end
     }
 
-    /// Carries events one way and answers the other.
-    async fn exchange(
-        &mut self,
-        subscription: &mut PersistentSubscription,
-        confirmed_by: Instant,
-    ) -> End {
+    /// Carries events one way and answers the other; the confirmation must come
+    /// before `ends`.
+    async fn exchange(&mut self, subscription: &mut PersistentSubscription, ends: Instant) -> End {
         let deadline = self.shared.connection.deadline();
         let mut confirmed = false;
         let mut waiting = None;
@@ -204,7 +193,7 @@ impl Worker {
                         };
                     }
                 },
-                () = tokio::time::sleep_until(confirmed_by), if !confirmed => {
+                () = tokio::time::sleep_until(ends), if !confirmed => {
                     return End::Failed(CallError::TimedOut(deadline));
                 }
             }
@@ -317,18 +306,22 @@ async fn unwanted(answers: &mut mpsc::Receiver<Answer>) {
     while answers.recv().await.is_some() {}
 }
 
+/// Subscribes before `ends`; the client is to be kept as long as the
+/// subscription.
 async fn open(
     shared: &Shared,
     group: &Group,
     buffer: u32,
-    lease: &Lease,
-) -> Result<PersistentSubscription, CallError> {
+    ends: Instant,
+) -> Result<(Lease, PersistentSubscription), CallError> {
+    let connection = &shared.connection;
     let buffer = usize::try_from(buffer).unwrap_or(usize::MAX);
     let mut options = SubscribeToPersistentSubscriptionOptions::default().buffer_size(buffer);
-    if let Some(credentials) = shared.connection.credentials() {
+    if let Some(credentials) = connection.credentials() {
         options = options.authenticated(credentials);
     }
     let Group { source, name } = group.clone();
+    let lease = connection.lease()?;
     let client = lease.client.clone();
     let open = async move {
         match source {
@@ -345,7 +338,13 @@ async fn open(
             }
         }
     };
-    guarded(&shared.connection, lease.generation, open).await
+    let open = guarded(connection, lease.generation, open);
+    let Ok(opened) = tokio::time::timeout_at(ends, open).await else {
+        let late = CallError::TimedOut(connection.deadline());
+        connection.report(lease.generation, &late);
+        return Err(late);
+    };
+    Ok((lease, opened?))
 }
 
 /// The next message.
