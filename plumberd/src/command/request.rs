@@ -20,6 +20,7 @@ pub(super) struct Request {
 impl Request {
     /// Reads the metadata of a command, as .NET, Python and plumberd write it.
     /// What is missing or wrong is left out: that is answered, not an error.
+    /// Headers stay behind, as in [`MessageContext::caused_by`].
     pub(super) fn of(event: &RecordedEvent) -> Self {
         let metadata = Metadata::from_json(event.metadata.as_bytes()).unwrap_or_default();
         let command_id = names::command_id(&event.data, event.id);
@@ -49,8 +50,10 @@ impl Request {
         if let Some(recipient) = &recipient {
             message = message.with_recipient(recipient.as_str());
         }
-        if let Some(tenant) = &event.tenant {
-            message = message.with_tenant(tenant.clone());
+        // The store knows better than whoever wrote the command.
+        let said = || metadata.tenant_id()?.parse().ok();
+        if let Some(tenant) = event.tenant.clone().or_else(said) {
+            message = message.with_tenant(tenant);
         }
         Self {
             command_id,
