@@ -2,7 +2,7 @@ use super::{CommandContext, names, reply::Reply};
 use crate::{
     codec::{CodecError, JsonObject},
     context::{MessageContext, MessageId},
-    event::{EventType, Metadata, NewEvent, RecordedEvent},
+    event::{EventType, Metadata, NewEvent, RawMetadata, RecordedEvent},
     stream::StreamName,
 };
 use serde_json::value::RawValue;
@@ -80,8 +80,15 @@ impl Request {
         ))
     }
 
+    /// Whether no other event of its session is of the same command, as far as
+    /// the event's id can tell: of this id there is one.
+    pub(super) fn is_alone(&self, event_id: Uuid) -> bool {
+        let repeated = |session: &str| names::repeated_event_id(self.command_id, session);
+        event_id == self.command_id || self.session.as_deref().map(repeated) == Some(event_id)
+    }
+
     /// The event that says what came of the command.
-    pub(super) async fn answer(
+    pub(super) fn answer(
         &self,
         id: Uuid,
         command: &str,
@@ -90,8 +97,8 @@ impl Request {
         let event_type = EventType::new(reply.event_type(command))
             .map_err(|error| CodecError::caused_by("the answer has no name", error))?;
         let data = reply.to_json()?;
-        let event = async { NewEvent::new(id, event_type, data) };
-        Ok(self.message.scope(event).await)
+        let metadata = RawMetadata::for_event(id, 1, &self.message);
+        Ok(NewEvent::new(id, event_type, data).with_raw_metadata(metadata))
     }
 }
 
