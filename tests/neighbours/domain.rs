@@ -217,7 +217,7 @@ impl Kept {
         }
     }
 
-    /// Whether streams can be told to forget what is old.
+    /// Whether streams can be told to forget what is old, and can have links.
     pub(crate) fn forgets(&self) -> bool {
         match self {
             #[cfg(feature = "eventstore-v1")]

@@ -98,7 +98,7 @@ async fn a_checkpoint_of_unknown_outcome_is_not_taken_for_another_server_s() {
     let running = start(&store, &accounts).await;
     let mut kept = 0;
     faulty.plan(move |call, _| {
-        let checkpoint = call.stream()?.as_str() == ">BankCheckpoint";
+        let checkpoint = call.stream()?.as_str() == ">SessionInCheckpoint-Bank";
         if call.kind() != CallKind::Append || !checkpoint {
             return None;
         }

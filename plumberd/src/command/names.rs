@@ -8,6 +8,10 @@ use uuid::Uuid;
 const SESSION_IN: &str = ">SessionIn";
 const SESSION_OUT: &str = ">SessionOut";
 
+/// Begins as [`SESSION_IN`] does, and is a category: so whoever follows both has
+/// the store leave out nearly everything else.
+const CHECKPOINT: &str = ">SessionInCheckpoint";
+
 /// What the names of all streams with commands begin with.
 pub(super) const COMMANDS_PREFIX: &str = ">SessionIn-";
 
@@ -28,6 +32,11 @@ pub fn session_in(session: impl Display) -> Result<StreamName, InvalidStreamName
 /// As [`session_in`].
 pub fn session_out(session: impl Display) -> Result<StreamName, InvalidStreamName> {
     StreamName::new(SESSION_OUT, session)
+}
+
+/// The stream in which the server of this name remembers how far it has come.
+pub(super) fn checkpoint(server: &str) -> Result<StreamName, InvalidStreamName> {
+    StreamName::new(CHECKPOINT, server)
 }
 
 /// The id of the event that says what came of a command of a session: the same

@@ -12,7 +12,10 @@ mod work;
 pub use error::ServerError;
 pub use running::{Running, ServerStats};
 
-use super::{CommandHandlers, InvalidHandlers, names::COMMANDS_PREFIX};
+use super::{
+    CommandHandlers, InvalidHandlers,
+    names::{self, COMMANDS_PREFIX},
+};
 use crate::{
     retry::{Backoff, RetryPolicy},
     store::{
@@ -28,7 +31,7 @@ use std::{fmt, sync::Arc, time::Duration};
 ///
 /// It follows what is written to the sessions' streams, from where the last
 /// server of the same name had come to: it keeps a checkpoint in the stream
-/// `>{name}Checkpoint`. Several commands run at once, those to one recipient
+/// `>SessionInCheckpoint-{name}`. Several commands run at once, those to one recipient
 /// one after another, in the order in which they were written.
 ///
 /// Every command is answered once, whatever its handler does: see
@@ -154,13 +157,13 @@ impl CommandServer {
     ///
     /// [`ServerError`].
     pub async fn start(mut self) -> Result<Running, ServerError> {
-        let names = self.handlers.check()?;
-        let stream = StreamName::raw(format!(">{}Checkpoint", self.name))?;
+        let commands = self.handlers.check()?;
+        let stream = names::checkpoint(&self.name)?;
         let checkpoint = Checkpoint::new(Arc::clone(&self.store), stream, &self.source);
         let checkpoint = checkpoint.map_err(InvalidHandlers::from)?;
         if let Source::Sessions(filter) = &mut self.source {
-            for name in names {
-                *filter = filter.clone().event_type(name);
+            for command in commands {
+                *filter = filter.clone().event_type(command);
             }
             // Another server's, when it takes over.
             *filter = filter
