@@ -10,5 +10,6 @@ mod eventstoredb;
 mod oracle;
 mod python;
 mod restart;
+mod servers;
 mod two_processes;
 mod vectors;
