@@ -53,6 +53,7 @@ mod defective {
             .with_defect(Defect::ZeroReadsNothing)
             .with_defect(Defect::LateEnd)
             .with_defect(Defect::StatusDetail)
+            .with_defect(Defect::SignedNumbers)
             .with_keep_alive(Duration::from_millis(50))
     }
 
