@@ -78,8 +78,8 @@ async fn a_checkpoint_never_moves_back() {
         assert_eq!(kept, Some(Position::new(9)), "{checkpoints:?}");
 
         let saves = (10..30).map(|position| checkpoints.save("reader", Position::new(position)));
-        let saved = soon("the saves", futures_util::future::join_all(saves)).await;
-        assert!(saved.iter().all(Result::is_ok), "{saved:?}");
+        let all = soon("the saves", futures_util::future::join_all(saves)).await;
+        assert!(all.iter().all(Result::is_ok), "{all:?}");
         let kept = checkpoints.load("reader").await.unwrap();
         assert_eq!(kept, Some(Position::new(29)), "{checkpoints:?}");
     }

@@ -83,7 +83,8 @@ impl Drop for WakeUp {
 
 async fn listen(store: EventStoreV1, interest: Interest, signal: Signal, seen: Arc<AtomicU64>) {
     let mut backoff = Backoff::new(PAUSES);
-    for failures in (0..usize::MAX).cycle() {
+    let mut failures = 0_usize;
+    loop {
         let told = be_told(&store, &interest, &signal, &seen, &mut backoff, failures);
         // The client panics at a status whose details are no base64.
         let ended = AssertUnwindSafe(told).catch_unwind().await;
@@ -95,6 +96,7 @@ async fn listen(store: EventStoreV1, interest: Interest, signal: Signal, seen: A
         if let Some(pause) = backoff.next_pause() {
             tokio::time::sleep(pause).await;
         }
+        failures = failures.wrapping_add(1);
     }
 }
 
