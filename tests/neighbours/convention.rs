@@ -1,9 +1,10 @@
 //! Names by convention, and states.
 
+use crate::domain::stores;
 use plumberd::{
     Event,
     convention::{Conventions, Plumber, StateError, guid_from_text, state_event_id},
-    event::EventInfo,
+    event::{EventInfo, NewEvent},
     prelude::*,
     store::StoreError,
 };
@@ -140,6 +141,159 @@ async fn states_without_a_version_are_all_kept() {
     assert_eq!(events(&store, &format!("FooState-{ID}")).await.len(), 4);
     let read = plumber.get_state::<FooState>(ID).await.unwrap().unwrap();
     assert_eq!((read.state, read.version), (foo("c"), 3));
+}
+
+#[derive(Event, Debug, Clone, PartialEq)]
+struct BarState {
+    name: String,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_entity_may_have_states_of_several_types() {
+    for (store, _kept) in stores().await {
+        let plumber = Plumber::new(store.clone());
+        let bar = |name: &str| BarState { name: name.into() };
+        for version in [-1, 0] {
+            let named = format!("v{version}");
+            let version = Some(version);
+            plumber
+                .append_state(&foo(&named), ID, version)
+                .await
+                .unwrap();
+            let first = plumber.append_state(&bar(&named), ID, version).await;
+            assert!(!first.unwrap().is_already_applied(), "{store:?}");
+            let again = plumber.append_state(&bar(&named), ID, version).await;
+            assert!(again.unwrap().is_already_applied(), "{store:?}");
+            let other = plumber.append_state(&bar("other"), ID, version).await;
+            assert!(other.unwrap_err().is_conflict(), "{store:?}");
+        }
+
+        let foo_state = plumber.get_state::<FooState>(ID).await.unwrap().unwrap();
+        let bar_state = plumber.get_state::<BarState>(ID).await.unwrap().unwrap();
+        assert_eq!((foo_state.state, foo_state.version), (foo("v0"), 1));
+        assert_eq!((bar_state.state, bar_state.version), (bar("v0"), 1));
+        let ids = events(&store, &format!("BarState-{ID}")).await;
+        let metadata = ids[0].metadata().unwrap();
+        assert_eq!(metadata.causation_id().unwrap(), ids[0].id.to_string());
+        store.close().await;
+    }
+}
+
+/// An event whose id is meant to be its own.
+#[derive(Event, Debug, Clone, PartialEq)]
+#[event(output_stream = "Sensor")]
+struct Measured {
+    #[event(id)]
+    id: Uuid,
+    celsius: f64,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_event_with_an_id_that_is_stored_is_refused_and_not_lost_in_silence() {
+    for (store, _kept) in stores().await {
+        let plumber = Plumber::new(store.clone());
+        // The mistake: the sensor's id is taken for the event's.
+        let measured = |celsius| Measured { id: ID, celsius };
+
+        let first = plumber.append_event(&measured(20.5), ID).await.unwrap();
+        let again = plumber.append_event(&measured(20.5), ID).await.unwrap();
+        let other = plumber.append_event(&measured(30.5), ID).await;
+
+        assert!(!first.is_already_applied() && again.is_already_applied());
+        let error = other.unwrap_err();
+        assert!(
+            matches!(&error, StateError::IdTaken { event_id, stream }
+                if *event_id == ID && stream.as_str() == format!("Sensor-{ID}")),
+            "{store:?}: {error:?}"
+        );
+        assert!(!error.is_transient() && !error.is_conflict());
+        assert_eq!(events(&store, &format!("Sensor-{ID}")).await.len(), 1);
+        store.close().await;
+    }
+}
+
+/// The one id that the store, the data and the metadata have.
+fn the_id_of(event: &RecordedEvent) -> Uuid {
+    let in_data = event.decode_as::<Measured>(0).unwrap().id;
+    let metadata = event.metadata().unwrap();
+    assert_eq!(in_data, event.id);
+    assert_eq!(metadata.correlation_id(), Some(event.id.to_string()));
+    assert_eq!(metadata.causation_id(), Some(event.id.to_string()));
+    assert!(!event.id.is_nil());
+    event.id
+}
+
+#[tokio::test]
+async fn an_event_without_an_id_yet_has_one_id_in_the_store_the_data_and_the_metadata() {
+    let (store, plumber) = plumber().await;
+    let measured = Measured {
+        id: Uuid::nil(),
+        celsius: 1.5,
+    };
+
+    let encoded = NewEvent::encode(&measured).unwrap();
+    assert_eq!(
+        encoded.decode_as::<Measured>(0).unwrap().id,
+        encoded.id(),
+        "{encoded:?}"
+    );
+    for _ in 0..2 {
+        plumber.append_event(&measured, 1).await.unwrap();
+    }
+
+    let written = events(&store, "Sensor-1").await;
+    let ids: Vec<_> = written.iter().map(the_id_of).collect();
+    assert_eq!(ids.len(), 2);
+    assert_ne!(ids[0], ids[1]);
+    let read = written[0].decode::<Measured>().unwrap();
+    assert!((read.celsius - 1.5).abs() < f64::EPSILON);
+}
+
+#[tokio::test]
+async fn an_id_of_the_conventions_is_in_the_store_the_data_and_the_metadata() {
+    #[derive(Debug)]
+    struct FromText;
+    impl Conventions for FromText {
+        fn event_id(&self, _: Option<Uuid>) -> Uuid {
+            guid_from_text("Hello")
+        }
+    }
+    let (store, plumber) = plumber().await;
+    let plumber = plumber.with_conventions(FromText);
+    let measured = Measured {
+        id: ID,
+        celsius: 1.5,
+    };
+
+    plumber.append_event(&measured, 1).await.unwrap();
+
+    let written = events(&store, "Sensor-1").await.remove(0);
+    assert_eq!(the_id_of(&written), guid_from_text("Hello"));
+}
+
+#[tokio::test]
+async fn a_state_keeps_the_id_it_carries() {
+    #[derive(Event, Debug, PartialEq)]
+    struct Place {
+        #[event(id)]
+        id: Uuid,
+        name: String,
+    }
+    let (store, plumber) = plumber().await;
+    let place = |id| Place {
+        id,
+        name: "roof".into(),
+    };
+
+    plumber
+        .append_state(&place(ID), ID, Some(-1))
+        .await
+        .unwrap();
+
+    let written = events(&store, &format!("Place-{ID}")).await.remove(0);
+    assert_eq!(written.id, state_event_id(ID, -1));
+    let read = plumber.get_state::<Place>(ID).await.unwrap().unwrap();
+    assert_eq!(read.state, place(ID));
 }
 
 #[tokio::test]

@@ -2,11 +2,10 @@ use super::{Conventions, DotNet, StateError};
 use crate::{
     context::MessageContext,
     event::{EncodeError, Event, EventInfo, EventType, NewEvent},
-    store::{AppendOutcome, EventStore},
+    store::{AppendOutcome, EventStore, ReadFrom, ReadOptions, StoreError},
     stream::{ExpectedRevision, StreamName},
 };
 use std::{fmt, sync::Arc};
-use uuid::Uuid;
 
 /// Writes and reads where the conventions say: events without an aggregate,
 /// and states.
@@ -73,7 +72,8 @@ impl Plumber {
     /// # Cancel safety
     ///
     /// When the future is dropped, the event may or may not be written. With an
-    /// id of its own, appending it again is safe.
+    /// id of its own, appending it again is safe: the same event is written
+    /// once, and another one with its id is an error.
     pub async fn append_event<E: Event>(
         &self,
         event: &E,
@@ -111,7 +111,12 @@ impl Plumber {
     ///
     /// # Errors
     ///
-    /// [`StateError`].
+    /// [`StateError`]; [`StateError::IdTaken`] when the stream has another
+    /// event with the id of this one.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Plumber::append_event`].
     pub async fn append_event_to<E: Event>(
         &self,
         stream: &StreamName,
@@ -121,19 +126,44 @@ impl Plumber {
         let info = info_of(event)?;
         let id = self.conventions.event_id(event.id());
         let name = self.conventions.event_name(info);
-        let event = self.encode(event, info, id, name)?;
-        Ok(self.store.append(stream, expected, vec![event]).await?)
+        let encoded = NewEvent::encode_with(event, id, &MessageContext::current())?;
+        let event = self.dressed(encoded, info, name)?;
+        let outcome = self
+            .store
+            .append(stream, expected, vec![event.clone()])
+            .await?;
+        if outcome.is_already_applied() && !self.is_stored(stream, &outcome, &event).await? {
+            let (stream, event_id) = (stream.clone(), event.id());
+            return Err(StateError::IdTaken { stream, event_id });
+        }
+        Ok(outcome)
+    }
+
+    /// Whether what is stored where `outcome` says is this event: a store
+    /// knows a repeated event by its id alone.
+    pub(super) async fn is_stored(
+        &self,
+        stream: &StreamName,
+        outcome: &AppendOutcome,
+        event: &NewEvent,
+    ) -> Result<bool, StoreError> {
+        let at = ReadFrom::At(outcome.revision());
+        let options = ReadOptions::forwards().from(at).limit(1);
+        let stored = self.store.read_stream(stream, options).next_event().await?;
+        Ok(stored.is_some_and(|stored| {
+            stored.id == event.id()
+                && stored.data == *event.data()
+                && stored.event_type == *event.event_type()
+        }))
     }
 
     /// The event under the name and with the metadata that the conventions say.
-    pub(super) fn encode<E: Event>(
+    pub(super) fn dressed(
         &self,
-        event: &E,
+        encoded: NewEvent,
         info: &EventInfo,
-        id: Uuid,
         name: String,
     ) -> Result<NewEvent, StateError> {
-        let encoded = NewEvent::encode_with(event, id, &MessageContext::current())?;
         let before = encoded
             .metadata()
             .parse()
@@ -143,7 +173,7 @@ impl Plumber {
         let encoded = if name == info.name {
             encoded
         } else {
-            NewEvent::new(id, EventType::new(name)?, encoded.data().clone())
+            NewEvent::new(encoded.id(), EventType::new(name)?, encoded.data().clone())
                 .with_content_type(encoded.content_type().clone())
                 .with_raw_metadata(encoded.metadata().clone())
         };
