@@ -7,6 +7,7 @@ use plumberd::{
     event::{EventInfo, NewEvent},
     prelude::*,
     store::StoreError,
+    stream::InvalidStreamName,
 };
 
 #[derive(Event, Debug, Clone, PartialEq)]
@@ -407,6 +408,13 @@ async fn every_convention_can_be_replaced() {
         fn event_category(&self, _: &EventInfo) -> String {
             "Event".into()
         }
+        fn stream(
+            &self,
+            category: &str,
+            id: Option<&str>,
+        ) -> Result<StreamName, InvalidStreamName> {
+            StreamName::raw(format!("{category}/{}", id.unwrap_or("all")))
+        }
         fn event_name(&self, event: &EventInfo) -> String {
             format!("ours.{}", event.name)
         }
@@ -422,6 +430,15 @@ async fn every_convention_can_be_replaced() {
         fn enrich(&self, event: &EventInfo, metadata: &mut Metadata) {
             metadata.json_mut().insert("Kind", event.name).unwrap();
         }
+        fn output_stream(&self, model: &str) -> String {
+            format!(">{model}")
+        }
+        fn group_name(&self, model: &str) -> String {
+            format!("{model} of ours")
+        }
+        fn type_stream(&self, _: &str) -> Option<StreamName> {
+            None
+        }
     }
     let (store, plumber) = plumber().await;
     let plumber = plumber.with_conventions(Ours);
@@ -429,8 +446,8 @@ async fn every_convention_can_be_replaced() {
     plumber.append_event(&foo("a"), 1).await.unwrap();
     plumber.append_state(&foo("a"), 1, None).await.unwrap();
 
-    let event = events(&store, "Event-1").await.remove(0);
-    let state = events(&store, "State-1").await.remove(0);
+    let event = events(&store, "Event/1").await.remove(0);
+    let state = events(&store, "State/1").await.remove(0);
     assert_eq!(event.event_type.as_str(), "ours.FooState");
     assert_eq!(state.event_type.as_str(), "FooStateSaved");
     assert_eq!(event.id, Uuid::from_u128(5));
@@ -442,6 +459,15 @@ async fn every_convention_can_be_replaced() {
         Uuid::from_u128(5).to_string()
     );
     assert!(plumber.get_state::<FooState>(1).await.unwrap().is_some());
+
+    let of_type = plumber.read_events_of_type::<FooState>().await.unwrap();
+    let of_type = of_type.collect_all().await.unwrap();
+    assert_eq!(of_type.len(), 1);
+    assert_eq!(plumber.decode::<FooState>(&of_type[0]).unwrap(), foo("a"));
+    let model = plumber.model::<FooState>("Foos");
+    assert_eq!(model.output_stream().unwrap().as_str(), ">Foos");
+    assert_eq!(model.group_name(), "Foos of ours");
+    assert_eq!(model.event_types().unwrap(), ["ours.FooState"]);
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
+use super::projection::EnsureError;
 use crate::{
-    event::{DecodeError, EncodeError, InvalidEventType},
-    store::StoreError,
+    event::{DecodeError, EncodeError, EventType, InvalidEventType},
+    store::{ProjectionError, StoreError},
     stream::{InvalidStreamName, StreamName},
 };
 use uuid::Uuid;
@@ -41,6 +42,21 @@ pub enum StateError {
         event_id: Uuid,
     },
 
+    /// The conventions give two types of event of one aggregate one name.
+    #[error("the conventions call both `{first}` and `{second}` `{name}`")]
+    OneName {
+        /// The name.
+        name: EventType,
+        /// A type of event.
+        first: &'static str,
+        /// Another one.
+        second: &'static str,
+    },
+
+    /// The server was not brought to gather the events of a model.
+    #[error(transparent)]
+    Projection(#[from] EnsureError),
+
     /// The store refused. [`StoreError::Conflict`] says that another writer
     /// was first.
     #[error(transparent)]
@@ -55,6 +71,19 @@ impl StateError {
 
     /// Whether the same call may succeed later with nothing else changed.
     pub const fn is_transient(&self) -> bool {
-        matches!(self, Self::Store(error) if error.is_transient())
+        match self {
+            Self::Store(error)
+            | Self::Projection(
+                EnsureError::Store(error) | EnsureError::Projection(ProjectionError::Store(error)),
+            ) => error.is_transient(),
+            Self::Projection(error) => matches!(
+                error,
+                EnsureError::Contended { .. }
+                    | EnsureError::Projection(
+                        ProjectionError::Deadline { .. } | ProjectionError::Unavailable { .. }
+                    )
+            ),
+            _ => false,
+        }
     }
 }

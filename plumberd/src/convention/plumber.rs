@@ -125,9 +125,9 @@ impl Plumber {
     ) -> Result<AppendOutcome, StateError> {
         let info = info_of(event)?;
         let id = self.conventions.event_id(event.id());
-        let name = self.conventions.event_name(info);
+        let name = EventType::new(self.conventions.event_name(info))?;
         let encoded = NewEvent::encode_with(event, id, &MessageContext::current())?;
-        let event = self.dressed(encoded, info, name)?;
+        let event = dress(&*self.conventions, encoded, info, &name)?;
         let outcome = self
             .store
             .append(stream, expected, vec![event.clone()])
@@ -156,32 +156,32 @@ impl Plumber {
                 && stored.event_type == *event.event_type()
         }))
     }
+}
 
-    /// The event under the name and with the metadata that the conventions say.
-    pub(super) fn dressed(
-        &self,
-        encoded: NewEvent,
-        info: &EventInfo,
-        name: String,
-    ) -> Result<NewEvent, StateError> {
-        let before = encoded
-            .metadata()
-            .parse()
-            .map_err(|error| EncodeError::new(info.name, error))?;
-        let mut metadata = before.clone();
-        self.conventions.enrich(info, &mut metadata);
-        let encoded = if name == info.name {
-            encoded
-        } else {
-            NewEvent::new(encoded.id(), EventType::new(name)?, encoded.data().clone())
-                .with_content_type(encoded.content_type().clone())
-                .with_raw_metadata(encoded.metadata().clone())
-        };
-        if metadata == before {
-            return Ok(encoded);
-        }
-        Ok(encoded.with_metadata(&metadata)?)
+/// The event under this name and with the metadata that the conventions say.
+pub(super) fn dress(
+    conventions: &dyn Conventions,
+    event: NewEvent,
+    info: &EventInfo,
+    name: &EventType,
+) -> Result<NewEvent, StateError> {
+    let before = event
+        .metadata()
+        .parse()
+        .map_err(|error| EncodeError::new(info.name, error))?;
+    let mut metadata = before.clone();
+    conventions.enrich(info, &mut metadata);
+    let named = if event.event_type() == name {
+        event
+    } else {
+        NewEvent::new(event.id(), name.clone(), event.data().clone())
+            .with_content_type(event.content_type().clone())
+            .with_raw_metadata(event.metadata().clone())
+    };
+    if metadata == before {
+        return Ok(named);
     }
+    Ok(named.with_metadata(&metadata)?)
 }
 
 /// Which of its stored types a value is.

@@ -1,7 +1,10 @@
-use super::{Plumber, StateError, plumber::info_of};
+use super::{
+    Plumber, StateError,
+    plumber::{dress, info_of},
+};
 use crate::{
     context::MessageContext,
-    event::{DecodeError, EncodeError, Event, EventInfo, NewEvent, RecordedEvent},
+    event::{DecodeError, EncodeError, Event, EventInfo, EventType, NewEvent, RecordedEvent},
     store::{AppendOutcome, EventStore, IdempotencyReason, ReadOptions, StoreError},
     stream::{ExpectedRevision, Revision, StreamName},
 };
@@ -88,7 +91,8 @@ impl Plumber {
         expected: ExpectedRevision,
     ) -> Result<AppendOutcome, StateError> {
         let encoded = NewEvent::encode_as_it_is(state, event_id, &MessageContext::current())?;
-        let event = self.dressed(encoded, info, self.conventions.snapshot_name(info))?;
+        let name = EventType::new(self.conventions.snapshot_name(info))?;
+        let event = dress(&*self.conventions, encoded, info, &name)?;
         let outcome = self
             .store
             .append(stream, expected, vec![event.clone()])
