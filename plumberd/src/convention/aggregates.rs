@@ -1,6 +1,6 @@
 use super::{Conventions, Plumber, StateError, plumber::dress};
 use crate::{
-    aggregate::{Aggregate, AggregateNames},
+    aggregate::{Aggregate, AggregateNames, Row},
     event::{EventInfo, EventType, NewEvent, RecordedEvent},
     repository::Repository,
     store::{
@@ -36,7 +36,7 @@ impl Plumber {
     pub fn repository<A: Aggregate>(&self) -> Result<Repository<A>, StateError> {
         let kind = EventInfo::new(A::CATEGORY);
         let mut events: Vec<(&'static EventInfo, EventType)> = Vec::new();
-        let types = A::HANDLERS.rows().iter().flat_map(|row| row.types());
+        let types = A::HANDLERS.rows().iter().flat_map(Row::types);
         for info in types {
             let name = EventType::new(self.conventions.event_name(info))?;
             if let Some((first, _)) = events.iter().find(|(_, stored)| *stored == name) {
