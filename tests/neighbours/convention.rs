@@ -4,7 +4,7 @@ use crate::domain::stores;
 use plumberd::{
     Event,
     convention::{Conventions, Plumber, StateError, guid_from_text, state_event_id},
-    event::{EventInfo, NewEvent},
+    event::{EventInfo, NewEvent, new_event_id},
     prelude::*,
     store::StoreError,
     stream::InvalidStreamName,
@@ -470,31 +470,39 @@ async fn every_convention_can_be_replaced() {
     assert_eq!(model.event_types().unwrap(), ["ours.FooState"]);
 }
 
-#[tokio::test]
-async fn a_snapshot_has_the_names_and_the_metadata_of_dotnet() {
-    #[derive(Event, Debug)]
-    struct Counted {}
-    #[derive(Debug, Default, EventValue)]
-    struct Foo {
-        count: u32,
-    }
-    #[aggregate]
-    impl Foo {
-        #[event_sourcing_handler]
-        fn on_counted(&mut self, _event: &Counted) {
-            self.count += 1;
-        }
-    }
-    let store = plumberd::connect("memory:").await.unwrap();
-    let foos = store
-        .repository::<Foo>()
-        .with_snapshots(SnapshotPolicy::every(2));
+#[derive(Event, Debug)]
+struct Counted {}
 
+#[derive(Debug, Default, EventValue)]
+struct Foo {
+    count: u32,
+}
+
+#[aggregate]
+impl Foo {
+    #[event_sourcing_handler]
+    fn on_counted(&mut self, _event: &Counted) {
+        self.count += 1;
+    }
+}
+
+/// Two events, and the snapshot of them.
+async fn counted_twice(store: &Store) -> (Repository<Foo>, Vec<RecordedEvent>) {
+    let foos = store.repository::<Foo>();
+    let foos = foos.with_snapshots(SnapshotPolicy::every(2));
     for _ in 0..2 {
         foos.execute(ID, |_| Ok::<_, ()>(Counted {})).await.unwrap();
     }
+    let snapshots = events(store, &format!("FooSnapshot-{ID}")).await;
+    (foos, snapshots)
+}
 
-    let snapshots = events(&store, &format!("FooSnapshot-{ID}")).await;
+#[tokio::test]
+async fn a_snapshot_has_the_names_and_the_metadata_of_dotnet() {
+    let store = plumberd::connect("memory:").await.unwrap();
+
+    let (_, snapshots) = counted_twice(&store).await;
+
     assert_eq!(snapshots.len(), 1);
     assert_eq!(snapshots[0].event_type.as_str(), "FooSnapShotted");
     assert_eq!(snapshots[0].data, r#"{"Count":2}"#);
@@ -504,4 +512,52 @@ async fn a_snapshot_has_the_names_and_the_metadata_of_dotnet() {
         Some(1)
     );
     assert!(metadata.created().unwrap().is_some());
+}
+
+/// What a load gives when the last snapshot says 40, with this metadata.
+async fn loaded_beside_a_snapshot(change: impl FnOnce(&mut Metadata)) -> u32 {
+    let store = plumberd::connect("memory:").await.unwrap();
+    let (foos, snapshots) = counted_twice(&store).await;
+    let mut metadata = snapshots[0].metadata().unwrap();
+    change(&mut metadata);
+    let event_type = snapshots[0].event_type.clone();
+    let other = NewEvent::new(new_event_id(), event_type, r#"{"Count":40}"#);
+    let other = other.with_metadata(&metadata).unwrap();
+    store
+        .append(&snapshots[0].stream, ExpectedRevision::Any, vec![other])
+        .await
+        .unwrap();
+    foos.load(ID).await.unwrap().count
+}
+
+#[tokio::test]
+async fn a_snapshot_that_dotnet_wrote_is_passed_over_and_the_stream_is_replayed() {
+    // It says neither of which shape the state is nor which event was last.
+    let by_dotnet = |metadata: &mut Metadata| {
+        *metadata = Metadata::from_json(
+            br#"{"Created":"2025-07-13T18:22:19.2192669+02:00","SnapshotVersion":1}"#,
+        )
+        .unwrap();
+    };
+
+    assert_eq!(loaded_beside_a_snapshot(by_dotnet).await, 2);
+    // The same one is believed with what plumberd wrote beside it.
+    assert_eq!(loaded_beside_a_snapshot(|_| {}).await, 40);
+}
+
+#[tokio::test]
+async fn a_snapshot_without_a_version_is_passed_over_and_one_without_a_time_is_not() {
+    let without = |key: &'static str| {
+        move |metadata: &mut Metadata| {
+            metadata.json_mut().remove(key).unwrap();
+        }
+    };
+
+    // .NET takes it for one of revision 0,
+    assert_eq!(
+        loaded_beside_a_snapshot(without("SnapshotVersion")).await,
+        2
+    );
+    // and throws for want of this one; the store's own time does as well.
+    assert_eq!(loaded_beside_a_snapshot(without("Created")).await, 40);
 }
