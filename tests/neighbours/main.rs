@@ -12,6 +12,7 @@ mod eventstoredb;
 mod model;
 mod oracle;
 mod python;
+mod readme;
 mod restart;
 mod two_processes;
 mod vectors;
