@@ -121,11 +121,10 @@ impl Registry {
     ) -> Result<(T, mpsc::Sender<Command>), Status> {
         for _ in 0..ATTEMPTS {
             let commands = self.find(key).await?;
-            match ask(&commands, &command).await {
-                Ok(answer) => return answer.map(|answer| (answer, commands)),
-                // It has ended, for ever or to begin anew.
-                Err(Ended) => {}
+            if let Ok(answer) = ask(&commands, &command).await {
+                return answer.map(|answer| (answer, commands));
             }
+            // It has ended, for ever or to begin anew.
         }
         Err(status::not_ready())
     }
