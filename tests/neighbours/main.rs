@@ -14,5 +14,6 @@ mod oracle;
 mod python;
 mod readme;
 mod restart;
+mod servers;
 mod two_processes;
 mod vectors;
