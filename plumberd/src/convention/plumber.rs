@@ -10,7 +10,8 @@ use std::{fmt, sync::Arc};
 /// Writes and reads where the conventions say: events without an aggregate,
 /// and states.
 ///
-/// Cheap to clone. Aggregates have a [`Repository`](crate::repository::Repository).
+/// Cheap to clone. Aggregates have a [`Plumber::repository`], read models and
+/// handlers a [`Plumber::model`].
 ///
 /// # Examples
 ///
