@@ -212,13 +212,12 @@ impl Pump {
     }
 
     async fn fail(mut self, error: StoreError) {
-        match self.confirm.take() {
-            Some(confirm) => drop(confirm.send(Err(error))),
-            None => {
-                self.batch.push(Message::Failed(error));
-                // Nobody need hear it.
-                let _ = self.send_on().await;
-            }
+        if let Some(confirm) = self.confirm.take() {
+            drop(confirm.send(Err(error)));
+        } else {
+            self.batch.push(Message::Failed(error));
+            // Nobody need hear it.
+            let _ = self.send_on().await;
         }
     }
 
@@ -255,9 +254,10 @@ impl Pump {
             {
                 return end;
             }
-            let next = match come {
-                Some(next) => next,
-                None => tokio::select! {
+            let next = if let Some(next) = come {
+                next
+            } else {
+                tokio::select! {
                     biased;
                     () = self.messages.closed() => return End::Unwanted,
                     next = next => next,
@@ -265,7 +265,7 @@ impl Pump {
                     () = tokio::time::sleep(deadline), if !confirmed => {
                         Err(Stop::Failed(CallError::TimedOut(deadline)))
                     }
-                },
+                }
             };
             let event = match next {
                 Ok(event) => event,
