@@ -31,6 +31,7 @@ mod bus;
 mod context;
 mod fault;
 mod handlers;
+mod heads;
 mod kept;
 mod message;
 mod names;
