@@ -88,7 +88,7 @@ impl Request {
     }
 
     /// The event that says what came of the command.
-    pub(super) fn answer(
+    pub(super) async fn answer(
         &self,
         id: Uuid,
         command: &str,
@@ -97,8 +97,8 @@ impl Request {
         let event_type = EventType::new(reply.event_type(command))
             .map_err(|error| CodecError::caused_by("the answer has no name", error))?;
         let data = reply.to_json()?;
-        let metadata = RawMetadata::for_event(id, 1, &self.message);
-        Ok(NewEvent::new(id, event_type, data).with_raw_metadata(metadata))
+        let event = async { NewEvent::new(id, event_type, data) };
+        Ok(self.message.scope(event).await)
     }
 }
 
