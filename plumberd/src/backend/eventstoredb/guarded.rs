@@ -1,7 +1,9 @@
 //! Futures of the client crate, run where they can do no harm.
 
-use super::{connection::Connection, error::CallError};
+use super::{connection::Connection, error::CallError, subscribe::panic_text};
+use futures_util::FutureExt;
 use std::{
+    panic::AssertUnwindSafe,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -38,11 +40,31 @@ pub(super) async fn guarded<T: Send + 'static>(
     generation: u64,
     future: impl Future<Output = eventstore::Result<T>> + Send + 'static,
 ) -> Result<T, CallError> {
-    let deadline = connection.deadline();
     let task = OwnedTask::spawn(future);
-    let result = match tokio::time::timeout(deadline, task).await {
+    let task = async { task.await.map_err(|panicked| panicked.to_string()) };
+    within_deadline(connection, generation, task).await
+}
+
+/// As [`guarded`], without a task: cheaper for what wakes often.
+pub(super) async fn guarded_in_place<T>(
+    connection: &Connection,
+    generation: u64,
+    future: impl Future<Output = eventstore::Result<T>>,
+) -> Result<T, CallError> {
+    let future = AssertUnwindSafe(future).catch_unwind();
+    let future = async { future.await.map_err(|panic| panic_text(&*panic)) };
+    within_deadline(connection, generation, future).await
+}
+
+async fn within_deadline<T>(
+    connection: &Connection,
+    generation: u64,
+    contained: impl Future<Output = Result<eventstore::Result<T>, String>>,
+) -> Result<T, CallError> {
+    let deadline = connection.deadline();
+    let result = match tokio::time::timeout(deadline, contained).await {
         Ok(Ok(result)) => result.map_err(CallError::Client),
-        Ok(Err(panicked)) => Err(CallError::Panicked(panicked.to_string())),
+        Ok(Err(panic)) => Err(CallError::Panicked(panic)),
         Err(_) => Err(CallError::TimedOut(deadline)),
     };
     if let Err(error) = &result {

@@ -3,7 +3,7 @@
 use super::{
     connection::Connection,
     error::{CallError, Failure},
-    guarded::guarded,
+    guarded::{guarded, guarded_in_place},
 };
 use crate::{
     store::{Direction, follow::PAGE_EVENTS},
@@ -134,7 +134,8 @@ impl Reading {
                 ..Items::default()
             });
         };
-        let (stream, items) = guarded(connection, self.generation, take_page(stream)).await?;
+        let (stream, items) =
+            guarded_in_place(connection, self.generation, take_page(stream)).await?;
         self.stream = (!items.ended).then_some(stream);
         Ok(items)
     }

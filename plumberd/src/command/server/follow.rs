@@ -204,9 +204,10 @@ impl Follow {
                 self.read = Some(place);
                 if event.stream == *self.checkpoint.stream() {
                     // To keep a checkpoint is no progress that is to be kept.
-                    return match self.checkpoint.is_replaced_by(&event) {
-                        true => Err(ServerError::Replaced),
-                        false => Ok(()),
+                    return if self.checkpoint.is_replaced_by(&event) {
+                        Err(ServerError::Replaced)
+                    } else {
+                        Ok(())
                     };
                 }
                 if !self.work.handlers.handles(event.event_type.as_str()) {
