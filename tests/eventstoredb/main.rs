@@ -1,5 +1,6 @@
 //! The backend for EventStoreDB, over real connections.
 
+mod clients;
 mod connect;
 mod defects;
 mod faults;

@@ -1,12 +1,13 @@
 use super::{
-    EventStoreDbConfig, EventStoreDbError, check_call, error::CallError, provider, settings, tls,
+    EventStoreDbConfig, EventStoreDbError, check_call, client::Lease, error::CallError,
+    guarded::OwnedTask, provider, settings, tls,
 };
 use eventstore::{Client, Credentials};
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
-use tokio::task::AbortHandle;
+use tracing::{Dispatch, dispatcher};
 
 /// The one place that holds a client of the `eventstore` crate: makes it,
 /// keeps every call within its deadline, and makes it anew when it died.
@@ -18,24 +19,19 @@ pub(super) struct Connection {
 struct Shared {
     config: EventStoreDbConfig,
     current: Mutex<Current>,
+    /// Held by who makes a client: whoever comes meanwhile wants the same.
+    making: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
 struct Current {
-    client: Option<Client>,
+    lease: Option<Lease>,
     /// Counts the clients, so that one call's failure does not end the client
     /// that another call has just made.
     generation: u64,
     /// The node that another one named as the leader, for as long as it
     /// answers.
     leader: Option<(String, u16)>,
-}
-
-/// A client for one call.
-#[derive(Clone)]
-pub(super) struct Lease {
-    pub(super) client: Client,
-    pub(super) generation: u64,
 }
 
 impl Connection {
@@ -49,6 +45,7 @@ impl Connection {
             shared: Arc::new(Shared {
                 config,
                 current: Mutex::default(),
+                making: tokio::sync::Mutex::default(),
             }),
         })
     }
@@ -83,35 +80,34 @@ impl Connection {
         Some(Credentials::new(user, password))
     }
 
-    /// A client that is not known to be dead.
-    ///
-    /// Making one reads the certificates, under the lock: whoever comes
-    /// meanwhile wants the same client.
-    pub(super) fn lease(&self) -> Result<Lease, CallError> {
-        let mut current = self.current();
-        let client = if let Some(client) = &current.client {
-            client.clone()
-        } else {
-            let client = self.make(current.leader.as_ref())?;
+    /// A client that is not known to be dead; made where files may be read,
+    /// when there is none.
+    pub(super) async fn lease(&self) -> Result<Lease, CallError> {
+        if let Some(lease) = &self.current().lease {
+            return Ok(lease.clone());
+        }
+        let _making = self.shared.making.lock().await;
+        let (leader, generation) = {
+            let mut current = self.current();
+            if let Some(lease) = &current.lease {
+                return Ok(lease.clone());
+            }
             current.generation += 1;
-            current.client.insert(client).clone()
+            (current.leader.clone(), current.generation)
         };
-        Ok(Lease {
-            client,
-            generation: current.generation,
-        })
-    }
-
-    fn make(&self, leader: Option<&(String, u16)>) -> Result<Client, CallError> {
-        let config = &self.shared.config;
-        // The files may have changed, and the crate panics on wrong ones.
-        tls::client_config(config).map_err(CallError::Setup)?;
-        let settings = settings::client_settings(config, leader).map_err(|error| {
-            CallError::Setup(EventStoreDbError::Client {
-                source: error.into(),
-            })
-        })?;
-        settings::client(tokio::runtime::Handle::current(), settings).map_err(CallError::Setup)
+        let shared = Arc::clone(&self.shared);
+        let log = dispatcher::get_default(Dispatch::clone);
+        let making = move || make(&shared.config, leader.as_ref(), generation, log);
+        let lease = match tokio::task::spawn_blocking(making).await {
+            Ok(made) => made.map_err(CallError::Setup)?,
+            // The runtime is about to end.
+            Err(error) => {
+                return Err(CallError::Setup(EventStoreDbError::Client {
+                    source: error.into(),
+                }));
+            }
+        };
+        Ok(self.current().lease.insert(lease).clone())
     }
 
     /// Tells that a call with a client of this generation failed: one that
@@ -123,7 +119,7 @@ impl Connection {
         let chooses = self.shared.config.is_cluster() || current.leader.is_some();
         let ends = leader.is_some() || error.ends_client() || chooses && error.is_unavailable();
         if ends && current.generation == generation {
-            current.client = None;
+            current.lease = None;
             current.leader = leader;
         }
     }
@@ -183,24 +179,30 @@ impl Connection {
         F: Future<Output = eventstore::Result<T>> + Send + 'static,
         T: Send + 'static,
     {
-        let Lease { client, generation } = self.lease()?;
-        *asked = generation;
-        let task = tokio::spawn(call(client));
-        let _guard = AbortOnDrop(task.abort_handle());
-        match task.await {
+        let lease = self.lease().await?;
+        *asked = lease.generation;
+        let call = call(lease.client.clone());
+        match OwnedTask::spawn_on(lease.runtime(), call).await {
             Ok(result) => result.map_err(CallError::Client),
             Err(panicked) => Err(CallError::Panicked(panicked.to_string())),
         }
     }
 }
 
-/// Ends a call that nobody waits for any more.
-struct AbortOnDrop(AbortHandle);
-
-impl Drop for AbortOnDrop {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
+/// Blocks: reads the certificates.
+fn make(
+    config: &EventStoreDbConfig,
+    leader: Option<&(String, u16)>,
+    generation: u64,
+    log: Dispatch,
+) -> Result<Lease, EventStoreDbError> {
+    // The files may have changed, and the crate panics on wrong ones.
+    tls::client_config(config)?;
+    let settings =
+        settings::client_settings(config, leader).map_err(|error| EventStoreDbError::Client {
+            source: error.into(),
+        })?;
+    Lease::new(settings, generation, log)
 }
 
 impl std::fmt::Debug for Shared {

@@ -1,6 +1,7 @@
 //! One read under way, page by page.
 
 use super::{
+    client::Lease,
     connection::Connection,
     error::{CallError, Failure},
     guarded::guarded,
@@ -64,7 +65,8 @@ impl Request {
 pub(super) struct Reading {
     /// `None` when the server has sent all.
     stream: Option<ReadStream>,
-    generation: u64,
+    /// Whoever makes the client anew does not end this read with the old one.
+    lease: Lease,
 }
 
 /// What came next.
@@ -82,7 +84,7 @@ impl Reading {
         connection: &Connection,
         request: Request,
     ) -> Result<Self, CallError> {
-        let lease = connection.lease()?;
+        let lease = connection.lease().await?;
         let Request {
             stream,
             mut options,
@@ -90,10 +92,11 @@ impl Reading {
         if let Some(credentials) = connection.credentials() {
             options = options.authenticated(credentials);
         }
-        let opening = async move { lease.client.read_stream(stream, &options).await };
+        let client = lease.client.clone();
+        let opening = async move { client.read_stream(stream, &options).await };
         Ok(Self {
-            stream: Some(guarded(connection, lease.generation, opening).await?),
-            generation: lease.generation,
+            stream: Some(guarded(connection, &lease, opening).await?),
+            lease,
         })
     }
 
@@ -104,7 +107,7 @@ impl Reading {
         count: usize,
         resolve_links: bool,
     ) -> Result<Self, CallError> {
-        let lease = connection.lease()?;
+        let lease = connection.lease().await?;
         // The start decides the direction, unless that is set after it.
         let mut options = ReadAllOptions::default().position(from).max_count(count);
         options = match direction {
@@ -117,10 +120,11 @@ impl Reading {
         if let Some(credentials) = connection.credentials() {
             options = options.authenticated(credentials);
         }
-        let opening = async move { lease.client.read_all(&options).await };
+        let client = lease.client.clone();
+        let opening = async move { client.read_all(&options).await };
         Ok(Self {
-            stream: Some(guarded(connection, lease.generation, opening).await?),
-            generation: lease.generation,
+            stream: Some(guarded(connection, &lease, opening).await?),
+            lease,
         })
     }
 
@@ -134,7 +138,7 @@ impl Reading {
                 ..Items::default()
             });
         };
-        let (stream, items) = guarded(connection, self.generation, take_page(stream)).await?;
+        let (stream, items) = guarded(connection, &self.lease, take_page(stream)).await?;
         self.stream = (!items.ended).then_some(stream);
         Ok(items)
     }

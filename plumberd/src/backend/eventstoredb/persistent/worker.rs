@@ -4,8 +4,8 @@
 use super::{Delivery, Nack, PersistentError, Source, error::Group};
 use crate::{
     backend::eventstoredb::{
-        Shared, convert::resolved, error::CallError, error::Failure, guarded::guarded,
-        subscribe::panic_text,
+        Shared, client::Lease, convert::resolved, error::CallError, error::Failure,
+        guarded::guarded, subscribe::panic_text,
     },
     retry::{Backoff, RetryPolicy},
 };
@@ -113,15 +113,14 @@ impl Worker {
 
     /// One subscription of the client crate, to its end.
     async fn consume(&mut self) -> End {
-        let lease = match self.shared.connection.lease() {
+        let lease = match self.shared.connection.lease().await {
             Ok(lease) => lease,
             Err(error) => return End::Failed(error),
         };
-        let generation = lease.generation;
         let opened = tokio::select! {
             biased;
             () = self.deliver.closed() => return End::Unwanted,
-            opened = self.open(lease.client, generation) => opened,
+            opened = self.open(&lease) => opened,
         };
         let mut subscription = match opened {
             Ok(subscription) => subscription,
@@ -130,16 +129,12 @@ impl Worker {
         self.session += 1;
         let end = self.exchange(&mut subscription).await;
         if let End::Failed(error) = &end {
-            self.shared.connection.report(generation, error);
+            self.shared.connection.report(lease.generation, error);
         }
         end
     }
 
-    async fn open(
-        &self,
-        client: eventstore::Client,
-        generation: u64,
-    ) -> Result<PersistentSubscription, CallError> {
+    async fn open(&self, lease: &Lease) -> Result<PersistentSubscription, CallError> {
         let connection = &self.shared.connection;
         let buffer = usize::try_from(self.buffer).unwrap_or(usize::MAX);
         let mut options = SubscribeToPersistentSubscriptionOptions::default().buffer_size(buffer);
@@ -147,6 +142,7 @@ impl Worker {
             options = options.authenticated(credentials);
         }
         let Group { source, name } = self.group.clone();
+        let client = lease.client.clone();
         let open = async move {
             match source {
                 Source::Stream(stream) => {
@@ -162,7 +158,7 @@ impl Worker {
                 }
             }
         };
-        guarded(connection, generation, open).await
+        guarded(connection, lease, open).await
     }
 
     /// Carries events one way and answers the other.

@@ -213,11 +213,15 @@ impl Pump {
 
     /// One subscription of the client crate, to its end.
     async fn follow(&mut self) -> End {
-        let lease = match self.shared.connection.lease() {
+        let lease = match self.shared.connection.lease().await {
             Ok(lease) => lease,
             Err(error) => return End::Lost(error),
         };
-        let mut watched = Watched::new(self.subscribe(&lease.client).await, &self.shared.listener);
+        let mut watched = Watched::new(
+            self.subscribe(&lease.client).await,
+            &lease,
+            &self.shared.listener,
+        );
         let deadline = self.shared.connection.deadline();
         let mut confirmed = false;
         loop {
