@@ -24,7 +24,7 @@ async fn connections(server: &EsdbServer, wanted: usize) {
     assert!(reached.is_ok(), "{there} connections instead of {wanted}");
 }
 
-fn port(server: &EsdbServer) -> u16 {
+pub(crate) fn port(server: &EsdbServer) -> u16 {
     let url = server.url();
     let port = url.rsplit_once(':').unwrap().1;
     let digits = port.split(|c: char| !c.is_ascii_digit()).next();

@@ -2,12 +2,14 @@
 
 mod clients;
 mod connect;
+mod deadlines;
 mod defects;
 mod faults;
 #[cfg(feature = "sqlite")]
 mod killed;
 mod persistent;
 mod projections;
+mod proxy;
 mod scripted;
 mod store;
 mod url;

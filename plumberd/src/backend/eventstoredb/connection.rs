@@ -7,6 +7,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
+use tokio::time::{Instant, timeout_at};
 use tracing::{Dispatch, dispatcher};
 
 /// The one place that holds a client of the `eventstore` crate: makes it,
@@ -74,6 +75,16 @@ impl Connection {
         self.shared.config.deadline
     }
 
+    /// When a call ends that begins now.
+    pub(super) fn ends(&self) -> Instant {
+        Instant::now() + self.deadline()
+    }
+
+    /// That this instant came before an answer.
+    pub(super) fn late(&self) -> CallError {
+        CallError::TimedOut(self.deadline())
+    }
+
     /// The user, to be given to every call's options with `authenticated`.
     pub(super) fn credentials(&self) -> Option<Credentials> {
         let (user, password) = self.shared.config.credentials.clone()?;
@@ -110,6 +121,12 @@ impl Connection {
         Ok(self.current().lease.insert(lease).clone())
     }
 
+    /// As [`Connection::lease`], no later than `ends`.
+    pub(super) async fn lease_until(&self, ends: Instant) -> Result<Lease, CallError> {
+        let leased = timeout_at(ends, self.lease()).await;
+        leased.unwrap_or_else(|_| Err(self.late()))
+    }
+
     /// Tells that a call with a client of this generation failed: one that
     /// died is not used again, and one that asks the wrong node neither.
     pub(super) fn report(&self, generation: u64, error: &CallError) {
@@ -131,14 +148,7 @@ impl Connection {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// One call: within the deadline, on a task of its own so that a panic of
-    /// the client crate is an error, and without effect on later calls. A node
-    /// that is not the leader did nothing; then the leader is asked, once.
-    ///
-    /// # Cancel safety
-    ///
-    /// When the future is dropped the call is given up; whether the server
-    /// carried it out is unknown.
+    /// One call, within the deadline, as [`Connection::call_until`].
     pub(super) async fn call<T, F>(
         &self,
         call: impl FnOnce(Client) -> F + Clone + Send,
@@ -147,7 +157,27 @@ impl Connection {
         F: Future<Output = eventstore::Result<T>> + Send + 'static,
         T: Send + 'static,
     {
-        let deadline = self.deadline();
+        self.call_until(self.ends(), call).await
+    }
+
+    /// One call: until `ends`, on a task of its own so that a panic of the
+    /// client crate is an error, and without effect on later calls: a client
+    /// that did not answer is not asked again. A node that is not the leader
+    /// did nothing; then the leader is asked, once.
+    ///
+    /// # Cancel safety
+    ///
+    /// When the future is dropped the call is given up; whether the server
+    /// carried it out is unknown.
+    pub(super) async fn call_until<T, F>(
+        &self,
+        ends: Instant,
+        call: impl FnOnce(Client) -> F + Clone + Send,
+    ) -> Result<T, CallError>
+    where
+        F: Future<Output = eventstore::Result<T>> + Send + 'static,
+        T: Send + 'static,
+    {
         let mut asked = 0;
         let calls = async {
             let again = call.clone();
@@ -159,10 +189,8 @@ impl Connection {
                 result => result,
             }
         };
-        let result = match tokio::time::timeout(deadline, calls).await {
-            Ok(result) => result,
-            Err(_) => Err(CallError::TimedOut(deadline)),
-        };
+        let result = timeout_at(ends, calls).await;
+        let result = result.unwrap_or_else(|_| Err(self.late()));
         if let Err(error) = &result {
             self.report(asked, error);
         }

@@ -1,13 +1,16 @@
 //! Futures of the client crate, run where they can do no harm.
 
 use super::{client::Lease, connection::Connection, error::CallError};
+use futures_util::FutureExt;
 use std::{
+    panic::AssertUnwindSafe,
     pin::Pin,
     task::{Context, Poll},
 };
 use tokio::{
     runtime::Handle,
     task::{JoinError, JoinHandle},
+    time::{Instant, timeout_at},
 };
 
 /// A task that ends when nobody waits for it any more.
@@ -41,20 +44,40 @@ impl<T> Drop for OwnedTask<T> {
     }
 }
 
-/// Waits for `future`, which works with this client, no longer than the
-/// deadline; on a task of its own, so that a panic of the client crate is an
-/// error. Dropping it drops `future`.
+/// Waits for `future`, which works with this client, until `ends`; on a task of
+/// its own, so that a panic of the client crate is an error. Dropping it drops
+/// `future`.
 pub(super) async fn guarded<T: Send + 'static>(
     connection: &Connection,
     lease: &Lease,
+    ends: Instant,
     future: impl Future<Output = eventstore::Result<T>> + Send + 'static,
 ) -> Result<T, CallError> {
-    let deadline = connection.deadline();
     let task = OwnedTask::spawn_on(lease.runtime(), future);
-    let result = match tokio::time::timeout(deadline, task).await {
+    let result = match timeout_at(ends, task).await {
         Ok(Ok(result)) => result.map_err(CallError::Client),
         Ok(Err(panicked)) => Err(CallError::Panicked(panicked.to_string())),
-        Err(_) => Err(CallError::TimedOut(deadline)),
+        Err(_) => Err(connection.late()),
+    };
+    if let Err(error) = &result {
+        connection.report(lease.generation, error);
+    }
+    result
+}
+
+/// As [`guarded`], without a task: cheaper, and right where `future` wakes often
+/// and does not start connections.
+pub(super) async fn guarded_here<T>(
+    connection: &Connection,
+    lease: &Lease,
+    ends: Instant,
+    future: impl Future<Output = eventstore::Result<T>>,
+) -> Result<T, CallError> {
+    let future = AssertUnwindSafe(future).catch_unwind();
+    let result = match timeout_at(ends, future).await {
+        Ok(Ok(result)) => result.map_err(CallError::Client),
+        Ok(Err(_)) => Err(CallError::Panicked("while it read".to_owned())),
+        Err(_) => Err(connection.late()),
     };
     if let Err(error) = &result {
         connection.report(lease.generation, error);

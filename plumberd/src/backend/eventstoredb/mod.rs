@@ -19,6 +19,7 @@ mod find;
 mod guarded;
 mod info;
 mod known;
+mod patience;
 mod persistent;
 mod probe;
 mod projection;

@@ -4,7 +4,7 @@ use super::{
     client::Lease,
     connection::Connection,
     error::{CallError, Failure},
-    guarded::guarded,
+    guarded::{guarded, guarded_here},
 };
 use crate::{
     store::{Direction, follow::PAGE_EVENTS},
@@ -14,6 +14,7 @@ use eventstore::{
     ReadAllOptions, ReadEvent, ReadStream, ReadStreamOptions, ResolvedEvent, StreamPosition,
 };
 use futures_util::FutureExt;
+use tokio::time::Instant;
 
 /// What to read of a stream.
 pub(super) struct Request {
@@ -61,7 +62,8 @@ impl Request {
     }
 }
 
-/// A read that the server has begun to answer.
+/// A read that the server has begun to answer. Each step of it is given up at
+/// the instant `ends`, and its client is not used again.
 pub(super) struct Reading {
     /// `None` when the server has sent all.
     stream: Option<ReadStream>,
@@ -83,8 +85,9 @@ impl Reading {
     pub(super) async fn of_stream(
         connection: &Connection,
         request: Request,
+        ends: Instant,
     ) -> Result<Self, CallError> {
-        let lease = connection.lease().await?;
+        let lease = connection.lease_until(ends).await?;
         let Request {
             stream,
             mut options,
@@ -95,7 +98,7 @@ impl Reading {
         let client = lease.client.clone();
         let opening = async move { client.read_stream(stream, &options).await };
         Ok(Self {
-            stream: Some(guarded(connection, &lease, opening).await?),
+            stream: Some(guarded(connection, &lease, ends, opening).await?),
             lease,
         })
     }
@@ -106,8 +109,9 @@ impl Reading {
         direction: Direction,
         count: usize,
         resolve_links: bool,
+        ends: Instant,
     ) -> Result<Self, CallError> {
-        let lease = connection.lease().await?;
+        let lease = connection.lease_until(ends).await?;
         // The start decides the direction, unless that is set after it.
         let mut options = ReadAllOptions::default().position(from).max_count(count);
         options = match direction {
@@ -123,7 +127,7 @@ impl Reading {
         let client = lease.client.clone();
         let opening = async move { client.read_all(&options).await };
         Ok(Self {
-            stream: Some(guarded(connection, &lease, opening).await?),
+            stream: Some(guarded(connection, &lease, ends, opening).await?),
             lease,
         })
     }
@@ -131,14 +135,19 @@ impl Reading {
     /// What has come, at most a page, and at least one event unless it ended.
     ///
     /// After an error there is no more. Dropping it ends the read.
-    pub(super) async fn next(&mut self, connection: &Connection) -> Result<Items, CallError> {
+    pub(super) async fn next(
+        &mut self,
+        connection: &Connection,
+        ends: Instant,
+    ) -> Result<Items, CallError> {
         let Some(stream) = self.stream.take() else {
             return Ok(Items {
                 ended: true,
                 ..Items::default()
             });
         };
-        let (stream, items) = guarded(connection, &self.lease, take_page(stream)).await?;
+        let page = take_page(stream);
+        let (stream, items) = guarded_here(connection, &self.lease, ends, page).await?;
         self.stream = (!items.ended).then_some(stream);
         Ok(items)
     }
@@ -175,14 +184,15 @@ async fn take_page(mut stream: ReadStream) -> eventstore::Result<(ReadStream, It
 pub(super) async fn read_backwards(
     connection: &Connection,
     request: Request,
+    ends: Instant,
 ) -> Result<Vec<ResolvedEvent>, CallError> {
     let mut events = Vec::new();
-    let mut reading = match Reading::of_stream(connection, request).await {
+    let mut reading = match Reading::of_stream(connection, request, ends).await {
         Err(error) if is_missing(&error) => return Ok(events),
         reading => reading?,
     };
     loop {
-        match reading.next(connection).await {
+        match reading.next(connection, ends).await {
             Ok(items) => {
                 events.extend(items.events);
                 if items.ended {

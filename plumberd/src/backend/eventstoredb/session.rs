@@ -112,7 +112,7 @@ impl Sessions {
             // A server that ends the session in peace is not noticed.
             Err(_) => {
                 session.break_off();
-                CallError::TimedOut(connection.deadline())
+                connection.late()
             }
         };
         Sent::Unknown(error)
@@ -153,7 +153,7 @@ impl Sessions {
         // not the client's fault.
         match tokio::time::timeout_at(until, opening).await {
             Ok(open) => open,
-            Err(_) => Err(CallError::TimedOut(connection.deadline())),
+            Err(_) => Err(connection.late()),
         }
     }
 

@@ -158,7 +158,7 @@ impl Worker {
                 }
             }
         };
-        guarded(connection, lease, open).await
+        guarded(connection, lease, connection.ends(), open).await
     }
 
     /// Carries events one way and answers the other.

@@ -69,11 +69,12 @@ pub(in super::super) struct Messages {
 
 impl Messages {
     /// Subscribes after the revision or position `after`, from the start when
-    /// there is none, and waits until the server has confirmed it.
+    /// there is none, and waits until the server has confirmed it, or `ends`.
     pub(in super::super) async fn begin(
         shared: &Arc<Shared>,
         target: Target,
         after: Option<u64>,
+        ends: Instant,
     ) -> Result<Self, StoreError> {
         let (messages, received) = mpsc::channel(AHEAD);
         let (confirm, confirmed) = oneshot::channel();
@@ -83,7 +84,7 @@ impl Messages {
             after,
             messages,
             confirm: Some(confirm),
-            gives_up: Instant::now() + shared.connection.deadline(),
+            gives_up: ends,
             backoff: Backoff::new(PAUSES),
         };
         let task = OwnedTask::spawn(pump.run());
@@ -213,7 +214,13 @@ impl Pump {
 
     /// One subscription of the client crate, to its end.
     async fn follow(&mut self) -> End {
-        let lease = match self.shared.connection.lease().await {
+        let connection = &self.shared.connection;
+        // The first message must come; after it there may be silence.
+        let late = match self.confirm {
+            Some(_) => self.gives_up,
+            None => connection.ends(),
+        };
+        let lease = match connection.lease_until(late).await {
             Ok(lease) => lease,
             Err(error) => return End::Lost(error),
         };
@@ -222,17 +229,14 @@ impl Pump {
             &lease,
             &self.shared.listener,
         );
-        let deadline = self.shared.connection.deadline();
         let mut confirmed = false;
         loop {
-            // The first message must come; after it there may be silence.
-            let silence = tokio::time::sleep(deadline);
             let next = tokio::select! {
                 biased;
                 () = self.messages.closed() => return End::Unwanted,
                 next = watched.next() => next,
-                () = silence, if !confirmed => {
-                    Err(Stop::Failed(CallError::TimedOut(deadline)))
+                () = tokio::time::sleep_until(late), if !confirmed => {
+                    Err(Stop::Failed(self.shared.connection.late()))
                 }
             };
             let event = match next {
