@@ -1,6 +1,6 @@
 //! Futures of the client crate, run where they can do no harm.
 
-use super::{client::Lease, connection::Connection, error::CallError};
+use super::{client::Lease, connection::Connection, error::CallError, subscribe::panic_text};
 use futures_util::FutureExt;
 use std::{
     panic::AssertUnwindSafe,
@@ -54,29 +54,32 @@ pub(super) async fn guarded<T: Send + 'static>(
     future: impl Future<Output = eventstore::Result<T>> + Send + 'static,
 ) -> Result<T, CallError> {
     let task = OwnedTask::spawn_on(lease.runtime(), future);
-    let result = match timeout_at(ends, task).await {
-        Ok(Ok(result)) => result.map_err(CallError::Client),
-        Ok(Err(panicked)) => Err(CallError::Panicked(panicked.to_string())),
-        Err(_) => Err(connection.late()),
-    };
-    if let Err(error) = &result {
-        connection.report(lease.generation, error);
-    }
-    result
+    let task = async { task.await.map_err(|panicked| panicked.to_string()) };
+    within_deadline(connection, lease, ends, task).await
 }
 
-/// As [`guarded`], without a task: cheaper, and right where `future` wakes often
-/// and does not start connections.
-pub(super) async fn guarded_here<T>(
+/// As [`guarded`], without a task: cheaper for what wakes often, and opens no
+/// connection.
+pub(super) async fn guarded_in_place<T>(
     connection: &Connection,
     lease: &Lease,
     ends: Instant,
     future: impl Future<Output = eventstore::Result<T>>,
 ) -> Result<T, CallError> {
     let future = AssertUnwindSafe(future).catch_unwind();
-    let result = match timeout_at(ends, future).await {
+    let future = async { future.await.map_err(|panic| panic_text(&*panic)) };
+    within_deadline(connection, lease, ends, future).await
+}
+
+async fn within_deadline<T>(
+    connection: &Connection,
+    lease: &Lease,
+    ends: Instant,
+    contained: impl Future<Output = Result<eventstore::Result<T>, String>>,
+) -> Result<T, CallError> {
+    let result = match timeout_at(ends, contained).await {
         Ok(Ok(result)) => result.map_err(CallError::Client),
-        Ok(Err(_)) => Err(CallError::Panicked("while it read".to_owned())),
+        Ok(Err(panic)) => Err(CallError::Panicked(panic)),
         Err(_) => Err(connection.late()),
     };
     if let Err(error) = &result {

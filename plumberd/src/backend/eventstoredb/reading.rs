@@ -4,7 +4,7 @@ use super::{
     client::Lease,
     connection::Connection,
     error::{CallError, Failure},
-    guarded::{guarded, guarded_here},
+    guarded::{guarded, guarded_in_place},
 };
 use crate::{
     store::{Direction, follow::PAGE_EVENTS},
@@ -147,7 +147,7 @@ impl Reading {
             });
         };
         let page = take_page(stream);
-        let (stream, items) = guarded_here(connection, &self.lease, ends, page).await?;
+        let (stream, items) = guarded_in_place(connection, &self.lease, ends, page).await?;
         self.stream = (!items.ended).then_some(stream);
         Ok(items)
     }

@@ -19,7 +19,8 @@ use crate::{
 use eventstore::{
     StreamPosition, SubscribeToAllOptions, SubscribeToStreamOptions, SubscriptionEvent,
 };
-use std::{sync::Arc, time::Duration};
+use futures_util::FutureExt;
+use std::{sync::Arc, time::Duration, vec};
 use tokio::{
     sync::{mpsc, oneshot},
     time::Instant,
@@ -31,9 +32,13 @@ const PAUSES: RetryPolicy = RetryPolicy::DEFAULT
     .with_retries(u32::MAX)
     .with_pauses(Duration::from_millis(50), Duration::from_secs(5));
 
-/// How many messages may wait for the subscriber: what it does not take before
-/// it goes was sent and decoded for nothing.
-const AHEAD: usize = 64;
+/// How many messages are handed over at once, when so many have come: waking
+/// the subscriber costs more than a message does.
+const BATCH: usize = 32;
+
+/// How many times as many may wait for the subscriber: what it does not take
+/// before it goes was sent and decoded for nothing.
+const AHEAD: usize = 2;
 
 /// What is followed.
 #[derive(Debug, Clone)]
@@ -63,7 +68,9 @@ pub(in super::super) enum Message {
 
 /// The messages of a subscription that is in force.
 pub(in super::super) struct Messages {
-    received: mpsc::Receiver<Message>,
+    received: mpsc::Receiver<Vec<Message>>,
+    /// What was received and not taken.
+    batch: vec::IntoIter<Message>,
     _task: OwnedTask<()>,
 }
 
@@ -83,6 +90,7 @@ impl Messages {
             target,
             after,
             messages,
+            batch: Vec::new(),
             confirm: Some(confirm),
             gives_up: ends,
             backoff: Backoff::new(PAUSES),
@@ -94,27 +102,40 @@ impl Messages {
         }
         Ok(Self {
             received,
+            batch: Vec::new().into_iter(),
             _task: task,
         })
     }
 
     pub(in super::super) async fn next(&mut self) -> Message {
-        let next = self.received.recv().await;
-        next.unwrap_or_else(|| Message::Failed(ended()))
+        loop {
+            if let Some(message) = self.batch.next() {
+                return message;
+            }
+            match self.received.recv().await {
+                Some(batch) => self.batch = batch.into_iter(),
+                None => return Message::Failed(ended()),
+            }
+        }
     }
 
     /// The next message, if it has come.
     pub(in super::super) fn try_next(&mut self) -> Option<Message> {
-        match self.received.try_recv() {
-            Ok(message) => Some(message),
-            Err(mpsc::error::TryRecvError::Empty) => None,
-            Err(mpsc::error::TryRecvError::Disconnected) => Some(Message::Failed(ended())),
+        if self.batch.as_slice().is_empty() {
+            match self.received.try_recv() {
+                Ok(batch) => self.batch = batch.into_iter(),
+                Err(mpsc::error::TryRecvError::Empty) => return None,
+                Err(mpsc::error::TryRecvError::Disconnected) => {
+                    return Some(Message::Failed(ended()));
+                }
+            }
         }
+        self.batch.next()
     }
 
-    /// How many messages have come and were not taken.
+    /// How many messages have come and were not taken, at least.
     pub(super) fn waiting(&self) -> usize {
-        self.received.len()
+        self.batch.len() + self.received.len()
     }
 }
 
@@ -127,7 +148,9 @@ struct Pump {
     target: Target,
     /// Everything up to here was sent on.
     after: Option<u64>,
-    messages: mpsc::Sender<Message>,
+    messages: mpsc::Sender<Vec<Message>>,
+    /// What has come and was not sent on.
+    batch: Vec<Message>,
     /// Who waits for the confirmation.
     confirm: Option<oneshot::Sender<Result<(), StoreError>>>,
     /// Until when the first subscription may be tried again.
@@ -177,8 +200,8 @@ impl Pump {
                     ?pause,
                     "a subscription was lost and will begin again"
                 );
-                let interrupted = Message::Interrupted(error);
-                if self.messages.send(interrupted).await.is_err() {
+                self.batch.push(Message::Interrupted(error));
+                if self.send_on().await.is_err() {
                     return;
                 }
             }
@@ -192,7 +215,11 @@ impl Pump {
     async fn fail(mut self, error: StoreError) {
         match self.confirm.take() {
             Some(confirm) => drop(confirm.send(Err(error))),
-            None => drop(self.messages.send(Message::Failed(error)).await),
+            None => {
+                self.batch.push(Message::Failed(error));
+                // Nobody need hear it.
+                let _ = self.send_on().await;
+            }
         }
     }
 
@@ -231,13 +258,23 @@ impl Pump {
         );
         let mut confirmed = false;
         loop {
-            let next = tokio::select! {
-                biased;
-                () = self.messages.closed() => return End::Unwanted,
-                next = watched.next() => next,
-                () = tokio::time::sleep_until(late), if !confirmed => {
-                    Err(Stop::Failed(self.shared.connection.late()))
-                }
+            let mut next = std::pin::pin!(watched.next());
+            let come = next.as_mut().now_or_never();
+            if (come.is_none() || self.batch.len() >= BATCH)
+                && let Err(end) = self.send_on().await
+            {
+                return end;
+            }
+            let next = match come {
+                Some(next) => next,
+                None => tokio::select! {
+                    biased;
+                    () = self.messages.closed() => return End::Unwanted,
+                    next = next => next,
+                    () = tokio::time::sleep_until(late), if !confirmed => {
+                        Err(Stop::Failed(self.shared.connection.late()))
+                    }
+                },
             };
             let event = match next {
                 Ok(event) => event,
@@ -249,7 +286,7 @@ impl Pump {
                 }
             };
             confirmed = true;
-            if let Err(end) = self.take(event).await {
+            if let Err(end) = self.take(event) {
                 return end;
             }
         }
@@ -292,7 +329,17 @@ impl Pump {
         }
     }
 
-    async fn take(&mut self, event: SubscriptionEvent) -> Result<(), End> {
+    /// Sends on what has come.
+    async fn send_on(&mut self) -> Result<(), End> {
+        if self.batch.is_empty() {
+            return Ok(());
+        }
+        let batch = std::mem::take(&mut self.batch);
+        let sent = self.messages.send(batch).await;
+        sent.map_err(|_| End::Unwanted)
+    }
+
+    fn take(&mut self, event: SubscriptionEvent) -> Result<(), End> {
         let message = match event {
             SubscriptionEvent::Confirmed(_) => {
                 if let Some(confirm) = self.confirm.take() {
@@ -324,8 +371,8 @@ impl Pump {
             SubscriptionEvent::FellBehind => Message::FellBehind,
             _ => return Ok(()),
         };
-        let sent = self.messages.send(message).await;
-        sent.map_err(|_| End::Unwanted)
+        self.batch.push(message);
+        Ok(())
     }
 
     /// The event, when it is one that was asked for and not sent on yet.
