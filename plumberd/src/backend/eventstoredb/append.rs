@@ -4,7 +4,7 @@
 use super::{
     BACKEND, Shared,
     convert::{event_data, expected_revision, wire_size},
-    error::{CallError, Failure},
+    error::{CallError, Failure, not_begun},
     reading::{Request, read_backwards},
     session::{Answer, Sent},
 };
@@ -201,7 +201,8 @@ impl Append<'_> {
         let (stream, data) = (self.stream.as_str().to_owned(), self.data.clone());
         let result = connection
             .call_until(self.ends, |client| async move {
-                client.append_to_stream(stream, &options, data).await
+                let appended = client.append_to_stream(stream, &options, data).await;
+                appended.map_err(not_begun)
             })
             .await;
         match result {

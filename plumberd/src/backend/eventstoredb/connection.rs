@@ -75,6 +75,12 @@ impl Connection {
         self.shared.config.deadline
     }
 
+    /// Whether a connection that carries nothing more is noticed by itself.
+    pub(super) fn pings(&self) -> bool {
+        let config = &self.shared.config;
+        config.keep_alive_interval.is_some() && config.keep_alive_timeout.is_some()
+    }
+
     /// When a call ends that begins now.
     pub(super) fn ends(&self) -> Instant {
         Instant::now() + self.deadline()

@@ -162,12 +162,10 @@ impl StreamRead {
         };
         let first = self.goal.is_none();
         if first {
+            let ends = self.patience.ends();
             self.goal = match last {
                 Some(last) => Some(last),
-                None => {
-                    let ends = self.patience.ends();
-                    self.shared.last_revision(&self.stream, ends).await?
-                }
+                None => self.shared.last_revision(&self.stream, ends).await?,
             };
         }
         if self.goal.is_none_or(|goal| goal.as_u64() < next) {

@@ -3,7 +3,7 @@
 use super::{
     client::Lease,
     connection::Connection,
-    error::{CallError, Failure},
+    error::{CallError, Failure, not_begun},
     guarded::{guarded, guarded_in_place},
 };
 use crate::{
@@ -96,7 +96,10 @@ impl Reading {
             options = options.authenticated(credentials);
         }
         let client = lease.client.clone();
-        let opening = async move { client.read_stream(stream, &options).await };
+        let opening = async move {
+            let opened = client.read_stream(stream, &options).await;
+            opened.map_err(not_begun)
+        };
         Ok(Self {
             stream: Some(guarded(connection, &lease, ends, opening).await?),
             lease,

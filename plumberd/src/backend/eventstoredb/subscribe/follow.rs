@@ -7,7 +7,8 @@
 
 use super::{
     super::Shared,
-    pump::{Message, Messages, Target},
+    pump::{Message, Messages},
+    target::Target,
 };
 use crate::{
     event::RecordedEvent,

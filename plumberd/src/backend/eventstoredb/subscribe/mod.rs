@@ -6,9 +6,11 @@
 
 mod follow;
 mod pump;
+mod target;
 mod watch;
 
-pub(super) use pump::{Message, Messages, Target};
+pub(super) use pump::{Message, Messages};
+pub(super) use target::Target;
 pub(super) use watch::{Listener, text as panic_text};
 
 use super::{Shared, error::CallError, error::Failure, filter};
