@@ -1,5 +1,6 @@
 //! The backend for EventStoreDB, over real connections.
 
+mod answers;
 mod clients;
 mod connect;
 mod deadlines;

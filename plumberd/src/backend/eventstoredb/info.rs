@@ -48,6 +48,8 @@ impl Shared {
         let last_revision = match last {
             Some(last) => Some(last),
             None => match self.last_hidden(stream, ends).await {
+                // Only who may write can find it out.
+                Err(error) if error.failure() == Failure::Denied => None,
                 Err(error) if error.failure() == Failure::Deleted => {
                     return Ok(StreamInfo {
                         tombstoned: true,
