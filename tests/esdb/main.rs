@@ -5,6 +5,7 @@ mod auth;
 mod faults;
 mod hostile;
 mod lifecycle;
+mod persistent;
 mod projections;
 mod raw;
 mod streams;

@@ -15,9 +15,10 @@ use std::{
 use tonic::{Status, codegen::http::HeaderMap};
 
 /// Whoever is in it may manage users.
-pub(super) const ADMINS: &str = "$admins";
+const ADMINS: &str = "$admins";
 
-/// Who is asked to do the operating, beside the admins.
+/// Whoever is in it may manage persistent subscriptions and projections, as
+/// admins may.
 const OPERATORS: &str = "$ops";
 
 /// The password of the users that are there from the beginning.
@@ -52,6 +53,7 @@ pub(super) struct Caller {
     /// None where nobody is asked.
     pub(super) login: Option<String>,
     pub(super) admin: bool,
+    pub(super) operator: bool,
 }
 
 /// A user of the server.
@@ -158,6 +160,7 @@ impl Users {
             return Ok(Caller {
                 login: None,
                 admin: true,
+                operator: true,
             });
         }
         let (login, password) = credentials(headers).ok_or_else(status::unauthenticated)?;
@@ -166,15 +169,16 @@ impl Users {
         user.filter(|user| !user.disabled && user.has_password(&password))
             .map(|user| Caller {
                 login: Some(login),
-                admin: user.is_admin(),
+                admin: user.is_in(ADMINS),
+                operator: user.is_in(OPERATORS),
             })
             .ok_or_else(status::unauthenticated)
     }
 }
 
 impl User {
-    pub(super) fn is_admin(&self) -> bool {
-        self.groups.iter().any(|group| group == ADMINS)
+    fn is_in(&self, wanted: &str) -> bool {
+        self.groups.iter().any(|group| group == wanted)
     }
 
     pub(super) fn has_password(&self, password: &str) -> bool {

@@ -6,7 +6,7 @@ use plumberd::{
     store::{EventStore as _, Filter, StoreError, SubscribeFrom, Subscription},
 };
 use std::sync::Arc;
-use tokio::sync::{OnceCell, watch};
+use tokio::sync::{Mutex, watch};
 use tokio_util::sync::CancellationToken;
 
 /// One follower of everything that wakes all others; it begins with the first
@@ -15,17 +15,21 @@ use tokio_util::sync::CancellationToken;
 /// What wakes is the store's own subscription, and not the calls that write:
 /// projections write too, and so may another process.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Commits(Arc<OnceCell<watch::Receiver<()>>>);
+pub(super) struct Commits(Arc<Mutex<Option<watch::Receiver<()>>>>);
 
 impl Commits {
-    /// Hears of every commit from now on; ends when the server stops.
+    /// Hears of every commit from now on; ends when the server stops, or when
+    /// the store's subscription fails. Who comes after that begins another.
     pub(super) async fn listen(
         &self,
         store: &Store,
         stopping: &CancellationToken,
     ) -> Result<watch::Receiver<()>, StoreError> {
-        let heard = self.0.get_or_try_init(|| begin(store, stopping)).await?;
-        Ok(heard.clone())
+        let mut heard = self.0.lock().await;
+        match &*heard {
+            Some(receiver) if receiver.has_changed().is_ok() => Ok(receiver.clone()),
+            _ => Ok(heard.insert(begin(store, stopping).await?).clone()),
+        }
     }
 }
 

@@ -108,7 +108,8 @@ impl EsdbServerConfig {
     /// which clients look for a server (gossip, server features).
     ///
     /// There are `admin`, who may manage users, and `ops`, both with the
-    /// password `changeit`.
+    /// password `changeit`. These two, and others of their groups, manage
+    /// persistent subscriptions and projections.
     #[must_use]
     pub const fn with_basic_auth(mut self) -> Self {
         self.auth.required = true;

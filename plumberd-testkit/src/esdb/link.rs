@@ -21,17 +21,25 @@ struct Inner {
     number: u64,
     /// The address at which the client found the server.
     local: SocketAddr,
+    /// The address of the client.
+    peer: SocketAddr,
     cut: CancellationToken,
     faults: Faults,
 }
 
 impl Link {
     /// Enters a new connection. It is cut when `all` is.
-    pub(super) fn open(local: SocketAddr, all: &CancellationToken, faults: &Faults) -> Self {
+    pub(super) fn open(
+        local: SocketAddr,
+        peer: SocketAddr,
+        all: &CancellationToken,
+        faults: &Faults,
+    ) -> Self {
         faults.opened(|number| {
             Self(Arc::new(Inner {
                 number,
                 local,
+                peer,
                 cut: all.child_token(),
                 faults: faults.clone(),
             }))
@@ -54,6 +62,10 @@ impl Link {
 
     pub(super) fn local(&self) -> SocketAddr {
         self.0.local
+    }
+
+    pub(super) fn peer(&self) -> SocketAddr {
+        self.0.peer
     }
 
     pub(super) fn faults(&self) -> &Faults {

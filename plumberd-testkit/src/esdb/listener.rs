@@ -67,7 +67,7 @@ impl Listener {
         let mut handshakes = JoinSet::new();
         loop {
             while handshakes.try_join_next().is_some() {}
-            let Ok((stream, _)) = listener.accept().await else {
+            let Ok((stream, peer)) = listener.accept().await else {
                 sleep(RESPITE).await;
                 continue;
             };
@@ -81,7 +81,7 @@ impl Listener {
                 refuse(&stream);
                 continue;
             }
-            let place = Place::new(self.link(local), permit);
+            let place = Place::new(self.link(local, peer), permit);
             let (tls, ready) = (self.tls.clone(), ready.clone());
             handshakes.spawn(async move {
                 let link = place.link().clone();
@@ -94,8 +94,8 @@ impl Listener {
         }
     }
 
-    fn link(&self, local: SocketAddr) -> Link {
-        Link::open(local, &self.cutting, &self.faults)
+    fn link(&self, local: SocketAddr, peer: SocketAddr) -> Link {
+        Link::open(local, peer, &self.cutting, &self.faults)
     }
 }
 

@@ -46,9 +46,17 @@ fn caller(extensions: &Extensions) -> Result<Caller, Status> {
 }
 
 /// Refuses everybody but administrators.
-pub(super) fn admin(extensions: &Extensions) -> Result<(), Status> {
+fn admin(extensions: &Extensions) -> Result<(), Status> {
     let admin = caller(extensions)?.admin;
     admin.then_some(()).ok_or_else(status::access_denied)
+}
+
+/// Refuses everybody but administrators and operators: they manage persistent
+/// subscriptions and projections.
+pub(super) fn admin_or_operator(extensions: &Extensions) -> Result<(), Status> {
+    let caller = caller(extensions)?;
+    let allowed = caller.admin || caller.operator;
+    allowed.then_some(()).ok_or_else(status::access_denied)
 }
 
 fn admin_or_self(extensions: &Extensions, login: &str) -> Result<(), Status> {

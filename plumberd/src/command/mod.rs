@@ -31,6 +31,7 @@ mod bus;
 mod context;
 mod fault;
 mod handlers;
+mod kept;
 mod message;
 mod names;
 mod reply;

@@ -2,7 +2,7 @@ use super::{CommandContext, names, reply::Reply};
 use crate::{
     codec::{CodecError, JsonObject},
     context::{MessageContext, MessageId},
-    event::{EventType, Metadata, NewEvent, RecordedEvent},
+    event::{EventType, Metadata, NewEvent, RawMetadata, RecordedEvent},
     stream::StreamName,
 };
 use serde_json::value::RawValue;
@@ -20,6 +20,7 @@ pub(super) struct Request {
 impl Request {
     /// Reads the metadata of a command, as .NET, Python and plumberd write it.
     /// What is missing or wrong is left out: that is answered, not an error.
+    /// Headers stay behind, as in [`MessageContext::caused_by`].
     pub(super) fn of(event: &RecordedEvent) -> Self {
         let metadata = Metadata::from_json(event.metadata.as_bytes()).unwrap_or_default();
         let command_id = names::command_id(&event.data, event.id);
@@ -49,8 +50,10 @@ impl Request {
         if let Some(recipient) = &recipient {
             message = message.with_recipient(recipient.as_str());
         }
-        if let Some(tenant) = &event.tenant {
-            message = message.with_tenant(tenant.clone());
+        // The store knows better than whoever wrote the command.
+        let said = || metadata.tenant_id()?.parse().ok();
+        if let Some(tenant) = event.tenant.clone().or_else(said) {
+            message = message.with_tenant(tenant);
         }
         Self {
             command_id,
@@ -77,8 +80,15 @@ impl Request {
         ))
     }
 
+    /// Whether no other event of its session is of the same command, as far as
+    /// the event's id can tell: of this id there is one.
+    pub(super) fn is_alone(&self, event_id: Uuid) -> bool {
+        let repeated = |session: &str| names::repeated_event_id(self.command_id, session);
+        event_id == self.command_id || self.session.as_deref().map(repeated) == Some(event_id)
+    }
+
     /// The event that says what came of the command.
-    pub(super) async fn answer(
+    pub(super) fn answer(
         &self,
         id: Uuid,
         command: &str,
@@ -87,8 +97,8 @@ impl Request {
         let event_type = EventType::new(reply.event_type(command))
             .map_err(|error| CodecError::caused_by("the answer has no name", error))?;
         let data = reply.to_json()?;
-        let event = async { NewEvent::new(id, event_type, data) };
-        Ok(self.message.scope(event).await)
+        let metadata = RawMetadata::for_event(id, 1, &self.message);
+        Ok(NewEvent::new(id, event_type, data).with_raw_metadata(metadata))
     }
 }
 

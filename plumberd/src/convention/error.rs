@@ -1,8 +1,10 @@
+use super::projection::EnsureError;
 use crate::{
-    event::{DecodeError, EncodeError, InvalidEventType},
-    store::StoreError,
-    stream::InvalidStreamName,
+    event::{DecodeError, EncodeError, EventType, InvalidEventType},
+    store::{ProjectionError, StoreError},
+    stream::{InvalidStreamName, StreamName},
 };
+use uuid::Uuid;
 
 /// Why an event or a state could not be written or read by convention.
 #[derive(Debug, thiserror::Error)]
@@ -24,10 +26,36 @@ pub enum StateError {
     #[error("what `{stream}` holds cannot be read")]
     Decode {
         /// The stream.
-        stream: crate::stream::StreamName,
+        stream: StreamName,
         /// What is wrong.
         source: DecodeError,
     },
+
+    /// Another event is stored under this event's id, and nothing was written.
+    /// A field `#[event(id)]` is the event's own identity, not that of what it
+    /// happened to; leave it nil for a new id.
+    #[error("event {event_id} cannot be appended to `{stream}`: another event has its id")]
+    IdTaken {
+        /// The stream, which has the other event.
+        stream: StreamName,
+        /// The id of both.
+        event_id: Uuid,
+    },
+
+    /// The conventions give two types of event of one aggregate one name.
+    #[error("the conventions call both `{first}` and `{second}` `{name}`")]
+    OneName {
+        /// The name.
+        name: EventType,
+        /// A type of event.
+        first: &'static str,
+        /// Another one.
+        second: &'static str,
+    },
+
+    /// The server was not brought to gather the events of a model.
+    #[error(transparent)]
+    Projection(#[from] EnsureError),
 
     /// The store refused. [`StoreError::Conflict`] says that another writer
     /// was first.
@@ -43,6 +71,19 @@ impl StateError {
 
     /// Whether the same call may succeed later with nothing else changed.
     pub const fn is_transient(&self) -> bool {
-        matches!(self, Self::Store(error) if error.is_transient())
+        match self {
+            Self::Store(error)
+            | Self::Projection(
+                EnsureError::Store(error) | EnsureError::Projection(ProjectionError::Store(error)),
+            ) => error.is_transient(),
+            Self::Projection(error) => matches!(
+                error,
+                EnsureError::Contended { .. }
+                    | EnsureError::Projection(
+                        ProjectionError::Deadline { .. } | ProjectionError::Unavailable { .. }
+                    )
+            ),
+            _ => false,
+        }
     }
 }

@@ -2,11 +2,10 @@ use super::{Conventions, DotNet, StateError};
 use crate::{
     context::MessageContext,
     event::{EncodeError, Event, EventInfo, EventType, NewEvent},
-    store::{AppendOutcome, EventStore},
+    store::{AppendOutcome, EventStore, ReadFrom, ReadOptions, StoreError},
     stream::{ExpectedRevision, StreamName},
 };
 use std::{fmt, sync::Arc};
-use uuid::Uuid;
 
 /// Writes and reads where the conventions say: events without an aggregate,
 /// and states.
@@ -73,7 +72,8 @@ impl Plumber {
     /// # Cancel safety
     ///
     /// When the future is dropped, the event may or may not be written. With an
-    /// id of its own, appending it again is safe.
+    /// id of its own, appending it again is safe: the same event is written
+    /// once, and another one with its id is an error.
     pub async fn append_event<E: Event>(
         &self,
         event: &E,
@@ -111,7 +111,12 @@ impl Plumber {
     ///
     /// # Errors
     ///
-    /// [`StateError`].
+    /// [`StateError`]; [`StateError::IdTaken`] when the stream has another
+    /// event with the id of this one.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Plumber::append_event`].
     pub async fn append_event_to<E: Event>(
         &self,
         stream: &StreamName,
@@ -120,38 +125,63 @@ impl Plumber {
     ) -> Result<AppendOutcome, StateError> {
         let info = info_of(event)?;
         let id = self.conventions.event_id(event.id());
-        let name = self.conventions.event_name(info);
-        let event = self.encode(event, info, id, name)?;
-        Ok(self.store.append(stream, expected, vec![event]).await?)
+        let name = EventType::new(self.conventions.event_name(info))?;
+        let encoded = NewEvent::encode_with(event, id, &MessageContext::current())?;
+        let event = dress(&*self.conventions, encoded, info, &name)?;
+        let outcome = self
+            .store
+            .append(stream, expected, vec![event.clone()])
+            .await?;
+        if outcome.is_already_applied() && !self.is_stored(stream, &outcome, &event).await? {
+            let (stream, event_id) = (stream.clone(), event.id());
+            return Err(StateError::IdTaken { stream, event_id });
+        }
+        Ok(outcome)
     }
 
-    /// The event under the name and with the metadata that the conventions say.
-    pub(super) fn encode<E: Event>(
+    /// Whether what is stored where `outcome` says is this event: a store
+    /// knows a repeated event by its id alone.
+    pub(super) async fn is_stored(
         &self,
-        event: &E,
-        info: &EventInfo,
-        id: Uuid,
-        name: String,
-    ) -> Result<NewEvent, StateError> {
-        let encoded = NewEvent::encode_with(event, id, &MessageContext::current())?;
-        let before = encoded
-            .metadata()
-            .parse()
-            .map_err(|error| EncodeError::new(info.name, error))?;
-        let mut metadata = before.clone();
-        self.conventions.enrich(info, &mut metadata);
-        let encoded = if name == info.name {
-            encoded
-        } else {
-            NewEvent::new(id, EventType::new(name)?, encoded.data().clone())
-                .with_content_type(encoded.content_type().clone())
-                .with_raw_metadata(encoded.metadata().clone())
-        };
-        if metadata == before {
-            return Ok(encoded);
-        }
-        Ok(encoded.with_metadata(&metadata)?)
+        stream: &StreamName,
+        outcome: &AppendOutcome,
+        event: &NewEvent,
+    ) -> Result<bool, StoreError> {
+        let at = ReadFrom::At(outcome.revision());
+        let options = ReadOptions::forwards().from(at).limit(1);
+        let stored = self.store.read_stream(stream, options).next_event().await?;
+        Ok(stored.is_some_and(|stored| {
+            stored.id == event.id()
+                && stored.data == *event.data()
+                && stored.event_type == *event.event_type()
+        }))
     }
+}
+
+/// The event under this name and with the metadata that the conventions say.
+pub(super) fn dress(
+    conventions: &dyn Conventions,
+    event: NewEvent,
+    info: &EventInfo,
+    name: &EventType,
+) -> Result<NewEvent, StateError> {
+    let before = event
+        .metadata()
+        .parse()
+        .map_err(|error| EncodeError::new(info.name, error))?;
+    let mut metadata = before.clone();
+    conventions.enrich(info, &mut metadata);
+    let named = if event.event_type() == name {
+        event
+    } else {
+        NewEvent::new(event.id(), name.clone(), event.data().clone())
+            .with_content_type(event.content_type().clone())
+            .with_raw_metadata(event.metadata().clone())
+    };
+    if metadata == before {
+        return Ok(named);
+    }
+    Ok(named.with_metadata(&metadata)?)
 }
 
 /// Which of its stored types a value is.

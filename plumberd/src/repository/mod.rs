@@ -20,7 +20,7 @@ pub use load::PointInTime;
 pub use root::Root;
 
 use crate::{
-    aggregate::{Aggregate, GenerateId, HandlesCommand, IntoEvents},
+    aggregate::{Aggregate, AggregateNames, GenerateId, HandlesCommand, IntoEvents},
     event::EventValue,
     retry::RetryPolicy,
     snapshot::{SnapshotPolicy, Snapshots},
@@ -51,6 +51,8 @@ pub struct Repository<A: Aggregate> {
     cache: Option<Arc<Cache<A>>>,
     gates: Arc<Gates>,
     truncated: Truncated,
+    /// None where the aggregate itself says what things are called.
+    names: Option<Arc<dyn AggregateNames>>,
 }
 
 /// What a repository does with a stream whose first events are hidden.
@@ -70,12 +72,19 @@ impl<A: Aggregate> Repository<A> {
             cache: None,
             gates: Arc::default(),
             truncated: Truncated::Refused,
+            names: None,
         }
     }
 
     /// With turns that other repositories of the store take too.
     pub(crate) fn with_gates(mut self, gates: Arc<Gates>) -> Self {
         self.gates = gates;
+        self
+    }
+
+    /// With these names for streams and snapshots.
+    pub(crate) fn with_names(mut self, names: Arc<dyn AggregateNames>) -> Self {
+        self.names = Some(names);
         self
     }
 
@@ -105,7 +114,9 @@ impl<A: Aggregate> Repository<A> {
     where
         A: EventValue,
     {
-        self.snapshots = Some(Arc::new(Snapshots::new(policy)));
+        self.snapshots = Some(Arc::new(
+            Snapshots::new(policy).with_names(self.names.clone()),
+        ));
         self
     }
 
@@ -140,7 +151,10 @@ impl<A: Aggregate> Repository<A> {
     ///
     /// [`RepositoryError::Id`] when the id makes no stream name.
     pub fn stream(&self, id: &A::Id) -> Result<StreamName, RepositoryError> {
-        Ok(StreamName::new(A::CATEGORY, id)?)
+        Ok(match &self.names {
+            Some(names) => names.stream(&id.to_string())?,
+            None => StreamName::new(A::CATEGORY, id)?,
+        })
     }
 
     /// Loads the aggregate `id`, decides, and appends what was decided; when
@@ -242,6 +256,7 @@ impl<A: Aggregate> Clone for Repository<A> {
             cache: self.cache.clone(),
             gates: Arc::clone(&self.gates),
             truncated: self.truncated,
+            names: self.names.clone(),
         }
     }
 }

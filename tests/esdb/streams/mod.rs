@@ -8,4 +8,4 @@ mod filter;
 mod hostile;
 mod read;
 mod subscribe;
-mod wire;
+pub(crate) mod wire;

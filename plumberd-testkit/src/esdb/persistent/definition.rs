@@ -1,5 +1,5 @@
 use super::{
-    filter::EventFilter,
+    filter::GroupFilter,
     settings::{GroupSettings, Strategy},
     source::{Source, Start},
     target::{GroupKey, SourceName},
@@ -12,7 +12,7 @@ use std::time::Duration;
 pub(super) struct Definition {
     pub(super) key: GroupKey,
     pub(super) settings: GroupSettings,
-    pub(super) filter: Option<EventFilter>,
+    pub(super) filter: Option<GroupFilter>,
     pub(super) start: Start,
     /// After which place it began: what `start` meant when it was made.
     pub(super) begin: Option<u64>,
@@ -28,7 +28,7 @@ impl Definition {
         json!({
             "stream": self.key.source.as_str(),
             "group": self.key.group,
-            "filter": self.filter.as_ref().map(EventFilter::to_json),
+            "filter": self.filter.as_ref().map(GroupFilter::to_json),
             "startFrom": match self.start {
                 Start::First => json!("start"),
                 Start::End => json!("end"),
@@ -64,7 +64,7 @@ impl Definition {
                 group: text("group")?.to_owned(),
             },
             filter: match filter {
-                Some(filter) => Some(EventFilter::from_json(filter)?),
+                Some(filter) => Some(GroupFilter::from_json(filter)?),
                 None => None,
             },
             start: match start.as_str() {

@@ -1,91 +1,85 @@
-use super::super::proto::persistent_subscriptions::all_options::{
-    FilterOptions,
-    filter_options::{Expression, Filter},
+use super::super::{
+    filter::{EventFilter, Subject},
+    proto::persistent_subscriptions::all_options::{
+        FilterOptions,
+        filter_options::{Expression, Filter},
+    },
+    status,
 };
-use fancy_regex::Regex;
 use plumberd::event::RecordedEvent;
 use serde_json::{Value, json};
+use tonic::Status;
 
-/// Which events of everything a group wants.
+/// Which events of everything a group wants, and how that was said.
 #[derive(Debug, Clone)]
-pub(super) struct EventFilter {
-    by: By,
-    wanted: Wanted,
+pub(super) struct GroupFilter {
+    subject: Subject,
+    pattern: String,
+    prefixes: Vec<String>,
+    filter: EventFilter,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum By {
-    Stream,
-    EventType,
-}
-
-#[derive(Debug, Clone)]
-enum Wanted {
-    /// Unanchored.
-    Regex(Regex),
-    Prefixes(Vec<String>),
-}
-
-impl EventFilter {
-    /// What a client asks for, or why that cannot be.
-    pub(super) fn from_wire(options: FilterOptions) -> Result<Self, String> {
-        match options.filter {
-            Some(Filter::StreamIdentifier(expression)) => Self::new(By::Stream, expression),
-            Some(Filter::EventType(expression)) => Self::new(By::EventType, expression),
-            None => Err("the filter says nothing".to_owned()),
-        }
-    }
-
-    fn new(by: By, expression: Expression) -> Result<Self, String> {
-        let wanted = if !expression.regex.is_empty() {
-            Wanted::Regex(Regex::new(&expression.regex).map_err(|error| error.to_string())?)
-        } else if expression.prefix.is_empty() {
-            return Err("the filter says nothing".to_owned());
-        } else {
-            Wanted::Prefixes(expression.prefix)
+impl GroupFilter {
+    pub(super) fn from_wire(options: FilterOptions) -> Result<Self, Status> {
+        let (subject, expression) = match options.filter {
+            Some(Filter::StreamIdentifier(expression)) => (Subject::StreamName, expression),
+            Some(Filter::EventType(expression)) => (Subject::EventType, expression),
+            None => return Err(status::missing("filter")),
         };
-        Ok(Self { by, wanted })
+        Self::new(subject, expression)
     }
 
+    fn new(subject: Subject, expression: Expression) -> Result<Self, Status> {
+        let Expression { regex, prefix } = expression;
+        if regex.is_empty() && prefix.is_empty() {
+            // A group of nothing is a mistake, which its client is to hear of.
+            return Err(status::invalid("the filter says nothing"));
+        }
+        Ok(Self {
+            filter: EventFilter::new(subject, &regex, prefix.clone())?,
+            subject,
+            pattern: regex,
+            prefixes: prefix,
+        })
+    }
+
+    /// Whether the event passes. One that the pattern cannot decide does not:
+    /// the group would never come past it.
     pub(super) fn matches(&self, event: &RecordedEvent) -> bool {
-        let text = match self.by {
-            By::Stream => event.stream.as_str(),
-            By::EventType => event.event_type.as_str(),
-        };
-        match &self.wanted {
-            // One that gives up on a text does not match it.
-            Wanted::Regex(regex) => regex.is_match(text).unwrap_or(false),
-            Wanted::Prefixes(prefixes) => prefixes.iter().any(|prefix| text.starts_with(prefix)),
-        }
+        self.filter.matches(event).unwrap_or_else(|_| {
+            tracing::warn!(position = %event.position, "a filter gave up on an event");
+            false
+        })
     }
 
     pub(super) fn to_json(&self) -> Value {
-        let by = match self.by {
-            By::Stream => "stream",
-            By::EventType => "eventType",
+        let by = match self.subject {
+            Subject::StreamName => "stream",
+            Subject::EventType => "eventType",
         };
-        match &self.wanted {
-            Wanted::Regex(regex) => json!({"by": by, "regex": regex.as_str()}),
-            Wanted::Prefixes(prefixes) => json!({"by": by, "prefixes": prefixes}),
-        }
+        json!({"by": by, "regex": self.pattern, "prefixes": self.prefixes})
     }
 
+    /// As [`GroupFilter::to_json`] wrote it, or as its forerunner did, which
+    /// left out what was empty.
     pub(super) fn from_json(json: &Value) -> Option<Self> {
-        let by = match json.get("by")?.as_str()? {
-            "stream" => By::Stream,
-            "eventType" => By::EventType,
+        let subject = match json.get("by")?.as_str()? {
+            "stream" => Subject::StreamName,
+            "eventType" => Subject::EventType,
             _ => return None,
         };
-        let regex = json.get("regex").and_then(Value::as_str);
-        let prefixes = json.get("prefixes").and_then(Value::as_array);
-        let expression = Expression {
-            regex: regex.unwrap_or_default().to_owned(),
-            prefix: prefixes
-                .into_iter()
-                .flatten()
-                .filter_map(|prefix| prefix.as_str().map(str::to_owned))
-                .collect(),
+        let regex = json.get("regex").map_or(Some(""), Value::as_str)?;
+        let prefixes = match json.get("prefixes") {
+            Some(prefixes) => prefixes.as_array()?.as_slice(),
+            None => &[],
         };
-        Self::new(by, expression).ok()
+        let expression = Expression {
+            regex: regex.to_owned(),
+            prefix: prefixes
+                .iter()
+                .map(|prefix| prefix.as_str().map(str::to_owned))
+                .collect::<Option<_>>()?,
+        };
+        Self::new(subject, expression).ok()
     }
 }

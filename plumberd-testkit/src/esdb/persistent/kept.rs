@@ -125,7 +125,7 @@ async fn last_event(
     stream: &StreamName,
 ) -> Result<Option<RecordedEvent>, StoreError> {
     let options = ReadOptions::backwards().limit(1);
-    engine.store.read_stream(stream, options).next_event().await
+    engine.read_stream(stream, options).next_event().await
 }
 
 fn config_stream() -> Result<StreamName, StoreError> {

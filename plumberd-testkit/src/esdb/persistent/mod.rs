@@ -16,6 +16,7 @@ mod target;
 mod wire;
 
 use super::{
+    auth,
     engine::Engine,
     link::Link,
     proto::{
@@ -26,13 +27,14 @@ use super::{
             persistent_subscriptions_server::PersistentSubscriptions,
         },
     },
+    status, users,
 };
 use definition::Definition;
 use futures_util::stream::BoxStream;
 use group::Command;
-use registry::{Registry, ask};
+use registry::Registry;
 use session::Caller;
-use tonic::{Request, Response, Status, Streaming, transport::server::TcpConnectInfo};
+use tonic::{Request, Response, Status, Streaming};
 
 /// The service of persistent subscriptions.
 #[derive(Debug, Clone)]
@@ -53,7 +55,7 @@ impl PersistentService {
         definition.begin = source
             .begin(self.registry.engine(), definition.start)
             .await
-            .map_err(|error| refusal::of_engine(&error))?;
+            .map_err(|error| status::of_store(&error))?;
         Ok(definition)
     }
 }
@@ -63,20 +65,26 @@ impl PersistentSubscriptions for PersistentService {
     type ReadStream = BoxStream<'static, Result<ReadResp, Status>>;
 
     async fn create(&self, request: Request<CreateReq>) -> Result<Response<CreateResp>, Status> {
+        users::admin_or_operator(request.extensions())?;
         let definition = self.placed(request::create(request.into_inner())?).await?;
-        self.registry.create(definition).await?;
+        let create = |registry: Registry| registry.create(definition);
+        self.registry.undisturbed(create).await?;
         Ok(Response::new(CreateResp {}))
     }
 
     async fn update(&self, request: Request<UpdateReq>) -> Result<Response<UpdateResp>, Status> {
+        users::admin_or_operator(request.extensions())?;
         let definition = self.placed(request::update(request.into_inner())?).await?;
-        self.registry.update(definition).await?;
+        let update = |registry: Registry| registry.update(definition);
+        self.registry.undisturbed(update).await?;
         Ok(Response::new(UpdateResp {}))
     }
 
     async fn delete(&self, request: Request<DeleteReq>) -> Result<Response<DeleteResp>, Status> {
+        users::admin_or_operator(request.extensions())?;
         let key = request::delete(request.into_inner())?;
-        self.registry.delete(&key).await?;
+        let delete = |registry: Registry| registry.delete(key);
+        self.registry.undisturbed(delete).await?;
         Ok(Response::new(DeleteResp {}))
     }
 
@@ -87,10 +95,12 @@ impl PersistentSubscriptions for PersistentService {
         let link = Link::of(request.extensions())?;
         let connection_name = request.metadata().get("connection-name");
         let caller = Caller {
-            address: request
+            address: link.peer(),
+            user: request
                 .extensions()
-                .get::<TcpConnectInfo>()
-                .and_then(TcpConnectInfo::remote_addr),
+                .get::<auth::Caller>()
+                .and_then(|caller| caller.login.clone())
+                .unwrap_or_default(),
             connection_name: connection_name
                 .and_then(|name| name.to_str().ok())
                 .unwrap_or_default()
@@ -105,8 +115,7 @@ impl PersistentSubscriptions for PersistentService {
         request: Request<GetInfoReq>,
     ) -> Result<Response<GetInfoResp>, Status> {
         let key = request::get_info(request.into_inner())?;
-        let commands = self.registry.find(&key).await?;
-        let info = ask(&commands, Command::Info).await?;
+        let (info, _) = self.registry.ask(&key, Command::Info).await?;
         Ok(Response::new(GetInfoResp {
             subscription_info: Some(info),
         }))
@@ -116,9 +125,10 @@ impl PersistentSubscriptions for PersistentService {
         &self,
         request: Request<ReplayParkedReq>,
     ) -> Result<Response<ReplayParkedResp>, Status> {
+        users::admin_or_operator(request.extensions())?;
         let (key, stop_at) = request::replay(request.into_inner())?;
-        let commands = self.registry.find(&key).await?;
-        ask(&commands, |answer| Command::Replay(stop_at, answer)).await?;
+        let replay = |answer| Command::Replay(stop_at, answer);
+        self.registry.ask(&key, replay).await?;
         Ok(Response::new(ReplayParkedResp {}))
     }
 
@@ -131,8 +141,9 @@ impl PersistentSubscriptions for PersistentService {
         Ok(Response::new(ListResp { subscriptions }))
     }
 
-    async fn restart_subsystem(&self, _: Request<Empty>) -> Result<Response<Empty>, Status> {
-        self.registry.restart().await?;
+    async fn restart_subsystem(&self, request: Request<Empty>) -> Result<Response<Empty>, Status> {
+        users::admin_or_operator(request.extensions())?;
+        self.registry.undisturbed(Registry::restart).await?;
         Ok(Response::new(Empty {}))
     }
 }

@@ -1,18 +1,21 @@
 use super::{
-    super::{engine::Engine, proto::persistent_subscriptions::SubscriptionInfo},
+    super::{engine::Engine, proto::persistent_subscriptions::SubscriptionInfo, status},
     definition::Definition,
     group::{self, Answer, Command},
     kept, refusal,
-    source::everything,
     target::{GroupKey, SourceName},
 };
-use futures_util::StreamExt;
-use plumberd::store::{EventStore, SubscribeFrom, SubscriptionMessage};
 use std::{collections::BTreeMap, sync::Arc};
-use tokio::sync::{Mutex, mpsc, oneshot, watch};
-use tonic::Status;
+use tokio::sync::{Mutex, mpsc, oneshot};
+use tonic::{Code, Status};
+
+/// So often a group is asked that ends while it is asked, and is there again.
+const ATTEMPTS: usize = 3;
 
 /// Every group there is.
+///
+/// Changes are not for tasks that may end in their midst, as those of calls do:
+/// [`Registry::undisturbed`].
 #[derive(Debug, Clone)]
 pub(super) struct Registry {
     engine: Engine,
@@ -20,13 +23,13 @@ pub(super) struct Registry {
     groups: Arc<Mutex<Option<Groups>>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Groups {
     running: BTreeMap<GroupKey, Running>,
-    /// Changes when something was written.
-    head: watch::Receiver<u64>,
 }
 
+/// A group that was started. It may have ended since: then it is started again
+/// for who asks for it.
 #[derive(Debug)]
 struct Running {
     definition: Definition,
@@ -45,65 +48,111 @@ impl Registry {
         &self.engine
     }
 
+    /// Makes a change to its end, even when who asks for it is cut off.
+    pub(super) async fn undisturbed<F>(
+        &self,
+        change: impl FnOnce(Self) -> F + Send,
+    ) -> Result<(), Status>
+    where
+        F: Future<Output = Result<(), Status>> + Send + 'static,
+    {
+        let changed = tokio::spawn(change(self.clone())).await;
+        changed.map_err(|_| status::not_ready())?
+    }
+
     /// Makes a group.
-    pub(super) async fn create(&self, definition: Definition) -> Result<(), Status> {
+    pub(super) async fn create(self, definition: Definition) -> Result<(), Status> {
         let mut groups = self.groups.lock().await;
         let groups = self.loaded(&mut groups).await?;
-        if groups.running.contains_key(&definition.key) {
-            return Err(refusal::exists(&definition.key));
+        let key = definition.key.clone();
+        if groups.running.contains_key(&key) {
+            return Err(refusal::exists(&key));
         }
-        let started = self.start(definition, &groups.head).await?;
+        let started = self.start(definition).await?;
         groups.add(started);
-        self.save(groups).await
+        let saved = self.save(groups).await;
+        if saved.is_err() {
+            // With the handle to its commands it ends.
+            groups.running.remove(&key);
+        }
+        saved
     }
 
     /// Changes a group's settings: it begins anew where it was, and its
     /// consumers are told to come again. Its filter stays.
-    pub(super) async fn update(&self, mut definition: Definition) -> Result<(), Status> {
+    pub(super) async fn update(self, mut definition: Definition) -> Result<(), Status> {
         let mut groups = self.groups.lock().await;
         let groups = self.loaded(&mut groups).await?;
         let key = definition.key.clone();
-        let Some(running) = groups.running.get(&key) else {
-            return Err(refusal::missing(&key));
-        };
+        let running = groups.find(&key)?;
         definition.filter.clone_from(&running.definition.filter);
-        running.end(refusal::dropped(&key), false).await?;
-        groups.running.remove(&key);
-        let started = self.start(definition, &groups.head).await?;
+        let before = std::mem::replace(&mut running.definition, definition.clone());
+        let saved = self.save(groups).await;
+        let running = groups.find(&key)?;
+        if let Err(error) = saved {
+            running.definition = before;
+            return Err(error);
+        }
+        running.end(refusal::dropped(&key), true).await;
+        let started = self.start(definition).await?;
         groups.add(started);
-        self.save(groups).await
+        Ok(())
     }
 
     /// Removes a group, and what was kept for it.
-    pub(super) async fn delete(&self, key: &GroupKey) -> Result<(), Status> {
+    pub(super) async fn delete(self, key: GroupKey) -> Result<(), Status> {
         let mut groups = self.groups.lock().await;
         let groups = self.loaded(&mut groups).await?;
-        let Some(running) = groups.running.remove(key) else {
-            return Err(refusal::missing(key));
+        let Some(running) = groups.running.remove(&key) else {
+            return Err(refusal::missing(&key));
         };
-        self.save(groups).await?;
-        running.end(refusal::missing(key), true).await
+        if let Err(error) = self.save(groups).await {
+            groups.add(running);
+            return Err(error);
+        }
+        running.end(refusal::missing(&key), false).await;
+        group::forget(&self.engine, &key).await
     }
 
     /// Ends the work of every group, and begins it anew from what is kept.
-    pub(super) async fn restart(&self) -> Result<(), Status> {
+    pub(super) async fn restart(self) -> Result<(), Status> {
         let mut groups = self.groups.lock().await;
         if let Some(groups) = groups.take() {
             for (key, running) in &groups.running {
-                running.end(refusal::dropped(key), false).await?;
+                running.end(refusal::dropped(key), true).await;
             }
         }
         self.loaded(&mut groups).await.map(drop)
     }
 
+    /// Asks a group, and gives its answer and the way to ask it more.
+    pub(super) async fn ask<T>(
+        &self,
+        key: &GroupKey,
+        command: impl Fn(Answer<T>) -> Command + Send + Sync,
+    ) -> Result<(T, mpsc::Sender<Command>), Status> {
+        for _ in 0..ATTEMPTS {
+            let commands = self.find(key).await?;
+            match ask(&commands, &command).await {
+                Ok(answer) => return answer.map(|answer| (answer, commands)),
+                // It has ended, for ever or to begin anew.
+                Err(Ended) => {}
+            }
+        }
+        Err(status::not_ready())
+    }
+
     /// Where the group takes commands.
-    pub(super) async fn find(&self, key: &GroupKey) -> Result<mpsc::Sender<Command>, Status> {
+    async fn find(&self, key: &GroupKey) -> Result<mpsc::Sender<Command>, Status> {
         let mut groups = self.groups.lock().await;
         let groups = self.loaded(&mut groups).await?;
-        let running = groups.running.get(key);
-        running
-            .map(|running| running.commands.clone())
-            .ok_or_else(|| refusal::missing(key))
+        let running = groups.find(key)?;
+        if running.commands.is_closed() {
+            let definition = running.definition.clone();
+            let started = self.start(definition).await?;
+            groups.add(started);
+        }
+        Ok(groups.find(key)?.commands.clone())
     }
 
     /// What every group of that source says of itself; of every source when
@@ -112,28 +161,28 @@ impl Registry {
         &self,
         source: Option<&SourceName>,
     ) -> Result<Vec<SubscriptionInfo>, Status> {
-        let found: Vec<mpsc::Sender<Command>> = {
+        let keys: Vec<GroupKey> = {
             let mut groups = self.groups.lock().await;
             let groups = self.loaded(&mut groups).await?;
-            let running = groups.running.iter();
-            running
-                .filter(|(key, _)| source.is_none_or(|source| key.source == *source))
-                .map(|(_, running)| running.commands.clone())
+            let keys = groups.running.keys();
+            keys.filter(|key| source.is_none_or(|source| key.source == *source))
+                .cloned()
                 .collect()
         };
-        let mut infos = Vec::with_capacity(found.len());
-        for commands in found {
-            infos.push(ask(&commands, Command::Info).await?);
+        let mut infos = Vec::with_capacity(keys.len());
+        for key in keys {
+            match self.ask(&key, Command::Info).await {
+                Ok((info, _)) => infos.push(info),
+                // It was deleted meanwhile.
+                Err(status) if status.code() == Code::NotFound => {}
+                Err(status) => return Err(status),
+            }
         }
         Ok(infos)
     }
 
-    async fn start(
-        &self,
-        definition: Definition,
-        head: &watch::Receiver<u64>,
-    ) -> Result<Running, Status> {
-        let commands = group::start(&self.engine, definition.clone(), head.clone()).await?;
+    async fn start(&self, definition: Definition) -> Result<Running, Status> {
+        let commands = group::start(&self.engine, definition.clone()).await?;
         Ok(Running {
             definition,
             commands,
@@ -144,25 +193,22 @@ impl Registry {
         let definitions = groups.running.values().map(|running| &running.definition);
         kept::write_definitions(&self.engine, definitions)
             .await
-            .map_err(|error| refusal::of_engine(&error))
+            .map_err(|error| status::of_store(&error))
     }
 
     async fn loaded<'a>(&self, groups: &'a mut Option<Groups>) -> Result<&'a mut Groups, Status> {
         if groups.is_none() {
-            let mut loaded = Groups {
-                running: BTreeMap::new(),
-                head: follow_head(&self.engine).await?,
-            };
+            let mut loaded = Groups::default();
             let definitions = kept::read_definitions(&self.engine)
                 .await
-                .map_err(|error| refusal::of_engine(&error))?;
+                .map_err(|error| status::of_store(&error))?;
             for definition in definitions {
-                let started = self.start(definition, &loaded.head).await?;
+                let started = self.start(definition).await?;
                 loaded.add(started);
             }
             *groups = Some(loaded);
         }
-        groups.as_mut().ok_or_else(refusal::stopping)
+        groups.as_mut().ok_or_else(status::not_ready)
     }
 }
 
@@ -170,56 +216,36 @@ impl Groups {
     fn add(&mut self, running: Running) {
         self.running.insert(running.definition.key.clone(), running);
     }
-}
 
-impl Running {
-    async fn end(&self, status: Status, forget: bool) -> Result<(), Status> {
-        ask(&self.commands, |answer| Command::End {
-            status,
-            forget,
-            answer,
-        })
-        .await
+    fn find(&mut self, key: &GroupKey) -> Result<&mut Running, Status> {
+        self.running
+            .get_mut(key)
+            .ok_or_else(|| refusal::missing(key))
     }
 }
 
-/// Asks a group, and waits for its answer.
-pub(super) async fn ask<T>(
-    commands: &mpsc::Sender<Command>,
-    command: impl FnOnce(Answer<T>) -> Command,
-) -> Result<T, Status> {
-    let (answer, answered): (_, oneshot::Receiver<_>) = Answer::new();
-    commands
-        .send(command(answer))
-        .await
-        .map_err(|_| refusal::stopping())?;
-    answered.await.map_err(|_| refusal::stopping())?
+impl Running {
+    /// Ends its work. What it could not keep is done again.
+    async fn end(&self, status: Status, checkpoint: bool) {
+        let ended = ask(&self.commands, |answer| Command::End {
+            status,
+            checkpoint,
+            answer,
+        });
+        if let Ok(Err(error)) = ended.await {
+            tracing::warn!(error = %error, "a persistent subscription lost its checkpoint");
+        }
+    }
 }
 
-/// A number that changes whenever something was written.
-async fn follow_head(engine: &Engine) -> Result<watch::Receiver<u64>, Status> {
-    let mut written = engine
-        .store
-        .subscribe_all(SubscribeFrom::End, everything())
-        .await
-        .map_err(|error| refusal::of_engine(&error))?;
-    let (sender, receiver) = watch::channel(0);
-    let stopping = engine.stopping.clone();
-    tokio::spawn(async move {
-        loop {
-            tokio::select! {
-                () = stopping.cancelled() => return,
-                // The last group is gone.
-                () = sender.closed() => return,
-                message = written.next() => match message {
-                    Some(Ok(SubscriptionMessage::Event(event))) => {
-                        sender.send_replace(event.position.as_u64());
-                    }
-                    Some(Ok(_)) => {}
-                    Some(Err(_)) | None => return,
-                },
-            }
-        }
-    });
-    Ok(receiver)
+/// A group takes no commands any more.
+struct Ended;
+
+async fn ask<T>(
+    commands: &mpsc::Sender<Command>,
+    command: impl FnOnce(Answer<T>) -> Command,
+) -> Result<Result<T, Status>, Ended> {
+    let (answer, answered): (_, oneshot::Receiver<_>) = Answer::new();
+    commands.send(command(answer)).await.map_err(|_| Ended)?;
+    answered.await.map_err(|_| Ended)
 }

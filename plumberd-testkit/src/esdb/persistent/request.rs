@@ -1,18 +1,21 @@
 //! Requests, taken apart.
 
 use super::{
-    super::proto::persistent_subscriptions::{
-        AllOptions, CreateReq, DeleteReq, GetInfoReq, ListReq, ReplayParkedReq, Settings,
-        StreamOptions, UpdateReq,
-        all_options::{AllOption, FilterOption},
-        create_req, delete_req, get_info_req,
-        list_req::{self, stream_option},
-        replay_parked_req,
-        stream_options::RevisionOption,
-        update_req,
+    super::{
+        proto::persistent_subscriptions::{
+            AllOptions, CreateReq, DeleteReq, GetInfoReq, ListReq, ReplayParkedReq, Settings,
+            StreamOptions, UpdateReq,
+            all_options::{AllOption, FilterOption},
+            create_req, delete_req, get_info_req,
+            list_req::{self, stream_option},
+            replay_parked_req,
+            stream_options::RevisionOption,
+            update_req,
+        },
+        status,
     },
     definition::Definition,
-    filter::EventFilter,
+    filter::GroupFilter,
     refusal,
     settings::GroupSettings,
     source::Start,
@@ -27,7 +30,10 @@ pub(super) fn create(request: CreateReq) -> Result<Definition, Status> {
     let asked = match options.stream_option {
         Some(create_req::options::StreamOption::Stream(stream)) => of_stream(stream)?,
         Some(create_req::options::StreamOption::All(all)) => of_all(all)?,
-        None => of_old_client(SourceName::stream(options.stream_identifier)?, &settings),
+        None => of_old_client(
+            SourceName::stream(options.stream_identifier.as_ref())?,
+            &settings,
+        ),
     };
     definition(asked, options.group_name, &settings)
 }
@@ -38,7 +44,10 @@ pub(super) fn update(request: UpdateReq) -> Result<Definition, Status> {
     let asked = match options.stream_option {
         Some(update_req::options::StreamOption::Stream(stream)) => of_stream(stream)?,
         Some(update_req::options::StreamOption::All(all)) => of_all(all)?,
-        None => of_old_client(SourceName::stream(options.stream_identifier)?, &settings),
+        None => of_old_client(
+            SourceName::stream(options.stream_identifier.as_ref())?,
+            &settings,
+        ),
     };
     definition(asked, options.group_name, &settings)
 }
@@ -49,7 +58,7 @@ pub(super) fn delete(request: DeleteReq) -> Result<GroupKey, Status> {
     let options = request.options.ok_or_else(no_options)?;
     let source = match options.stream_option {
         Some(StreamOption::All(all)) => SourceName::all(all),
-        Some(StreamOption::StreamIdentifier(stream)) => SourceName::stream(Some(stream))?,
+        Some(StreamOption::StreamIdentifier(stream)) => SourceName::stream(Some(&stream))?,
         None => return Err(no_source()),
     };
     GroupKey::new(source, options.group_name)
@@ -61,7 +70,7 @@ pub(super) fn get_info(request: GetInfoReq) -> Result<GroupKey, Status> {
     let options = request.options.ok_or_else(no_options)?;
     let source = match options.stream_option {
         Some(StreamOption::All(all)) => SourceName::all(all),
-        Some(StreamOption::StreamIdentifier(stream)) => SourceName::stream(Some(stream))?,
+        Some(StreamOption::StreamIdentifier(stream)) => SourceName::stream(Some(&stream))?,
         None => return Err(no_source()),
     };
     GroupKey::new(source, options.group_name)
@@ -74,13 +83,13 @@ pub(super) fn replay(request: ReplayParkedReq) -> Result<(GroupKey, Option<u64>)
     let options = request.options.ok_or_else(no_options)?;
     let source = match options.stream_option {
         Some(StreamOption::All(all)) => SourceName::all(all),
-        Some(StreamOption::StreamIdentifier(stream)) => SourceName::stream(Some(stream))?,
+        Some(StreamOption::StreamIdentifier(stream)) => SourceName::stream(Some(&stream))?,
         None => return Err(no_source()),
     };
     let stop_at = match options.stop_at_option {
         Some(StopAtOption::StopAt(at)) => {
             let at = u64::try_from(at);
-            Some(at.map_err(|_| refusal::invalid("the revision to stop at is negative"))?)
+            Some(at.map_err(|_| status::invalid("the revision to stop at is negative"))?)
         }
         Some(StopAtOption::NoLimit(_)) | None => None,
     };
@@ -96,14 +105,14 @@ pub(super) fn list(request: ListReq) -> Result<Option<SourceName>, Status> {
         Some(ListOption::ListAllSubscriptions(_)) => Ok(None),
         Some(ListOption::ListForStream(option)) => match option.stream_option {
             Some(StreamOption::All(all)) => Ok(Some(SourceName::all(all))),
-            Some(StreamOption::Stream(stream)) => SourceName::stream(Some(stream)).map(Some),
+            Some(StreamOption::Stream(stream)) => SourceName::stream(Some(&stream)).map(Some),
             None => Err(no_source()),
         },
         None => Err(no_options()),
     }
 }
 
-type Asked = (SourceName, Start, Result<Option<EventFilter>, String>);
+type Asked = (SourceName, Start, Option<GroupFilter>);
 
 fn of_stream(options: StreamOptions) -> Result<Asked, Status> {
     let start = match options.revision_option {
@@ -111,18 +120,15 @@ fn of_stream(options: StreamOptions) -> Result<Asked, Status> {
         Some(RevisionOption::Start(_)) | None => Start::First,
         Some(RevisionOption::End(_)) => Start::End,
     };
-    Ok((
-        SourceName::stream(options.stream_identifier)?,
-        start,
-        Ok(None),
-    ))
+    let source = SourceName::stream(options.stream_identifier.as_ref())?;
+    Ok((source, start, None))
 }
 
 fn of_all(options: AllOptions) -> Result<Asked, Status> {
     let start = match options.all_option {
         Some(AllOption::Position(position)) => {
             if position.prepare_position > position.commit_position {
-                return Err(refusal::invalid("the position is not one"));
+                return Err(status::invalid("the position is not one"));
             }
             Start::At(position.commit_position)
         }
@@ -130,8 +136,8 @@ fn of_all(options: AllOptions) -> Result<Asked, Status> {
         Some(AllOption::End(_)) => Start::End,
     };
     let filter = match options.filter_option {
-        Some(FilterOption::Filter(filter)) => EventFilter::from_wire(filter).map(Some),
-        Some(FilterOption::NoFilter(_)) | None => Ok(None),
+        Some(FilterOption::Filter(filter)) => Some(GroupFilter::from_wire(filter)?),
+        Some(FilterOption::NoFilter(_)) | None => None,
     };
     Ok((SourceName::All, start, filter))
 }
@@ -142,7 +148,7 @@ fn of_old_client(source: SourceName, settings: &Settings) -> Asked {
     } else {
         Start::At(settings.revision)
     };
-    (source, start, Ok(None))
+    (source, start, None)
 }
 
 fn definition(
@@ -151,9 +157,8 @@ fn definition(
     settings: &Settings,
 ) -> Result<Definition, Status> {
     let key = GroupKey::new(source, group)?;
-    let refused = |reason: String| refusal::failed(&key, &reason);
-    let filter = filter.map_err(refused)?;
-    let settings = GroupSettings::from_wire(settings).map_err(refused)?;
+    let settings =
+        GroupSettings::from_wire(settings).map_err(|reason| refusal::failed(&key, &reason))?;
     Ok(Definition {
         key,
         settings,
@@ -164,9 +169,9 @@ fn definition(
 }
 
 fn no_options() -> Status {
-    refusal::invalid("the request has no options")
+    status::missing("options")
 }
 
 fn no_source() -> Status {
-    refusal::invalid("the request names no stream")
+    status::missing("stream_option")
 }

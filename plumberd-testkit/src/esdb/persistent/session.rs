@@ -1,15 +1,17 @@
 //! One consumer's call: what it answers, taken to its group.
 
 use super::{
-    super::proto::persistent_subscriptions::{
-        ReadReq, ReadResp,
-        read_req::{self, Content, nack::Action, options},
+    super::{
+        proto::persistent_subscriptions::{
+            ReadReq, ReadResp,
+            read_req::{self, Content, nack::Action, options},
+        },
+        status,
+        wire::{UuidForm, uuid},
     },
     group::{Applicant, Command, Connected, Verdict},
-    refusal,
-    registry::{Registry, ask},
+    registry::Registry,
     target::{GroupKey, SourceName},
-    wire::{IdForm, parse_id},
 };
 use futures_util::{StreamExt, stream::BoxStream};
 use std::net::SocketAddr;
@@ -20,7 +22,8 @@ use uuid::Uuid;
 /// Who calls.
 #[derive(Debug)]
 pub(super) struct Caller {
-    pub(super) address: Option<SocketAddr>,
+    pub(super) address: SocketAddr,
+    pub(super) user: String,
     pub(super) connection_name: String,
 }
 
@@ -32,11 +35,11 @@ pub(super) async fn open(
 ) -> Result<BoxStream<'static, Result<ReadResp, Status>>, Status> {
     let first = inbound.message().await?;
     let Some(Content::Options(options)) = first.and_then(|first| first.content) else {
-        return Err(refusal::invalid("the first message has no options"));
+        return Err(status::missing("options"));
     };
     let (key, applicant) = apply(options, caller)?;
-    let commands = registry.find(&key).await?;
-    let connected = ask(&commands, |answer| Command::Connect(applicant, answer)).await?;
+    let connect = |answer| Command::Connect(applicant.clone(), answer);
+    let (connected, commands) = registry.ask(&key, connect).await?;
     let Connected { id, outbound, gone } = connected;
     let stopping = registry.engine().stopping.clone();
     tokio::spawn(async move {
@@ -55,24 +58,23 @@ fn apply(options: read_req::Options, caller: Caller) -> Result<(GroupKey, Applic
 
     let source = match options.stream_option {
         Some(StreamOption::All(all)) => SourceName::all(all),
-        Some(StreamOption::StreamIdentifier(stream)) => SourceName::stream(Some(stream))?,
-        None => return Err(refusal::invalid("the request names no stream")),
+        Some(StreamOption::StreamIdentifier(stream)) => SourceName::stream(Some(&stream))?,
+        None => return Err(status::missing("stream_option")),
     };
     let ids = match options.uuid_option.and_then(|option| option.content) {
-        Some(uuid_option::Content::Structured(_)) => IdForm::Structured,
-        Some(uuid_option::Content::String(_)) => IdForm::Text,
-        None => return Err(refusal::invalid("the request names no form of ids")),
+        Some(uuid_option::Content::Structured(_)) => UuidForm::Structured,
+        Some(uuid_option::Content::String(_)) => UuidForm::Text,
+        None => return Err(status::missing("uuid_option")),
     };
     let buffer_size = usize::try_from(options.buffer_size)
         .ok()
         .filter(|size| *size > 0)
-        .ok_or_else(|| refusal::invalid("the buffer size must be at least 1"))?;
+        .ok_or_else(|| status::invalid("the buffer size must be at least 1"))?;
     let applicant = Applicant {
         buffer_size,
         ids,
-        address: caller
-            .address
-            .map_or_else(String::new, |address| address.to_string()),
+        address: caller.address.to_string(),
+        user: caller.user,
         connection_name: caller.connection_name,
     };
     Ok((GroupKey::new(source, options.group_name)?, applicant))
@@ -101,5 +103,5 @@ async fn take_answers(id: u64, commands: &mpsc::Sender<Command>, mut inbound: St
 }
 
 fn ids(ids: &[super::super::proto::Uuid]) -> Vec<Uuid> {
-    ids.iter().filter_map(parse_id).collect()
+    ids.iter().filter_map(|id| uuid(Some(id)).ok()).collect()
 }

@@ -1,7 +1,7 @@
-use super::{super::engine::Engine, filter::EventFilter, target::SourceName};
+use super::{super::engine::Engine, filter::GroupFilter, target::SourceName};
 use plumberd::{
     event::RecordedEvent,
-    store::{EventStore, Filter, ReadFrom, ReadOptions, StoreError},
+    store::{ReadFrom, ReadOptions, StoreError},
     stream::{Position, Revision, StreamName},
 };
 
@@ -12,7 +12,7 @@ use plumberd::{
 #[derive(Debug, Clone)]
 pub(super) enum Source {
     Stream(StreamName),
-    All(Option<EventFilter>),
+    All(Option<GroupFilter>),
 }
 
 /// Where a group begins.
@@ -35,7 +35,7 @@ pub(super) struct Batch {
 }
 
 impl Source {
-    pub(super) fn new(name: &SourceName, filter: Option<EventFilter>) -> Self {
+    pub(super) fn new(name: &SourceName, filter: Option<GroupFilter>) -> Self {
         match name {
             SourceName::All => Self::All(filter),
             SourceName::Stream(name) => Self::Stream(name.clone()),
@@ -54,12 +54,12 @@ impl Source {
             Self::Stream(name) => {
                 let from = after.map_or(ReadFrom::Start, |at| ReadFrom::After(Revision::new(at)));
                 let options = ReadOptions::forwards().from(from).limit(wanted);
-                engine.store.read_stream(name, options)
+                engine.read_stream(name, options)
             }
             Self::All(_) => {
                 let from = after.map_or(ReadFrom::Start, |at| ReadFrom::After(Position::new(at)));
                 let options = ReadOptions::forwards().from(from).limit(wanted);
-                engine.store.read_all(options, everything())
+                engine.read_all(options)
             }
         };
         let mut events = match read.collect_all().await {
@@ -81,14 +81,16 @@ impl Source {
     pub(super) async fn head(&self, engine: &Engine) -> Result<Option<u64>, StoreError> {
         match self {
             Self::Stream(name) => {
-                let info = engine.store.stream_info(name).await?;
-                Ok(info.last_revision.map(Revision::as_u64))
+                let newest = ReadOptions::backwards().limit(1);
+                match engine.read_stream(name, newest).next_event().await {
+                    Ok(last) => Ok(last.map(|event| event.revision.as_u64())),
+                    Err(StoreError::StreamDeleted { .. }) => Ok(None),
+                    Err(error) => Err(error),
+                }
             }
             Self::All(_) => {
-                let options = ReadOptions::backwards().limit(1);
-                let mut last = engine.store.read_all(options, everything());
-                let last = last.next_event().await?;
-                Ok(last.map(|event| event.position.as_u64()))
+                let head = engine.head().await?;
+                Ok(head.map(Position::as_u64))
             }
         }
     }
@@ -155,8 +157,4 @@ impl Source {
 fn is_bookkeeping(stream: &str) -> bool {
     let stream = stream.strip_prefix("$$").unwrap_or(stream);
     stream.starts_with("$persistentsubscription-$all::") || stream == "$epoch-information"
-}
-
-pub(super) fn everything() -> Filter {
-    Filter::new().with_system_events()
 }

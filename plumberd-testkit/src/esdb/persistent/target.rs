@@ -1,7 +1,10 @@
 //! What a request is about.
 
 use super::{
-    super::proto::{Empty, StreamIdentifier},
+    super::{
+        proto::{Empty, StreamIdentifier},
+        status, wire,
+    },
     refusal,
 };
 use plumberd::stream::StreamName;
@@ -37,12 +40,13 @@ impl SourceName {
         Self::All
     }
 
-    pub(super) fn stream(identifier: Option<StreamIdentifier>) -> Result<Self, Status> {
-        let name = identifier.map(|identifier| identifier.stream_name);
-        name.as_deref()
-            .and_then(|name| std::str::from_utf8(name).ok())
-            .and_then(Self::parse)
-            .ok_or_else(|| refusal::invalid("the stream has no name"))
+    pub(super) fn stream(identifier: Option<&StreamIdentifier>) -> Result<Self, Status> {
+        let name = wire::stream_name(identifier)?;
+        Ok(if name.as_str() == Self::ALL {
+            Self::All
+        } else {
+            Self::Stream(name)
+        })
     }
 }
 
@@ -62,7 +66,7 @@ pub(super) struct GroupKey {
 impl GroupKey {
     pub(super) fn new(source: SourceName, group: String) -> Result<Self, Status> {
         if group.is_empty() {
-            return Err(refusal::invalid("the group has no name"));
+            return Err(status::missing("group_name"));
         }
         Ok(Self { source, group })
     }

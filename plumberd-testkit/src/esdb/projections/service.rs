@@ -60,7 +60,7 @@ impl Projections for ProjectionsService {
     type StatisticsStream = BoxStream<'static, Result<StatisticsResp, Status>>;
 
     async fn create(&self, request: Request<CreateReq>) -> Result<Response<CreateResp>, Status> {
-        users::admin(request.extensions())?;
+        users::admin_or_operator(request.extensions())?;
         let options = request.into_inner().options.ok_or_else(missing)?;
         let Some(create_req::options::Mode::Continuous(continuous)) = options.mode else {
             return Err(Status::unimplemented(
@@ -81,7 +81,7 @@ impl Projections for ProjectionsService {
     async fn update(&self, request: Request<UpdateReq>) -> Result<Response<UpdateResp>, Status> {
         use update_req::options::EmitOption;
 
-        users::admin(request.extensions())?;
+        users::admin_or_operator(request.extensions())?;
         let options = request.into_inner().options.ok_or_else(missing)?;
         let emit = match options.emit_option {
             Some(EmitOption::EmitEnabled(emit)) => Some(emit),
@@ -95,7 +95,7 @@ impl Projections for ProjectionsService {
     }
 
     async fn delete(&self, request: Request<DeleteReq>) -> Result<Response<DeleteResp>, Status> {
-        users::admin(request.extensions())?;
+        users::admin_or_operator(request.extensions())?;
         let options = request.into_inner().options.ok_or_else(missing)?;
         self.projections
             .delete(&options.name, options.delete_emitted_streams)
@@ -121,7 +121,7 @@ impl Projections for ProjectionsService {
     }
 
     async fn disable(&self, request: Request<DisableReq>) -> Result<Response<DisableResp>, Status> {
-        users::admin(request.extensions())?;
+        users::admin_or_operator(request.extensions())?;
         let options = request.into_inner().options.ok_or_else(missing)?;
         self.projections
             .set_enabled(&options.name, false)
@@ -131,7 +131,7 @@ impl Projections for ProjectionsService {
     }
 
     async fn enable(&self, request: Request<EnableReq>) -> Result<Response<EnableResp>, Status> {
-        users::admin(request.extensions())?;
+        users::admin_or_operator(request.extensions())?;
         let options = request.into_inner().options.ok_or_else(missing)?;
         self.projections
             .set_enabled(&options.name, true)
@@ -141,7 +141,7 @@ impl Projections for ProjectionsService {
     }
 
     async fn reset(&self, request: Request<ResetReq>) -> Result<Response<ResetResp>, Status> {
-        users::admin(request.extensions())?;
+        users::admin_or_operator(request.extensions())?;
         let options = request.into_inner().options.ok_or_else(missing)?;
         self.projections
             .reset(&options.name)
@@ -167,7 +167,7 @@ impl Projections for ProjectionsService {
     }
 
     async fn restart_subsystem(&self, request: Request<Empty>) -> Result<Response<Empty>, Status> {
-        users::admin(request.extensions())?;
+        users::admin_or_operator(request.extensions())?;
         self.projections.restart().await;
         Ok(Response::new(Empty {}))
     }

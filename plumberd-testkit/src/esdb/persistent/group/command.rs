@@ -5,6 +5,7 @@ use super::{
 use crate::esdb::{
     persistent::{item::Item, refusal},
     proto::persistent_subscriptions::SubscriptionInfo,
+    status,
 };
 use tokio::{sync::oneshot, time::Instant};
 use tokio_util::sync::CancellationToken;
@@ -25,8 +26,8 @@ pub(in crate::esdb::persistent) enum Command {
     /// Ends its work, telling consumers that status.
     End {
         status: Status,
-        /// Whether its checkpoint and parked events go too.
-        forget: bool,
+        /// Whether a checkpoint says how far it came.
+        checkpoint: bool,
         answer: Answer<()>,
     },
 }
@@ -41,9 +42,9 @@ impl<T> Answer<T> {
         (Self(sender), receiver)
     }
 
-    /// Who asked may have gone.
-    pub(super) fn give(self, answer: Result<T, Status>) {
-        let _ = self.0.send(answer);
+    /// Whether who asked is still there to take it.
+    pub(super) fn give(self, answer: Result<T, Status>) -> bool {
+        self.0.send(answer).is_ok()
     }
 }
 
@@ -66,7 +67,19 @@ pub(in crate::esdb::persistent) enum Verdict {
 }
 
 impl Group {
-    pub(super) fn connect(&mut self, who: Applicant) -> Result<Connected, Status> {
+    /// Lets a consumer in. One that has given up meanwhile is out again.
+    pub(super) fn connect(&mut self, who: Applicant, answer: Answer<Connected>) {
+        let connected = self.admit(who);
+        let id = connected.as_ref().ok().map(|connected| connected.id);
+        if !answer.give(connected)
+            && let Some(id) = id
+        {
+            self.disconnect(id);
+        }
+    }
+
+    fn admit(&mut self, who: Applicant) -> Result<Connected, Status> {
+        self.remove_gone();
         let limit = self.settings().max_subscriber_count as usize;
         if limit > 0 && self.consumers.len() >= limit {
             return Err(refusal::full(&self.key));
@@ -83,7 +96,21 @@ impl Group {
     /// What a consumer that is gone had goes to others, before everything
     /// else.
     pub(super) fn disconnect(&mut self, id: u64) {
-        self.remove(id, refusal::stopping());
+        self.remove(id, status::not_ready());
+    }
+
+    /// Removes the consumers that read no more and of which nobody tells: their
+    /// calls ended before they had begun.
+    pub(super) fn remove_gone(&mut self) {
+        let gone: Vec<_> = self
+            .consumers
+            .iter()
+            .filter(|consumer| consumer.is_gone())
+            .map(|consumer| consumer.id)
+            .collect();
+        for id in gone {
+            self.disconnect(id);
+        }
     }
 
     fn remove(&mut self, id: u64, status: Status) {
@@ -155,11 +182,12 @@ impl Group {
     pub(super) async fn look(&mut self) {
         self.paused = false;
         let now = Instant::now();
-        let overdue: Vec<Item> = self
+        let mut overdue: Vec<Item> = self
             .consumers
             .iter_mut()
             .flat_map(|consumer| consumer.take_overdue(now))
             .collect();
+        overdue.sort_by_key(Item::order);
         for item in overdue {
             self.again(item, "it was not answered in time").await;
         }

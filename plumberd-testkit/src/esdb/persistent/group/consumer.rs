@@ -1,11 +1,8 @@
 use crate::esdb::{
-    persistent::{
-        item::Item,
-        refusal,
-        settings::Strategy,
-        wire::{self, IdForm},
-    },
+    persistent::{item::Item, settings::Strategy, wire},
     proto::persistent_subscriptions::ReadResp,
+    status,
+    wire::UuidForm,
 };
 use futures_util::{Stream, stream};
 use std::{
@@ -22,12 +19,17 @@ use uuid::Uuid;
 /// Streams are spread over so many buckets, and those over the consumers.
 const BUCKETS: u64 = 1024;
 
+/// No consumer has more events to answer, whatever it asks for: each is kept in
+/// memory.
+const MOST_IN_FLIGHT: usize = 1 << 14;
+
 /// Who asks to be a consumer.
 #[derive(Debug, Clone)]
 pub(in crate::esdb::persistent) struct Applicant {
     pub(in crate::esdb::persistent) buffer_size: usize,
-    pub(in crate::esdb::persistent) ids: IdForm,
+    pub(in crate::esdb::persistent) ids: UuidForm,
     pub(in crate::esdb::persistent) address: String,
+    pub(in crate::esdb::persistent) user: String,
     pub(in crate::esdb::persistent) connection_name: String,
 }
 
@@ -70,7 +72,7 @@ impl Outbound {
                 return Some((Ok(message), Some(outbound)));
             }
             let end = outbound.end.get().cloned();
-            Some((Err(end.unwrap_or_else(refusal::stopping)), None))
+            Some((Err(end.unwrap_or_else(status::not_ready)), None))
         })
     }
 }
@@ -83,7 +85,7 @@ impl Consumer {
         subscription: String,
         gone: CancellationToken,
     ) -> (Self, Outbound) {
-        let (sender, receiver) = mpsc::channel(who.buffer_size.saturating_add(1).min(1 << 16));
+        let (sender, receiver) = mpsc::channel(who.buffer_size.min(MOST_IN_FLIGHT) + 1);
         let end = Arc::new(OnceLock::new());
         // The channel is new, and has room.
         let _ = sender.try_send(wire::confirmation(subscription));
@@ -105,38 +107,47 @@ impl Consumer {
     }
 
     pub(super) fn has_room(&self) -> bool {
-        self.in_flight.len() < self.who.buffer_size && self.messages.capacity() > 0
+        self.in_flight.len() < self.who.buffer_size.min(MOST_IN_FLIGHT)
+            && self.messages.capacity() > 0
     }
 
-    /// Sends an event, or gives it back.
-    pub(super) fn send(&mut self, item: Item, timeout: Duration) -> Result<(), Item> {
-        if self
-            .messages
-            .try_send(wire::item(&item, self.who.ids))
-            .is_err()
-        {
-            return Err(item);
+    /// Whether nobody reads what it is sent.
+    pub(super) fn is_gone(&self) -> bool {
+        self.messages.is_closed()
+    }
+
+    /// Sends an event, or gives it back: when the consumer is gone, and when it
+    /// has one of the same id, which another stream has too.
+    pub(super) fn send(&mut self, item: Item, timeout: Duration) -> Option<Item> {
+        let id = item.id();
+        if self.in_flight.contains_key(&id) {
+            return Some(item);
+        }
+        let message = wire::item(&item, self.who.ids);
+        if self.messages.try_send(message).is_err() {
+            return Some(item);
         }
         let due = (!timeout.is_zero()).then(|| Instant::now() + timeout);
-        self.in_flight.insert(item.id(), InFlight { item, due });
+        self.in_flight.insert(id, InFlight { item, due });
         self.total += 1;
         self.since += 1;
-        Ok(())
+        None
     }
 
     /// Takes back what was not answered in time.
-    pub(super) fn take_overdue(&mut self, now: Instant) -> Vec<Item> {
+    pub(super) fn take_overdue(&mut self, now: Instant) -> impl Iterator<Item = Item> {
         self.in_flight
-            .extract_if(|_, sent| sent.due.is_some_and(|due| due <= now))
+            .extract_if(move |_, sent| sent.due.is_some_and(|due| due <= now))
             .map(|(_, sent)| sent.item)
-            .collect()
     }
 
-    /// Ends it with that status; gives back what was not answered.
-    pub(super) fn end(self, status: Status) -> impl Iterator<Item = Item> {
+    /// Ends it with that status; gives back what was not answered, in order.
+    pub(super) fn end(self, status: Status) -> Vec<Item> {
         // The first reason is the reason.
         let _ = self.end.set(status);
-        self.in_flight.into_values().map(|sent| sent.item)
+        let mut items: Vec<_> = self.in_flight.into_values().map(|sent| sent.item).collect();
+        items.sort_by_key(Item::order);
+        items
     }
 }
 

@@ -57,7 +57,7 @@ impl Group {
             .iter()
             .map(|consumer| ConnectionInfo {
                 from: consumer.who.address.clone(),
-                username: String::new(),
+                username: consumer.who.user.clone(),
                 average_items_per_second: per_second(consumer.total, seconds),
                 total_items: consumer.total,
                 count_since_last_measurement: consumer.since,

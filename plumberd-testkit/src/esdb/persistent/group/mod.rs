@@ -12,8 +12,13 @@ pub(super) use command::{Answer, Command, Connected, Verdict};
 pub(super) use consumer::Applicant;
 
 use super::{
-    super::engine::Engine, definition::Definition, item::Item, kept, refusal,
-    settings::GroupSettings, source::Source, target::GroupKey,
+    super::{engine::Engine, status},
+    definition::Definition,
+    item::Item,
+    kept,
+    settings::GroupSettings,
+    source::Source,
+    target::GroupKey,
 };
 use consumer::{Choice, Consumer};
 use parking::Parking;
@@ -30,8 +35,17 @@ use tonic::Status;
 /// How often time-outs and checkpoints are looked at.
 const LOOK: Duration = Duration::from_secs(1);
 
+/// How many events are read at once, and how many wait for consumers, at the
+/// most: settings may ask for more, which would all be in memory.
+const MOST_READ: u32 = 256;
+const MOST_BUFFERED: u32 = 1_024;
+
 /// How many commands wait at the most.
 const COMMANDS: usize = 64;
+
+/// What a group keeps, each in a stream of its own.
+const CHECKPOINTS: &str = "checkpoint";
+const PARKED: &str = "parked";
 
 /// A group, and what it is doing.
 #[derive(Debug)]
@@ -58,20 +72,33 @@ struct Group {
     started: Instant,
 }
 
+/// Removes what is kept of a group that has ended.
+pub(super) async fn forget(engine: &Engine, key: &GroupKey) -> Result<(), Status> {
+    for purpose in [CHECKPOINTS, PARKED] {
+        kept::forget(engine, &key.stream_for(purpose)?)
+            .await
+            .map_err(|error| status::of_store(&error))?;
+    }
+    Ok(())
+}
+
 /// Starts the group, where its last checkpoint is; ends with the handles to
 /// its commands.
 pub(super) async fn start(
     engine: &Engine,
     definition: Definition,
-    head: watch::Receiver<u64>,
 ) -> Result<mpsc::Sender<Command>, Status> {
     let key = definition.key.clone();
-    let checkpoints = key.stream_for("checkpoint")?;
-    let parked = key.stream_for("parked")?;
+    let checkpoints = key.stream_for(CHECKPOINTS)?;
+    let parked = key.stream_for(PARKED)?;
     let source = definition.source();
+    let head = engine
+        .commits()
+        .await
+        .map_err(|error| status::of_store(&error))?;
     let checkpoint = kept::read_checkpoint(engine, &checkpoints)
         .await
-        .map_err(|error| refusal::of_engine(&error))?
+        .map_err(|error| status::of_store(&error))?
         .and_then(|text| source.parse_place(&text));
     let group = Group {
         engine: engine.clone(),
@@ -97,7 +124,7 @@ pub(super) async fn start(
 }
 
 impl Group {
-    async fn run(mut self, mut commands: mpsc::Receiver<Command>, mut head: watch::Receiver<u64>) {
+    async fn run(mut self, mut commands: mpsc::Receiver<Command>, mut head: watch::Receiver<()>) {
         let mut look = interval_at(Instant::now() + LOOK, LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let stopping = self.engine.stopping.clone();
@@ -125,7 +152,7 @@ impl Group {
                 }
             }
         }
-        self.end_consumers(&refusal::stopping());
+        self.end_consumers(&status::not_ready());
     }
 
     const fn settings(&self) -> &GroupSettings {
@@ -133,15 +160,18 @@ impl Group {
     }
 
     fn batch_size(&self) -> usize {
-        self.settings().read_batch_size as usize
+        self.settings().read_batch_size.min(MOST_READ) as usize
+    }
+
+    fn buffer_size(&self) -> usize {
+        self.settings().history_buffer_size.min(MOST_BUFFERED) as usize
     }
 
     fn may_read(&self) -> bool {
         !self.caught_up
             && !self.paused
             && !self.consumers.is_empty()
-            && self.queue.buffered() + self.batch_size()
-                <= self.settings().history_buffer_size as usize
+            && self.queue.buffered() + self.batch_size() <= self.buffer_size()
     }
 
     fn may_replay(&self) -> bool {
@@ -183,23 +213,27 @@ impl Group {
     }
 
     async fn replay(&mut self) {
-        let links = self.parking.replay(&self.engine, self.batch_size()).await;
-        let taken = match links {
-            Ok(links) => {
-                let mut taken = Ok(());
-                for link in links {
-                    // The link is what is replayed, whatever the group does
-                    // with links otherwise.
-                    match Item::new(&self.engine, link, None, true).await {
-                        Ok(item) => self.queue.push_again(item),
-                        Err(error) => taken = Err(error),
-                    }
-                }
-                taken
-            }
-            Err(error) => Err(error),
+        let replayed = self.replay_batch().await;
+        self.note(replayed);
+    }
+
+    async fn replay_batch(&mut self) -> Result<(), StoreError> {
+        let limit = self.batch_size();
+        let Some(links) = self.parking.next(&self.engine, limit).await? else {
+            return Ok(());
         };
-        self.note(taken);
+        let mut items = Vec::with_capacity(links.len());
+        for link in links {
+            // The link is what is replayed, whatever the group does with links
+            // otherwise.
+            items.push(Item::new(&self.engine, link, None, true).await?);
+        }
+        // Only what is on its way is parked no more.
+        let after = items.last().map(|item| item.original().revision);
+        for item in items {
+            self.queue.push_again(item);
+        }
+        self.parking.replayed(&self.engine, after).await
     }
 
     /// After a failure it tries again at the next look.
@@ -211,7 +245,16 @@ impl Group {
         }
     }
 
+    /// Hands out what waits, to consumers that are there.
     fn dispatch(&mut self) {
+        self.remove_gone();
+        while self.hand_out() {
+            self.remove_gone();
+        }
+    }
+
+    /// Whether a consumer turned out to be gone.
+    fn hand_out(&mut self) -> bool {
         let Self {
             queue,
             consumers,
@@ -222,32 +265,37 @@ impl Group {
             ..
         } = self;
         if consumers.is_empty() || queue.is_empty() {
-            return;
+            return false;
         }
         let settings = &definition.settings;
-        queue.dispatch(|item| {
-            match consumer::choose(settings.strategy, consumers, *last, &item) {
+        let mut gone = false;
+        queue.dispatch(
+            |item| match consumer::choose(settings.strategy, consumers, *last, &item) {
                 Choice::Full => Sent::Full(item),
                 Choice::Wait => Sent::Passed(item),
                 Choice::Consumer(place) => {
                     match consumers[place].send(item, settings.message_timeout) {
-                        Ok(()) => {
+                        None => {
                             *last = place;
                             *total += 1;
                             *since += 1;
                             Sent::Out
                         }
-                        // It is gone; the group will be told.
-                        Err(item) => Sent::Full(item),
+                        Some(item) if consumers[place].is_gone() => {
+                            gone = true;
+                            Sent::Full(item)
+                        }
+                        Some(item) => Sent::Passed(item),
                     }
                 }
-            }
-        });
+            },
+        );
+        gone
     }
 
     fn end_consumers(&mut self, status: &Status) {
         for consumer in self.consumers.drain(..) {
-            consumer.end(status.clone()).for_each(drop);
+            drop(consumer.end(status.clone()));
         }
     }
 
@@ -270,21 +318,17 @@ impl Group {
     }
 
     /// Ends the group's work, for ever or to begin anew.
-    async fn end(&mut self, status: &Status, forget: bool) -> Result<(), StoreError> {
+    async fn end(&mut self, status: &Status, checkpoint: bool) -> Result<(), StoreError> {
         self.end_consumers(status);
-        if forget {
-            kept::forget(&self.engine, &self.checkpoints).await?;
-            return kept::forget(&self.engine, self.parking.stream()).await;
-        }
-        match self.progress.mark() {
-            Some(mark) if Some(mark) > self.progress.checkpoint => self.checkpoint(mark).await,
+        match self.progress.unsaved() {
+            Some(mark) if checkpoint => self.checkpoint(mark).await,
             _ => Ok(()),
         }
     }
 
     async fn obey(&mut self, command: Command) -> ControlFlow<()> {
         match command {
-            Command::Connect(who, answer) => answer.give(self.connect(who)),
+            Command::Connect(who, answer) => self.connect(who, answer),
             Command::Disconnect(id) => self.disconnect(id),
             Command::Ack(id, events) => self.ack(id, &events).await,
             Command::Nack(id, events, verdict, reason) => {
@@ -292,19 +336,19 @@ impl Group {
             }
             Command::Info(answer) => {
                 let info = self.info().await;
-                answer.give(info.map_err(|error| refusal::of_engine(&error)));
+                let _ = answer.give(info.map_err(|error| status::of_store(&error)));
             }
             Command::Replay(stop_at, answer) => {
                 let begun = self.parking.begin_replay(&self.engine, stop_at).await;
-                answer.give(begun.map_err(|error| refusal::of_engine(&error)));
+                let _ = answer.give(begun.map_err(|error| status::of_store(&error)));
             }
             Command::End {
                 status,
-                forget,
+                checkpoint,
                 answer,
             } => {
-                let ended = self.end(&status, forget).await;
-                answer.give(ended.map_err(|error| refusal::of_engine(&error)));
+                let ended = self.end(&status, checkpoint).await;
+                let _ = answer.give(ended.map_err(|error| status::of_store(&error)));
                 return ControlFlow::Break(());
             }
         }

@@ -26,10 +26,6 @@ impl Parking {
         }
     }
 
-    pub(super) const fn stream(&self) -> &StreamName {
-        &self.stream
-    }
-
     pub(super) async fn park(
         &self,
         engine: &Engine,
@@ -40,7 +36,7 @@ impl Parking {
         let metadata = json!({
             "added": added.to_rfc3339_opts(SecondsFormat::Micros, true),
             "reason": reason,
-            "subscriptionEventNumber": item.original.revision.as_u64(),
+            "subscriptionEventNumber": item.original().revision.as_u64(),
         });
         let link = kept::link(item.link_data(), &metadata);
         engine
@@ -74,34 +70,50 @@ impl Parking {
         self.replay.is_some()
     }
 
-    /// The next events to replay; they are parked no more.
-    pub(super) async fn replay(
-        &mut self,
+    /// The next events to replay, in order; none when that is over.
+    pub(super) async fn next(
+        &self,
         engine: &Engine,
         limit: usize,
-    ) -> Result<Vec<RecordedEvent>, StoreError> {
+    ) -> Result<Option<Vec<RecordedEvent>>, StoreError> {
         let Some((next, end)) = self.replay else {
-            return Ok(Vec::new());
+            return Ok(None);
         };
         let wanted = u64::try_from(limit).unwrap_or(u64::MAX).min(end - next);
         let options = ReadOptions::forwards()
             .from(ReadFrom::At(Revision::new(next)))
             .limit(wanted);
-        let read = engine.store.read_stream(&self.stream, options);
+        let read = engine.read_stream(&self.stream, options);
         let mut links = read.collect_all().await?;
         links.retain(|link| link.revision.as_u64() < end);
-        let after = links.last().map_or(end, |last| last.revision.as_u64() + 1);
+        Ok(Some(links))
+    }
+
+    /// Those up to `last` are on their way, and parked no more; without one
+    /// there are none any more.
+    ///
+    /// When that cannot be kept, they go out once all the same; they may be
+    /// replayed again.
+    pub(super) async fn replayed(
+        &mut self,
+        engine: &Engine,
+        last: Option<Revision>,
+    ) -> Result<(), StoreError> {
+        let Some((_, end)) = self.replay else {
+            return Ok(());
+        };
+        let after = last.map_or(end, |last| last.as_u64() + 1);
+        self.replay = (after < end).then_some((after, end));
         engine
             .store
             .truncate_before(&self.stream, Revision::new(after))
-            .await?;
-        self.replay = (after < end).then_some((after, end));
-        Ok(links)
+            .await
+            .map(drop)
     }
 
     /// The first revision that is parked, and the one after the last.
     async fn range(&self, engine: &Engine) -> Result<(u64, u64), StoreError> {
-        let info = engine.store.stream_info(&self.stream).await?;
+        let info = engine.stream_info(&self.stream).await?;
         let Some(last) = info.head() else {
             return Ok((0, 0));
         };

@@ -48,15 +48,22 @@ impl Progress {
     }
 
     /// The place up to which nothing is open.
-    pub(super) fn mark(&self) -> Option<u64> {
+    fn mark(&self) -> Option<u64> {
         self.open
             .first_key_value()
             .map_or(self.read, |(_, before)| *before)
     }
 
+    /// The mark, when something was done that no checkpoint says. Where a group
+    /// began is none: it is in its definition, and may be changed there.
+    pub(super) fn unsaved(&self) -> Option<u64> {
+        self.mark()
+            .filter(|_| self.done > 0 && self.mark() > self.checkpoint)
+    }
+
     /// What to write as a checkpoint now; `timed` is the look of every second.
     pub(super) fn due(&self, settings: &GroupSettings, timed: bool) -> Option<u64> {
-        let mark = self.mark().filter(|_| self.mark() > self.checkpoint)?;
+        let mark = self.unsaved()?;
         let many = self.done >= settings.max_checkpoint_count.max(1);
         let some = self.done >= settings.min_checkpoint_count
             && timed

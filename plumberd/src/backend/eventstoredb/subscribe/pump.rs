@@ -218,13 +218,12 @@ impl Pump {
     }
 
     async fn fail(mut self, error: StoreError) {
-        match self.confirm.take() {
-            Some(confirm) => drop(confirm.send(Err(error))),
-            None => {
-                self.batch.push(Message::Failed(error));
-                // Nobody need hear it.
-                let _ = self.send_on().await;
-            }
+        if let Some(confirm) = self.confirm.take() {
+            drop(confirm.send(Err(error)));
+        } else {
+            self.batch.push(Message::Failed(error));
+            // Nobody need hear it.
+            let _ = self.send_on().await;
         }
     }
 
