@@ -4,7 +4,7 @@
 use super::{Delivery, Nack, PersistentError, Source, error::Group};
 use crate::{
     backend::eventstoredb::{
-        Shared, connection::Lease, convert::resolved, error::CallError, error::Failure,
+        Shared, client::Lease, convert::resolved, error::CallError, error::Failure,
         guarded::guarded, subscribe::panic_text,
     },
     retry::{Backoff, RetryPolicy},
@@ -126,7 +126,7 @@ impl Worker {
 
     /// One subscription of the client crate, to its end.
     async fn consume(&mut self) -> End {
-        let lease = match self.shared.connection.lease() {
+        let lease = match self.shared.connection.lease().await {
             Ok(lease) => lease,
             Err(error) => return End::Failed(error),
         };
@@ -135,19 +135,18 @@ impl Worker {
             Some(_) => self.gives_up,
             None => Instant::now() + deadline,
         };
-        let open = open(&self.shared, &self.group, self.buffer, &lease);
+        let open = open(&self.shared, &self.group, self.buffer, &lease, confirmed_by);
         let opened = tokio::select! {
             biased;
             () = unwanted(&mut self.answers) => return End::Unwanted,
-            opened = tokio::time::timeout_at(confirmed_by, open) => opened,
+            opened = open => opened,
         };
         let end = match opened {
-            Ok(Ok(mut subscription)) => {
+            Ok(mut subscription) => {
                 self.session += 1;
                 self.exchange(&mut subscription, confirmed_by).await
             }
-            Ok(Err(error)) => End::Failed(error),
-            Err(_) => End::Failed(CallError::TimedOut(deadline)),
+            Err(error) => End::Failed(error),
         };
         if let End::Failed(error) = &end {
             self.shared.connection.report(lease.generation, error);
@@ -322,6 +321,7 @@ async fn open(
     group: &Group,
     buffer: u32,
     lease: &Lease,
+    ends: Instant,
 ) -> Result<PersistentSubscription, CallError> {
     let buffer = usize::try_from(buffer).unwrap_or(usize::MAX);
     let mut options = SubscribeToPersistentSubscriptionOptions::default().buffer_size(buffer);
@@ -345,7 +345,7 @@ async fn open(
             }
         }
     };
-    guarded(&shared.connection, lease.generation, open).await
+    guarded(&shared.connection, lease, ends, open).await
 }
 
 /// The next message.
