@@ -4,7 +4,7 @@
 use super::{Delivery, Nack, PersistentError, Source, error::Group};
 use crate::{
     backend::eventstoredb::{
-        Shared, connection::Lease, convert::resolved, error::CallError, error::Failure,
+        Shared, client::Lease, convert::resolved, error::CallError, error::Failure,
         guarded::guarded, subscribe::panic_text,
     },
     retry::{Backoff, RetryPolicy},
@@ -81,7 +81,7 @@ impl Worker {
             deliver,
             answers,
             confirm: Some(confirm),
-            gives_up: Instant::now() + shared.connection.deadline(),
+            gives_up: shared.connection.ends(),
             backoff: Backoff::new(PAUSES),
             session: 0,
             answered: None,
@@ -128,7 +128,7 @@ impl Worker {
     async fn consume(&mut self) -> End {
         let ends = match self.confirm {
             Some(_) => self.gives_up,
-            None => Instant::now() + self.shared.connection.deadline(),
+            None => self.shared.connection.ends(),
         };
         let opened = tokio::select! {
             biased;
@@ -150,7 +150,6 @@ impl Worker {
     /// Carries events one way and answers the other; the confirmation must come
     /// before `ends`.
     async fn exchange(&mut self, subscription: &mut PersistentSubscription, ends: Instant) -> End {
-        let deadline = self.shared.connection.deadline();
         let mut confirmed = false;
         let mut waiting = None;
         let deliver = self.deliver.clone();
@@ -194,7 +193,7 @@ impl Worker {
                     }
                 },
                 () = tokio::time::sleep_until(ends), if !confirmed => {
-                    return End::Failed(CallError::TimedOut(deadline));
+                    return End::Failed(self.shared.connection.late());
                 }
             }
         }
@@ -202,7 +201,7 @@ impl Worker {
 
     /// Sends the answers that were given before the handle was dropped.
     async fn leave(&mut self, subscription: &mut PersistentSubscription) -> End {
-        let given_up = Instant::now() + self.shared.connection.deadline();
+        let given_up = self.shared.connection.ends();
         let sending = async {
             while let Some(answer) = self.answers.recv().await {
                 if answer.session == self.session {
@@ -270,7 +269,7 @@ impl Worker {
         subscription: &mut PersistentSubscription,
         answer: Answer,
     ) -> Result<(), CallError> {
-        let deadline = self.shared.connection.deadline();
+        let ends = self.shared.connection.ends();
         let ids = [answer.id];
         let answered = async {
             match answer.nack {
@@ -286,7 +285,7 @@ impl Worker {
                 }
             }
         };
-        match tokio::time::timeout(deadline, answered).await {
+        match tokio::time::timeout_at(ends, answered).await {
             Ok(Ok(())) => {
                 self.answered = Some(Instant::now());
                 Ok(())
@@ -295,7 +294,7 @@ impl Worker {
                 tracing::debug!(id = %answer.id, "an answer to a group was not sent");
                 Ok(())
             }
-            Err(_) => Err(CallError::TimedOut(deadline)),
+            Err(_) => Err(self.shared.connection.late()),
         }
     }
 }
@@ -321,7 +320,7 @@ async fn open(
         options = options.authenticated(credentials);
     }
     let Group { source, name } = group.clone();
-    let lease = connection.lease()?;
+    let lease = connection.lease_until(ends).await?;
     let client = lease.client.clone();
     let open = async move {
         match source {
@@ -338,13 +337,8 @@ async fn open(
             }
         }
     };
-    let open = guarded(connection, lease.generation, open);
-    let Ok(opened) = tokio::time::timeout_at(ends, open).await else {
-        let late = CallError::TimedOut(connection.deadline());
-        connection.report(lease.generation, &late);
-        return Err(late);
-    };
-    Ok((lease, opened?))
+    let opened = guarded(connection, &lease, ends, open).await?;
+    Ok((lease, opened))
 }
 
 /// The next message.

@@ -2,23 +2,23 @@
 
 use super::{
     super::{
-        BACKEND, Shared,
-        convert::{position, resolved},
+        BACKEND, Shared, check_call,
+        client::Lease,
+        connection::Connection,
+        convert::resolved,
         error::{CallError, Failure},
-        filter,
         guarded::OwnedTask,
     },
+    target::Target,
     watch::{Stop, Watched},
 };
 use crate::{
     event::RecordedEvent,
     retry::{Backoff, RetryPolicy},
-    store::{Filter, StoreError},
-    stream::{Position, StreamName},
+    store::StoreError,
+    stream::Position,
 };
-use eventstore::{
-    StreamPosition, SubscribeToAllOptions, SubscribeToStreamOptions, SubscriptionEvent,
-};
+use eventstore::SubscriptionEvent;
 use futures_util::FutureExt;
 use std::{sync::Arc, time::Duration, vec};
 use tokio::{
@@ -39,15 +39,6 @@ const BATCH: usize = 32;
 /// How many times as many may wait for the subscriber: what it does not take
 /// before it goes was sent and decoded for nothing.
 const AHEAD: usize = 2;
-
-/// What is followed.
-#[derive(Debug, Clone)]
-pub(in super::super) enum Target {
-    /// A stream, with its links resolved.
-    Stream(StreamName),
-    /// Everything that passes the filter.
-    All { filter: Filter, resolve_links: bool },
-}
 
 /// What a subscription says.
 #[derive(Debug)]
@@ -76,11 +67,12 @@ pub(in super::super) struct Messages {
 
 impl Messages {
     /// Subscribes after the revision or position `after`, from the start when
-    /// there is none, and waits until the server has confirmed it.
+    /// there is none, and waits until the server has confirmed it, or `ends`.
     pub(in super::super) async fn begin(
         shared: &Arc<Shared>,
         target: Target,
         after: Option<u64>,
+        ends: Instant,
     ) -> Result<Self, StoreError> {
         let (messages, received) = mpsc::channel(AHEAD);
         let (confirm, confirmed) = oneshot::channel();
@@ -91,7 +83,7 @@ impl Messages {
             messages,
             batch: Vec::new(),
             confirm: Some(confirm),
-            gives_up: Instant::now() + shared.connection.deadline(),
+            gives_up: ends,
             backoff: Backoff::new(PAUSES),
         };
         let task = OwnedTask::spawn(pump.run());
@@ -140,6 +132,20 @@ impl Messages {
 
 fn ended() -> StoreError {
     StoreError::Closed { backend: BACKEND }
+}
+
+/// Waits for what is wrong when nothing comes. Something must come until
+/// `late`; where that is over there may be silence, as long as there is a
+/// connection.
+async fn silence(connection: &Connection, lease: &Lease, late: Option<Instant>) -> CallError {
+    match late {
+        Some(late) => {
+            tokio::time::sleep_until(late).await;
+            connection.late()
+        }
+        None if connection.pings() => std::future::pending().await,
+        None => check_call::until_lost(connection, lease).await,
+    }
 }
 
 struct Pump {
@@ -239,12 +245,21 @@ impl Pump {
 
     /// One subscription of the client crate, to its end.
     async fn follow(&mut self) -> End {
-        let lease = match self.shared.connection.lease() {
+        let connection = self.shared.connection.clone();
+        // The first message must come; after it there may be silence.
+        let late = match self.confirm {
+            Some(_) => self.gives_up,
+            None => connection.ends(),
+        };
+        let lease = match connection.lease_until(late).await {
             Ok(lease) => lease,
             Err(error) => return End::Lost(error),
         };
-        let mut watched = Watched::new(self.subscribe(&lease.client).await, &self.shared.listener);
-        let deadline = self.shared.connection.deadline();
+        let subscribing =
+            self.target
+                .subscribe(&lease.client, connection.credentials(), self.after);
+        let subscription = subscribing.await;
+        let mut watched = Watched::new(subscription, &lease, &self.shared.listener);
         let mut confirmed = false;
         loop {
             let mut next = std::pin::pin!(watched.next());
@@ -261,9 +276,8 @@ impl Pump {
                     biased;
                     () = self.messages.closed() => return End::Unwanted,
                     next = next => next,
-                    // The first message must come; after it there may be silence.
-                    () = tokio::time::sleep(deadline), if !confirmed => {
-                        Err(Stop::Failed(CallError::TimedOut(deadline)))
+                    error = silence(&connection, &lease, (!confirmed).then_some(late)) => {
+                        Err(Stop::Failed(error))
                     }
                 }
             };
@@ -271,7 +285,7 @@ impl Pump {
                 Ok(event) => event,
                 Err(stop) => {
                     if let Stop::Failed(error) = &stop {
-                        self.shared.connection.report(lease.generation, error);
+                        connection.report(lease.generation, error);
                     }
                     return stop.into();
                 }
@@ -279,43 +293,6 @@ impl Pump {
             confirmed = true;
             if let Err(end) = self.take(event) {
                 return end;
-            }
-        }
-    }
-
-    async fn subscribe(&self, client: &eventstore::Client) -> eventstore::Subscription {
-        let credentials = self.shared.connection.credentials();
-        match &self.target {
-            Target::Stream(stream) => {
-                let from = self
-                    .after
-                    .map_or(StreamPosition::Start, StreamPosition::Position);
-                let mut options = SubscribeToStreamOptions::default()
-                    .start_from(from)
-                    .resolve_link_tos();
-                if let Some(credentials) = credentials {
-                    options = options.authenticated(credentials);
-                }
-                client.subscribe_to_stream(stream.as_str(), &options).await
-            }
-            Target::All {
-                filter,
-                resolve_links,
-            } => {
-                let from = self.after.map_or(StreamPosition::Start, |after| {
-                    StreamPosition::Position(position(Position::new(after)))
-                });
-                let mut options = SubscribeToAllOptions::default().position(from);
-                if let Some(filter) = filter::of_server(filter) {
-                    options = options.filter(filter);
-                }
-                if *resolve_links {
-                    options = options.resolve_link_tos();
-                }
-                if let Some(credentials) = credentials {
-                    options = options.authenticated(credentials);
-                }
-                client.subscribe_to_all(&options).await
             }
         }
     }
