@@ -1,7 +1,8 @@
 //! The task system of py-micro-plumberd's README, in Rust, on EventStoreDB.
 //!
 //! Teaches: that names and data are what the Python and .NET libraries write,
-//! field by field; a store that is a server; reading a category.
+//! field by field; a store that is a server; reading a category; a read model
+//! where micro-plumberd has it, its state, and workers that share its events.
 //!
 //! ```text
 //! cargo run --example tasks --features eventstoredb                # a server of its own
@@ -9,6 +10,10 @@
 //! ```
 
 use plumberd::{
+    backend::eventstoredb::{
+        EventStoreDb, EventStoreDbConfig, GroupStart, PersistentError, PersistentSettings, Source,
+    },
+    convention::{Model, Plumber},
     prelude::*,
     store::{EventStore, ReadOptions},
     stream::StreamName,
@@ -89,6 +94,25 @@ impl Task {
     }
 }
 
+/// What the board of tasks follows: its own events are those of the tasks.
+#[derive(Event, Debug)]
+enum BoardEvent {
+    #[event(transparent)]
+    Created(TaskCreated),
+    #[event(transparent)]
+    Completed(TaskCompleted),
+}
+
+/// How far the board has come, as a state: the stream `BoardTally-all`, of
+/// which the last event counts.
+#[derive(Event, Debug, Clone, Default, PartialEq)]
+struct BoardTally {
+    created: u64,
+    completed: u64,
+    /// The last event of the board's stream that is counted.
+    counted: Option<u64>,
+}
+
 #[tokio::main]
 async fn main() -> Result<(), BoxError> {
     // A server in this process, unless one is named. It speaks the same
@@ -148,6 +172,72 @@ async fn main() -> Result<(), BoxError> {
         created += usize::from(event.decode::<TaskCreated>().is_ok());
     }
     println!("{created} tasks in all");
+
+    // What the server does beside keeping streams.
+    let server = EventStoreDb::connect(EventStoreDbConfig::from_url(&url)?).await?;
+    let plumber = Plumber::new(store.clone());
+    // By convention a projection gathers the board's events in the stream
+    // `TaskBoard`; a .NET program with a model of this name reads the same one.
+    let board = plumber.model::<BoardEvent>("TaskBoard");
+    let ensured = board.ensure_join(&server.projections()).await?;
+    println!("the board's stream {}: {ensured:?}", board.output_stream()?);
+    tally(&plumber, &board, &id).await?;
+    share(&server, &board).await?;
     store.close().await;
+    Ok(())
+}
+
+/// Counts what the board has not counted yet, up to this task's end.
+async fn tally(plumber: &Plumber, board: &Model<BoardEvent>, task: &str) -> Result<(), BoxError> {
+    let known = plumber.get_state::<BoardTally>("all").await?;
+    let version = known.as_ref().map_or(-1, |known| known.version);
+    let mut tally = known.map(|known| known.state).unwrap_or_default();
+    let from = tally.counted.map_or(SubscribeFrom::Start, |last| {
+        SubscribeFrom::After(Revision::new(last))
+    });
+    let mut events = board.subscribe(from).await?;
+    while let Some(event) = events.next_event().await? {
+        tally.counted = Some(event.read_revision().as_u64());
+        match board.decode(&event)? {
+            BoardEvent::Created(_) => tally.created += 1,
+            BoardEvent::Completed(_) => {
+                tally.completed += 1;
+                if event.stream.id() == Some(task) {
+                    break;
+                }
+            }
+        }
+    }
+    // Another program that counted meanwhile makes this a conflict: nothing
+    // counts twice.
+    plumber.append_state(&tally, "all", Some(version)).await?;
+    println!(
+        "the board: {} of {} tasks are completed",
+        tally.completed, tally.created
+    );
+    Ok(())
+}
+
+/// Workers of one group share the board's events; the server keeps the place.
+async fn share(server: &EventStoreDb, board: &Model<BoardEvent>) -> Result<(), BoxError> {
+    let groups = server.persistent_subscriptions();
+    let (stream, group) = (Source::Stream(board.output_stream()?), board.group_name());
+    let settings = PersistentSettings::new()
+        .with_start(GroupStart::Start)
+        .with_resolve_links(true);
+    match groups.create(&stream, &group, &settings).await {
+        // It was made by an earlier run.
+        Ok(()) | Err(PersistentError::AlreadyExists { .. }) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let mut worker = groups.subscribe(&stream, &group).await?;
+    for _ in 0..2 {
+        let delivery = worker.next().await?;
+        println!(
+            "the group `{group}` handles {:?}",
+            board.decode(&delivery.event)?
+        );
+        worker.ack(&delivery).await?;
+    }
     Ok(())
 }

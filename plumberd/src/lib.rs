@@ -64,6 +64,7 @@
 //! * [`connect()`]: the stores and their URLs. [`EventStore`](store::EventStore): what every store
 //!   promises.
 //! * [EventStoreDB and KurrentDB](docs::eventstoredb): connecting, options, troubleshooting.
+//! * [Beside micro-plumberd](docs::micro_plumberd): its conventions, states, models and command bus.
 //! * [The wire format](docs::wire_format), [the architecture](docs::architecture),
 //!   [writing a backend](docs::writing_a_backend).
 //!

@@ -1,10 +1,5 @@
 //! The `eventstore.v1` store keeps what its servers let it keep; the rest is
 //! declared, with the reason.
-//!
-//! The rules about tenants that do not need a reader of every tenant are in
-//! the tests of the backend. There is no `clock:`, as the protocol counts
-//! milliseconds and the rule about the store's clock counts finer; the tests of
-//! the backend have it in milliseconds.
 
 use plumberd::backend::eventstore_v1::{EventStoreV1, EventStoreV1Config};
 use plumberd_testkit::eventstore_v1::{Defect, EventStoreV1Server, EventStoreV1ServerConfig};
@@ -25,6 +20,9 @@ async fn store(server: &EventStoreV1Server, page_size: u32) -> EventStoreV1 {
 
 plumberd_testkit::event_store_conformance!(
     async { store(server(EventStoreV1ServerConfig::new()).await, 3).await },
+    clock: |clock| async {
+        store(server(EventStoreV1ServerConfig::new().with_clock(clock)).await, 3).await
+    },
     handles: async {
         let server = server(EventStoreV1ServerConfig::new()).await;
         (store(server, 100).await, store(server, 3).await)
@@ -37,8 +35,9 @@ plumberd_testkit::event_store_conformance!(
         fenced_deletes: "the server deletes nothing",
         tombstones: "the server deletes nothing",
         links: "the server has no links",
-        find_event: "found by reading; what is hidden is never found, as nothing can be hidden",
-        tenants: "no call of the protocol reads every tenant",
+        microseconds: "the protocol counts milliseconds",
+        every_tenant: "no call of the protocol reads every tenant",
+        tenant_deletes: "the server deletes nothing",
     ],
 );
 
@@ -53,11 +52,16 @@ mod defective {
             .with_defect(Defect::ZeroReadsNothing)
             .with_defect(Defect::LateEnd)
             .with_defect(Defect::StatusDetail)
+            .with_defect(Defect::SignedNumbers)
             .with_keep_alive(Duration::from_millis(50))
     }
 
     plumberd_testkit::event_store_conformance!(
         async { store(server(defective(EventStoreV1ServerConfig::new())).await, 7).await },
+        clock: |clock| async {
+            let config = defective(EventStoreV1ServerConfig::new().with_clock(clock));
+            store(server(config).await, 7).await
+        },
         without: [
             ids_across_streams: "a server looks at what is expected first, and one of them at no ids",
             truncation: "the server keeps no metadata of streams",
@@ -66,8 +70,9 @@ mod defective {
             fenced_deletes: "the server deletes nothing",
             tombstones: "the server deletes nothing",
             links: "the server has no links",
-            find_event: "found by reading; what is hidden is never found, as nothing can be hidden",
-            tenants: "no call of the protocol reads every tenant",
+            microseconds: "the protocol counts milliseconds",
+            every_tenant: "no call of the protocol reads every tenant",
+        tenant_deletes: "the server deletes nothing",
         ],
     );
 }

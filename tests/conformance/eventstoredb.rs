@@ -51,6 +51,8 @@ macro_rules! suite {
                 },
                 without: [
                     tenants: "EventStoreDB has none",
+                    every_tenant: "EventStoreDB has none",
+                    tenant_deletes: "EventStoreDB has none",
                     ids_across_streams: "EventStoreDB takes an id once in each stream",
                     fenced_deletes: "EventStoreDB takes the last revision of a deleted stream for its head",
                 ],

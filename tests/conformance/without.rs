@@ -17,6 +17,9 @@ plumberd_testkit::event_store_conformance!(
         tombstones: "to show the reason",
         links: "to show the reason",
         find_event: "to show the reason",
+        microseconds: "to show the reason",
         tenants: "to show the reason",
+        every_tenant: "to show the reason",
+        tenant_deletes: "to show the reason",
     ],
 );

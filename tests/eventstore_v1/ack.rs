@@ -60,3 +60,27 @@ async fn readers_of_other_names_are_others() {
     assert_eq!(checkpoints.load("b").await.unwrap(), None);
     assert!(checkpoints.save("a\n", Position::new(1)).await.is_err());
 }
+
+#[tokio::test]
+async fn a_checkpoint_never_moves_back() {
+    let server = server().await;
+    let store = connect(&server, "").await;
+    let kept: [Arc<dyn Checkpoints>; 2] = [
+        Arc::new(MemoryCheckpoints::new()),
+        Arc::new(StreamCheckpoints::new(store.clone())),
+    ];
+    for checkpoints in kept {
+        let open = || Acked::open(&store, Arc::clone(&checkpoints), "reader", Filter::new());
+        let (mut quick, mut stale) = (open().await.unwrap(), open().await.unwrap());
+        quick.ack(Position::new(9)).await.unwrap();
+        stale.ack(Position::new(5)).await.unwrap();
+        let kept = checkpoints.load("reader").await.unwrap();
+        assert_eq!(kept, Some(Position::new(9)), "{checkpoints:?}");
+
+        let saves = (10..30).map(|position| checkpoints.save("reader", Position::new(position)));
+        let all = soon("the saves", futures_util::future::join_all(saves)).await;
+        assert!(all.iter().all(Result::is_ok), "{all:?}");
+        let kept = checkpoints.load("reader").await.unwrap();
+        assert_eq!(kept, Some(Position::new(29)), "{checkpoints:?}");
+    }
+}

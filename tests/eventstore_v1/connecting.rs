@@ -162,3 +162,15 @@ async fn files_that_are_of_no_use_are_named() {
         assert!(source.contains(&path.display().to_string()), "{source}");
     }
 }
+
+#[tokio::test]
+async fn a_peer_that_never_speaks_is_found_out_by_the_first_call() {
+    let mute = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = mute.local_addr().unwrap();
+    let url = format!("eventstore+http://{address}?request_timeout=50ms&retries=0");
+    let store = soon("the connection", plumberd::connect(&url))
+        .await
+        .unwrap();
+    let error = writes(&store).await.unwrap_err();
+    assert!(error.is_transient(), "{error:?}");
+}

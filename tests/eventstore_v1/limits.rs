@@ -2,7 +2,7 @@
 
 use crate::support::{connect, event, server, stream};
 use plumberd::{
-    event::RecordedEvent,
+    event::{RawMetadata, RecordedEvent},
     store::{EventStore, EventStoreExt, Filter, ReadOptions, StoreError},
     stream::{
         ExpectedRevision::{Any, NoStream},
@@ -46,4 +46,26 @@ async fn what_the_server_cannot_do_is_refused() {
     let read = store.read_all(ReadOptions::forwards(), every);
     unsupported("every tenant", read.collect_all().await);
     assert_eq!(RecordedEvent::LINK, "$>");
+}
+
+#[tokio::test]
+async fn a_batch_that_fits_into_no_message_is_refused_before_it_is_sent() {
+    let server = server().await;
+    let store = connect(&server, "").await;
+    let name = stream("Order-1");
+    // A key with a text is sent twice: in the metadata, and as a header.
+    let of = |length: usize| {
+        let json = format!("{{\"Note\":\"{}\"}}", "x".repeat(length));
+        event("Noted").with_raw_metadata(RawMetadata::new(json.into()))
+    };
+    let batch = vec![of(699_000), of(699_000), of(699_000)];
+    let refused = store.append(&name, NoStream, batch).await;
+    assert!(
+        matches!(&refused, Err(StoreError::LimitExceeded { limit, .. }) if *limit == 4 << 20),
+        "{refused:?}"
+    );
+    store
+        .append(&name, NoStream, vec![of(699_000), of(699_000)])
+        .await
+        .unwrap();
 }

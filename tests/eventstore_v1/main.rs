@@ -2,11 +2,14 @@
 //! against a bare client.
 
 mod ack;
+mod answers;
 mod connecting;
+mod fake;
 mod limits;
 mod options;
 mod records;
 mod repeated;
+mod signed;
 mod subscriptions;
 mod support;
 mod tenants;

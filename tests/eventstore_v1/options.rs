@@ -54,10 +54,28 @@ fn nothing_malformed_is_ignored() {
         ),
         ("eventstore+http://h?token=s3cret", "no TLS"),
         ("eventstore+http://u:s3cret@h", "no TLS"),
+        // Characters that should have been escaped.
+        ("eventstore+https://h?token=ab&s3cret", "without `=`"),
+        ("eventstore+https://h?token=ab&s3cret=", "no option"),
+        ("eventstore+https://user:12?s3cret@h", "without `=`"),
+        ("eventstore+https://h?token=ab&s3cret==&x", "no option"),
     ] {
         let said = refused(url);
         assert!(said.contains(part), "{url}: {said}");
         assert!(!said.contains("s3cret"), "{url}: {said}");
+    }
+}
+
+#[test]
+fn what_may_be_a_piece_of_a_secret_is_not_shown() {
+    for url in [
+        "eventstore+https://h?token=ab&hush",
+        "eventstore+https://user:12?hush@h",
+        "eventstore+https://h?token=ab&hush+1=x",
+        "eventstore+https://h?token=ab&hush==",
+    ] {
+        let said = refused(url);
+        assert!(!said.contains("hush"), "{url}: {said}");
     }
 }
 

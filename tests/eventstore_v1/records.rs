@@ -137,7 +137,8 @@ async fn events_of_other_clients_have_the_metadata_of_their_fields() {
     assert_eq!(
         event.metadata.as_bytes(),
         "{\"Created\":\"2025-06-15T15:06:40.1230000+00:00\",\"$correlationId\":\"c1\",\
-         \"UserId\":\"ann\",\"Revision\":3,\"x-request-id\":\"r1\"}"
+         \"UserId\":\"ann\",\"Revision\":3,\"$eventId\":\"01J9ZQ4F3V8M2K7T6B5N4C3D2E\",\
+         \"x-request-id\":\"r1\"}"
             .as_bytes()
     );
     assert_eq!(event.shape_revision, 3);
@@ -220,4 +221,83 @@ async fn an_empty_event_is_one() {
         .unwrap();
     let read = store.read_stream(&stream("Order-1"), ReadOptions::forwards());
     assert!(read.collect_all().await.unwrap()[0].data.is_empty());
+}
+
+#[tokio::test]
+async fn what_only_another_client_says_of_an_event_is_kept() {
+    let server = server().await;
+    let mut sent = foreign("order-1-placed", 1);
+    let meta = sent.meta.as_mut().unwrap();
+    meta.content_schema = "urn:order:placed".into();
+    meta.aggregate_type = "PurchaseOrder".into();
+    meta.headers
+        .insert("$contentSchema".into(), "urn:forged".into());
+    let mut batch = request(0, vec![sent]);
+    batch.aggregate_type = "PurchaseOrder".into();
+    bare(&server).await.append(batch).await.unwrap();
+
+    let store = connect(&server, "").await;
+    let read = store.read_stream(&stream("Order-1"), ReadOptions::forwards());
+    let event = read.collect_all().await.unwrap().remove(0);
+    let metadata = event.metadata.parse().unwrap();
+    for (key, value) in [
+        ("$contentSchema", "urn:order:placed"),
+        ("$eventId", "order-1-placed"),
+        ("$aggregateType", "PurchaseOrder"),
+    ] {
+        assert_eq!(metadata.json().get_str(key).as_deref(), Some(value));
+    }
+}
+
+#[tokio::test]
+async fn the_schema_of_the_content_is_sent() {
+    let server = server().await;
+    let store = connect(&server, "").await;
+    let json = "{\"$contentSchema\":\"urn:order:placed\",\"$eventId\":\"x\"}";
+    let placed = event("Placed").with_raw_metadata(RawMetadata::new(json.into()));
+    store
+        .append(&stream("Order-1"), Any, vec![placed])
+        .await
+        .unwrap();
+    let meta = on_the_wire(&server).await;
+    assert_eq!(meta.content_schema, "urn:order:placed");
+    assert!(!meta.headers.contains_key("$contentSchema"), "{meta:?}");
+    assert!(!meta.headers.contains_key("$eventId"), "{meta:?}");
+    let read = store.read_stream(&stream("Order-1"), ReadOptions::forwards());
+    let read = read.collect_all().await.unwrap().remove(0);
+    assert_eq!(read.metadata.as_bytes(), json);
+}
+
+#[tokio::test]
+async fn no_text_that_is_sent_has_a_character_that_databases_refuse() {
+    let server = server().await;
+    let store = connect(&server, "").await;
+    for (number, json) in [
+        "a\0b",
+        "{\"Note\":\"a\\u0000b\",\"UserId\":\"\\u0000\",\"$correlationId\":\"\\u0000\"}",
+        "{\"No\\u0000te\":\"a\"}",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let name = stream(&format!("Order-{number}"));
+        let noted = event("Noted").with_raw_metadata(RawMetadata::new(json.into()));
+        store.append(&name, Any, vec![noted]).await.unwrap();
+        let page = ReadStreamRequest {
+            tenant_id: "t1".into(),
+            aggregate_id: name.as_str().into(),
+            from_aggregate_nonce: 1,
+            max_count: 1,
+            forward: true,
+        };
+        let page = bare(&server).await.read_stream(page).await.unwrap();
+        let meta = page.into_inner().events.remove(0).meta.unwrap();
+        let headers = meta.headers.iter().flat_map(|(key, value)| [key, value]);
+        for text in headers.chain([&meta.actor_id, &meta.correlation_id]) {
+            assert!(!text.contains('\0'), "{json:?}: {text:?}");
+        }
+        let read = store.read_stream(&name, ReadOptions::forwards());
+        let read = read.collect_all().await.unwrap().remove(0);
+        assert_eq!(read.metadata.as_bytes(), json);
+    }
 }

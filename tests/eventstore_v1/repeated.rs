@@ -8,7 +8,11 @@ use plumberd::{
         Revision,
     },
 };
-use plumberd_testkit::eventstore_v1::{Defect, EventStoreV1ServerConfig};
+use plumberd_testkit::eventstore_v1::{
+    AppendFault::{AnswerAfterCommit, CutAfterCommit, Refuse},
+    Defect, EventStoreV1ServerConfig,
+};
+use tonic::Code;
 
 fn modes() -> [ExpectedRevision; 3] {
     [Any, Exact(Revision::new(0)), StreamExists]
@@ -131,4 +135,151 @@ async fn an_id_of_another_stream_is_refused_where_the_expectation_holds() {
             "{refused:?}"
         );
     }
+}
+
+fn unknown<T: std::fmt::Debug>(what: &str, result: &Result<T, StoreError>) {
+    assert!(
+        matches!(result, Err(StoreError::OutcomeUnknown { .. })),
+        "{what}: {result:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_refusal_after_a_lost_answer_does_not_say_that_nothing_was_written() {
+    let server = server().await;
+    let store = connect(&server, "").await;
+    for lost in [
+        CutAfterCommit,
+        AnswerAfterCommit(Code::Internal as i32),
+        AnswerAfterCommit(Code::Unknown as i32),
+        AnswerAfterCommit(Code::DataLoss as i32),
+        AnswerAfterCommit(Code::Unavailable as i32),
+    ] {
+        for code in [
+            Code::Unauthenticated,
+            Code::PermissionDenied,
+            Code::InvalidArgument,
+            Code::Unimplemented,
+        ] {
+            let (name, batch) = (stream(&format!("Order-{lost:?}-{code:?}")), events(2));
+            server.fail_appends([lost, Refuse(code as i32)]);
+            let first = soon("an answer", store.append(&name, NoStream, batch.clone())).await;
+            unknown(&format!("{lost:?}, then {code:?}"), &first);
+            let again = store.append(&name, NoStream, batch).await.unwrap();
+            assert!(again.is_already_applied(), "{lost:?}, then {code:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_look_that_fails_after_a_lost_answer_leaves_the_outcome_unknown() {
+    let config = EventStoreV1ServerConfig::new().with_defect(Defect::ConflictBeforeKey);
+    let server = config.start().await.unwrap();
+    let store = connect(&server, "").await;
+    for code in [
+        Code::Unauthenticated,
+        Code::Unavailable,
+        Code::Unimplemented,
+    ] {
+        let (name, batch) = (stream(&format!("Order-{code:?}")), events(2));
+        server.fail_appends([CutAfterCommit]);
+        server.refuse_reads(100, code as i32);
+        let first = soon("an answer", store.append(&name, NoStream, batch.clone())).await;
+        unknown(&format!("{code:?}"), &first);
+        server.refuse_reads(0, 0);
+        let again = store.append(&name, NoStream, batch).await.unwrap();
+        assert!(again.is_already_applied());
+    }
+}
+
+#[tokio::test]
+async fn an_internal_error_of_an_append_is_looked_into() {
+    let server = server().await;
+    let store = connect(&server, "").await;
+    for (round, fault) in [
+        AnswerAfterCommit(Code::Internal as i32),
+        Refuse(Code::Internal as i32),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let name = stream(&format!("Order-{round}"));
+        server.fail_appends([fault]);
+        let outcome = soon("the outcome", store.append(&name, NoStream, events(2))).await;
+        assert_eq!(outcome.unwrap().revision(), Revision::new(1), "{fault:?}");
+        let read = store.read_stream(&name, ReadOptions::forwards());
+        assert_eq!(read.collect_all().await.unwrap().len(), 2, "{fault:?}");
+    }
+    let stubborn = connect(&server, "&retries=1").await;
+    server.fail_appends([Refuse(Code::Internal as i32); 2]);
+    let name = stream("Order-9");
+    let append = stubborn.append(&name, NoStream, events(1));
+    unknown("always", &soon("an answer", append).await);
+}
+
+#[tokio::test]
+async fn of_two_first_appends_none_fails_for_good_at_an_internal_error() {
+    let server = server().await;
+    let (one, two) = (connect(&server, "").await, connect(&server, "").await);
+    let name = stream("Order-1");
+    server.fail_appends([Refuse(Code::Internal as i32)]);
+    let (first, second) = soon("both", async {
+        tokio::join!(
+            one.append(&name, Any, events(1)),
+            two.append(&name, Any, events(1))
+        )
+    })
+    .await;
+    let mut revisions = [first, second].map(|outcome| outcome.unwrap().revision().as_u64());
+    revisions.sort_unstable();
+    assert_eq!(revisions, [0, 1]);
+}
+
+#[tokio::test]
+async fn a_server_that_is_too_busy_is_asked_again() {
+    let server = server().await;
+    let store = connect(&server, "&retries=1").await;
+    let (name, busy) = (stream("Order-1"), Code::ResourceExhausted as i32);
+    server.fail_appends([Refuse(busy)]);
+    server.refuse_reads(1, busy);
+    store.append(&name, Any, events(1)).await.unwrap();
+
+    server.fail_appends([Refuse(busy); 2]);
+    let append = store.append(&name, NoStream, events(1)).await;
+    assert!(
+        matches!(append, Err(StoreError::Unavailable { .. })),
+        "{append:?}"
+    );
+    server.refuse_reads(2, busy);
+    let read = store.stream_info(&name).await;
+    assert!(
+        matches!(read, Err(StoreError::Unavailable { .. })),
+        "{read:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_stored_id_with_another_tail_is_refused_by_a_server_that_takes_known_ids() {
+    let config = EventStoreV1ServerConfig::new()
+        .with_defect(Defect::TakesKnownIds)
+        .with_defect(Defect::ConflictBeforeKey);
+    let server = config.start().await.unwrap();
+    let store = connect(&server, "").await;
+    let name = stream("Order-1");
+    let (first, other) = (events(2), events(1));
+    store.append(&name, Any, first.clone()).await.unwrap();
+    let changed = vec![first[0].clone(), other[0].clone()];
+    let refused = store.append(&name, Any, changed).await;
+    assert!(
+        matches!(
+            &refused,
+            Err(StoreError::Idempotency { event_id, reason: IdempotencyReason::OtherTail, .. })
+                if *event_id == other[0].id()
+        ),
+        "{refused:?}"
+    );
+    let again = store.append(&name, Any, first).await.unwrap();
+    assert!(again.is_already_applied());
+    let read = store.read_stream(&name, ReadOptions::forwards());
+    assert_eq!(read.collect_all().await.unwrap().len(), 2);
 }

@@ -23,14 +23,9 @@ const RUBBISH: &str = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE--
 
 /// Runs an ignored test of this program in a process of its own, where it may
 /// spoil what is one in a process.
-fn in_a_process(job: &str, environment: &[(&str, &Path)]) {
+pub(crate) fn in_a_process(job: &str, environment: &[(&str, &Path)]) {
     let output = Command::new(std::env::current_exe().unwrap())
-        .args([
-            &format!("defects::{job}"),
-            "--exact",
-            "--ignored",
-            "--nocapture",
-        ])
+        .args([job, "--exact", "--ignored", "--nocapture"])
         .env_remove("SSL_CERT_DIR")
         .envs(environment.iter().copied())
         .output()
@@ -52,7 +47,7 @@ fn install_a_provider() -> bool {
 
 #[test]
 fn a_provider_that_somebody_installed_is_an_error_and_no_panic() {
-    in_a_process("with_a_provider_of_somebody_else", &[]);
+    in_a_process("defects::with_a_provider_of_somebody_else", &[]);
 }
 
 #[tokio::test]
@@ -73,7 +68,7 @@ async fn with_a_provider_of_somebody_else() {
 
 #[test]
 fn a_provider_that_comes_later_finds_one() {
-    in_a_process("with_a_provider_that_comes_later", &[]);
+    in_a_process("defects::with_a_provider_that_comes_later", &[]);
 }
 
 #[tokio::test]
@@ -94,11 +89,11 @@ fn certificates_of_the_system_that_cannot_be_read_are_an_error_and_no_panic() {
     let empty = authority.file("empty.pem", "");
     let rubbish = authority.file("rubbish.pem", RUBBISH);
 
-    let job = "without_certificates_of_the_system";
+    let job = "defects::without_certificates_of_the_system";
     for file in [nowhere, &empty] {
         in_a_process(job, &[("SSL_CERT_FILE", file)]);
     }
-    let job = "with_rubbish_for_certificates_of_the_system";
+    let job = "defects::with_rubbish_for_certificates_of_the_system";
     in_a_process(job, &[("SSL_CERT_FILE", &rubbish)]);
 }
 
@@ -136,7 +131,7 @@ async fn without_certificates_of_the_system() {
 #[test]
 fn certificates_of_the_system_do_not_matter_without_tls() {
     let nowhere = Path::new("/nonexistent/certificates.pem");
-    in_a_process("without_tls", &[("SSL_CERT_FILE", nowhere)]);
+    in_a_process("defects::without_tls", &[("SSL_CERT_FILE", nowhere)]);
 }
 
 #[tokio::test]

@@ -15,43 +15,46 @@ use std::time::{Duration, Instant};
 use tokio::time::timeout;
 
 /// Longer than anything takes that comes at all.
-const EVER: Duration = Duration::from_secs(30);
+pub(crate) const EVER: Duration = Duration::from_secs(30);
 
 /// What a busy machine may add to a deadline.
-const SLACK: Duration = Duration::from_secs(2);
+pub(crate) const SLACK: Duration = Duration::from_secs(2);
 
-fn config(server: &EsdbServer, deadline: Duration) -> EventStoreDbConfig {
+pub(crate) fn config(server: &EsdbServer, deadline: Duration) -> EventStoreDbConfig {
     EventStoreDbConfig::from_url(&server.url())
         .unwrap()
         .with_deadline(deadline)
 }
 
-async fn store(server: &EsdbServer) -> EventStoreDb {
+pub(crate) async fn store(server: &EsdbServer) -> EventStoreDb {
     let config = config(server, Duration::from_secs(10));
     EventStoreDb::connect(config).await.unwrap()
 }
 
-fn stream(name: &str) -> StreamName {
+pub(crate) fn stream(name: &str) -> StreamName {
     StreamName::raw(name).unwrap()
 }
 
-fn event() -> NewEvent {
+pub(crate) fn event() -> NewEvent {
     NewEvent::new(new_event_id(), "Happened".parse().unwrap(), "{}")
 }
 
-async fn try_append(store: &EventStoreDb, name: &str) -> Result<AppendOutcome, StoreError> {
+pub(crate) async fn try_append(
+    store: &EventStoreDb,
+    name: &str,
+) -> Result<AppendOutcome, StoreError> {
     let events = vec![event()];
     store
         .append(&stream(name), ExpectedRevision::Any, events)
         .await
 }
 
-async fn append(store: &EventStoreDb, name: &str) -> u64 {
+pub(crate) async fn append(store: &EventStoreDb, name: &str) -> u64 {
     let outcome = try_append(store, name).await.unwrap();
     outcome.revision().as_u64()
 }
 
-async fn count(store: &EventStoreDb, name: &str) -> usize {
+pub(crate) async fn count(store: &EventStoreDb, name: &str) -> usize {
     let mut read = store.read_stream(&stream(name), ReadOptions::forwards());
     let mut count = 0;
     while let Some(page) = read.next_page().await.unwrap() {
@@ -60,7 +63,7 @@ async fn count(store: &EventStoreDb, name: &str) -> usize {
     count
 }
 
-async fn next_revision(followed: &mut Subscription) -> Revision {
+pub(crate) async fn next_revision(followed: &mut Subscription) -> Revision {
     let next = timeout(EVER, followed.next_event())
         .await
         .expect("an event");
@@ -335,35 +338,4 @@ async fn a_restart_on_a_file_keeps_the_streams_and_who_follows_them() {
     let directory = tempfile::tempdir().unwrap();
     let config = EsdbServerConfig::new().with_file(directory.path().join("streams.db"));
     survives_a_restart(config.start().await.unwrap()).await;
-}
-
-/// How many tasks there are, of the server too, once no more end.
-async fn tasks() -> usize {
-    let metrics = tokio::runtime::Handle::current().metrics();
-    let mut fewest = metrics.num_alive_tasks();
-    for _ in 0..100 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-        fewest = fewest.min(metrics.num_alive_tasks());
-    }
-    fewest
-}
-
-// The crate never ends the connection of a client that is dropped; what is
-// above it must not stay too.
-#[tokio::test]
-async fn a_dropped_handle_leaves_no_open_session() {
-    let server = EsdbServer::start().await.unwrap();
-    let before = tasks().await;
-    store(&server).await.check().await.unwrap();
-    let connection = tasks().await - before;
-
-    let before = tasks().await;
-    let store = store(&server).await;
-    for number in 0..8 {
-        append(&store, &format!("Order-{number}")).await;
-    }
-    drop(store);
-
-    let left = tasks().await - before;
-    assert!(left <= connection, "{left} tasks, {connection} without");
 }

@@ -1,12 +1,16 @@
 //! The backend for EventStoreDB, over real connections.
 
+mod answers;
+mod clients;
 mod connect;
+mod deadlines;
 mod defects;
 mod faults;
 #[cfg(feature = "sqlite")]
 mod killed;
 mod persistent;
 mod projections;
+mod proxy;
 mod scripted;
 mod store;
 mod url;

@@ -2,20 +2,26 @@
 //! healthy server does.
 
 use futures_util::stream::{self, BoxStream, StreamExt};
-use plumberd::backend::eventstoredb::EventStoreDbConfig;
+use plumberd::{backend::eventstoredb::EventStoreDbConfig, event::new_event_id};
 use plumberd_testkit::esdb::proto::{
-    Empty, StreamIdentifier,
+    Empty, StreamIdentifier, Uuid,
     gossip::{
         ClusterInfo, EndPoint, MemberInfo,
         gossip_server::{Gossip, GossipServer},
         member_info::VNodeState,
     },
+    server_features::{
+        SupportedMethod, SupportedMethods,
+        server_features_server::{ServerFeatures, ServerFeaturesServer},
+    },
     streams::{
         AppendReq, AppendResp, BatchAppendReq, BatchAppendResp, DeleteReq, DeleteResp, ReadReq,
         ReadResp, TombstoneReq, TombstoneResp,
-        read_resp::{Content, StreamNotFound},
+        read_req::options::StreamOption,
+        read_resp::{Content, ReadEvent, StreamNotFound, read_event::RecordedEvent},
         streams_server::{Streams, StreamsServer},
     },
+    uuid,
 };
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -52,6 +58,13 @@ pub(crate) struct Script {
     answer: Arc<dyn Fn(&MetadataMap) -> Answer + Send + Sync>,
     /// The cluster's leader, as gossip has it.
     pub(crate) leader: Arc<Mutex<Option<SocketAddr>>>,
+    /// What the metadata of every stream are.
+    pub(crate) metadata: Arc<Mutex<Option<&'static str>>>,
+    /// What a single append is answered.
+    pub(crate) append: Arc<Mutex<Result<AppendResp, Status>>>,
+    /// Whether batches of appends are offered, and answered with a message
+    /// without content, which the client crate does not survive.
+    pub(crate) rubbish_batches: bool,
     pub(crate) reads: Arc<AtomicUsize>,
     pub(crate) connections: Arc<AtomicUsize>,
 }
@@ -61,6 +74,9 @@ impl Script {
         Self {
             answer: Arc::new(answer),
             leader: Arc::default(),
+            metadata: Arc::default(),
+            append: Arc::new(Mutex::new(Err(Status::unimplemented("reads only")))),
+            rubbish_batches: false,
             reads: Arc::default(),
             connections: Arc::default(),
         }
@@ -140,6 +156,7 @@ async fn serve(listener: TcpListener, script: Script, tls: Option<TlsAcceptor>) 
             .map(|io| (Ok::<_, std::io::Error>(io), incoming))
     });
     let served = tonic::transport::Server::builder()
+        .add_service(ServerFeaturesServer::new(script.clone()))
         .add_service(GossipServer::new(script.clone()))
         .add_service(StreamsServer::new(script.clone()))
         .serve_with_incoming(incoming);
@@ -190,12 +207,70 @@ impl Gossip for Script {
 }
 
 #[tonic::async_trait]
+impl ServerFeatures for Script {
+    async fn get_supported_methods(
+        &self,
+        _: Request<Empty>,
+    ) -> Result<Response<SupportedMethods>, Status> {
+        if !self.rubbish_batches {
+            return Err(Status::unimplemented(""));
+        }
+        Ok(Response::new(SupportedMethods {
+            event_store_server_version: "24.6.0".into(),
+            methods: vec![SupportedMethod {
+                method_name: "batchappend".into(),
+                service_name: "event_store.client.streams.streams".into(),
+                features: Vec::new(),
+            }],
+        }))
+    }
+}
+
+/// An event as every event of a stream.
+fn event(stream: &StreamIdentifier, data: &'static str) -> Content {
+    let recorded = RecordedEvent {
+        id: Some(Uuid {
+            value: Some(uuid::Value::String(new_event_id().to_string())),
+        }),
+        stream_identifier: Some(stream.clone()),
+        metadata: [
+            ("type", "$metadata"),
+            ("content-type", "application/json"),
+            ("created", "0"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into(),
+        data: data.as_bytes().into(),
+        ..RecordedEvent::default()
+    };
+    Content::Event(ReadEvent {
+        event: Some(recorded),
+        ..ReadEvent::default()
+    })
+}
+
+/// The stream that is read, when it is one of metadata.
+fn metadata_stream(request: &ReadReq) -> Option<&StreamIdentifier> {
+    let StreamOption::Stream(read) = request.options.as_ref()?.stream_option.as_ref()? else {
+        return None;
+    };
+    let stream = read.stream_identifier.as_ref()?;
+    stream.stream_name.starts_with(b"$$").then_some(stream)
+}
+
+#[tonic::async_trait]
 impl Streams for Script {
     type ReadStream = BoxStream<'static, Result<ReadResp, Status>>;
     type BatchAppendStream = BoxStream<'static, Result<BatchAppendResp, Status>>;
 
     async fn read(&self, request: Request<ReadReq>) -> Result<Response<Self::ReadStream>, Status> {
         self.reads.fetch_add(1, Ordering::SeqCst);
+        let metadata = *self.metadata.lock().unwrap();
+        if let (Some(stream), Some(metadata)) = (metadata_stream(request.get_ref()), metadata) {
+            let content = Some(event(stream, metadata));
+            let message = stream::iter([Ok(ReadResp { content })]);
+            return Ok(Response::new(message.boxed()));
+        }
         let content = match (self.answer)(request.metadata()) {
             Answer::NotFound => Some(Content::StreamNotFound(StreamNotFound {
                 stream_identifier: Some(StreamIdentifier {
@@ -214,7 +289,7 @@ impl Streams for Script {
         &self,
         _: Request<Streaming<AppendReq>>,
     ) -> Result<Response<AppendResp>, Status> {
-        Err(Status::unimplemented("reads only"))
+        self.append.lock().unwrap().clone().map(Response::new)
     }
 
     async fn delete(&self, _: Request<DeleteReq>) -> Result<Response<DeleteResp>, Status> {
@@ -227,8 +302,12 @@ impl Streams for Script {
 
     async fn batch_append(
         &self,
-        _: Request<Streaming<BatchAppendReq>>,
+        requests: Request<Streaming<BatchAppendReq>>,
     ) -> Result<Response<Self::BatchAppendStream>, Status> {
+        if self.rubbish_batches {
+            let rubbish = |request: Result<_, _>| request.map(|_| BatchAppendResp::default());
+            return Ok(Response::new(requests.into_inner().map(rubbish).boxed()));
+        }
         Err(Status::unimplemented("reads only"))
     }
 }

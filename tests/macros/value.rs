@@ -7,6 +7,7 @@ use plumberd::{
     codec::{Codec, Json, JsonObject},
     event::{Shape, value::MapKey},
 };
+use plumberd_tests::vectors::{text, vectors};
 use rust_decimal::Decimal;
 use std::{
     borrow::Cow,
@@ -411,15 +412,11 @@ fn a_time_of_day_is_a_time_only_of_dotnet() {
 
 #[test]
 fn durations_are_time_spans_of_dotnet() {
-    // `timespans` of the vectors.
-    for (text, nanos) in [
-        ("00:00:01.5000000", 1_500_000_000),
-        ("1.02:03:04", 93_784_000_000_000),
-        ("-00:00:01", -1_000_000_000),
-        ("00:00:00", 0),
-        ("00:00:00.0123456", 12_345_600),
-        ("-1.00:00:00.5000000", -86_400_500_000_000),
-    ] {
+    let spans = vectors("timespans");
+    let spans = spans
+        .iter()
+        .map(|span| (text(span, "text"), span["nanos"].as_i64().unwrap()));
+    for (text, nanos) in spans.chain([("-1.00:00:00.5000000", -86_400_500_000_000)]) {
         stored(&TimeDelta::nanoseconds(nanos), &format!("\"{text}\""));
         match u64::try_from(nanos) {
             Ok(nanos) => stored(&Duration::from_nanos(nanos), &format!("\"{text}\"")),

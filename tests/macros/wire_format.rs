@@ -3,6 +3,7 @@
 use plumberd::__private::serde::Serialize;
 use plumberd::event::{ContentType, EncodedEvent, value::Ref};
 use plumberd::{Event, EventValue};
+use plumberd_tests::vectors::{text, vectors};
 use serde_json::ser::{Formatter, Serializer};
 use std::io::{self, Write};
 use uuid::Uuid;
@@ -41,26 +42,6 @@ struct SensorRead {
     samples: Vec<f64>,
     md5sum: String,
 }
-
-/// Made by py-micro-plumberd 0.1.9.
-const RECORDED: &[(&str, &str)] = &[
-    (
-        "RecordingFinished",
-        r#"{"Id": "12345678-1234-1234-1234-123456789012", "RecordingId": "rec-123", "Duration": 120.5, "FilePath": "/recordings/test.mp4"}"#,
-    ),
-    (
-        "TaskCreated",
-        r#"{"Id": "3fa85f64-5717-4562-b3fc-2c963f66afa6", "Title": "Implement py-micro-plumberd", "Description": "Create Python version of micro-plumberd"}"#,
-    ),
-    (
-        "TaskCompleted",
-        r#"{"Id": "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee", "CompletedBy": "developer@example.com", "CompletionNotes": null}"#,
-    ),
-    (
-        "SensorRead",
-        r#"{"Id": "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeee1", "Ipv4Addr": "10.0.0.1", "User2Fa": true, "Samples": [1.0, 2.5, -0.0], "Md5Sum": "za\u017c\u00f3\u0142\u0107 g\u0119\u015bl\u0105"}"#,
-    ),
-];
 
 /// Writes JSON as Python's `json.dumps` does.
 struct Python;
@@ -120,34 +101,16 @@ fn assert_written_as_read(event_type: &str, data: &str) {
 
 #[test]
 fn events_of_python_are_written_as_python_wrote_them() {
-    for (event_type, data) in RECORDED {
-        assert_written_as_read(event_type, data);
-    }
-}
-
-#[test]
-fn a_shared_file_of_python_events_is_written_as_python_wrote_it() {
-    let path = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../shared/interop/vectors.json"
-    );
-    let Ok(file) = std::fs::read(path) else {
-        println!("skipped: there is no {path}");
-        return;
-    };
-    let vectors: serde_json::Value = serde_json::from_slice(&file).unwrap();
-    for event in vectors["python_events"].as_array().unwrap() {
-        assert_written_as_read(
-            event["event_type"].as_str().unwrap(),
-            event["data"].as_str().unwrap(),
-        );
+    for event in vectors("python_events") {
+        assert_written_as_read(text(&event, "event_type"), text(&event, "data"));
     }
 }
 
 #[test]
 fn the_id_of_a_python_event_is_the_id_of_the_event() {
-    let (_, data) = RECORDED[0];
-    let encoded = EncodedEvent::new("RecordingFinished", &ContentType::JSON, 1, data.as_bytes());
+    let first = vectors("python_events").remove(0);
+    let data = text(&first, "data").as_bytes();
+    let encoded = EncodedEvent::new("RecordingFinished", &ContentType::JSON, 1, data);
 
     let event = RecordingFinished::decode(0, &encoded).unwrap();
 

@@ -6,20 +6,22 @@ use crate::domain::{
 };
 use plumberd::{
     Event,
+    codec::{Codec, CodecError, Json},
     command::{
-        Command, CommandBus, CommandFault, CommandHandlers, CommandQueue, CommandServer,
-        InvalidHandlers, NoFault, PostError, SendError, ServerError, outcome_id, session_in,
-        session_out,
+        Command, CommandBus, CommandContext, CommandFault, CommandHandlers, CommandQueue,
+        CommandServer, InvalidHandlers, NoFault, PostError, SendError, ServerError, outcome_id,
+        session_in, session_out,
     },
-    event::new_event_id,
+    event::{EventValue, NewEvent, new_event_id},
     prelude::*,
+    stream::TenantId,
 };
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 
 #[tokio::test]
 async fn a_command_is_done_and_everything_is_written_as_dotnet_writes_it() {
-    for (store, _folder) in stores().await {
+    for (store, kept) in stores().await {
         let accounts = Accounts::new(&store);
         let server = start(&store, &accounts).await;
         let bus = bus(&store);
@@ -83,7 +85,8 @@ async fn a_command_is_done_and_everything_is_written_as_dotnet_writes_it() {
         // The streams of the session are not kept for ever.
         for stream in [session_in(&session), session_out(&session)] {
             let (metadata, _) = store.stream_metadata(&stream.unwrap()).await.unwrap();
-            assert_eq!(metadata.max_age, Some(Duration::from_secs(30 * 86_400)));
+            let month = Duration::from_secs(30 * 86_400);
+            assert_eq!(metadata.max_age, kept.forgets().then_some(month));
         }
         let stats = server.shutdown().await.unwrap();
         assert_eq!((stats.executed, stats.failed, stats.skipped), (1, 0, 0));
@@ -384,6 +387,200 @@ async fn an_id_of_another_command_is_refused() {
 
     assert!(matches!(error, SendError::IdTaken { .. }), "{error:?}");
     assert_eq!(bus.pending(), 0);
+}
+
+#[tokio::test]
+async fn an_id_of_one_command_is_not_for_other_content_another_type_or_another_recipient() {
+    for in_process in [false, true] {
+        let (store, _) = memory().await;
+        let accounts = Accounts::new(&store);
+        let _server = start(&store, &accounts).await;
+        let mut bus = bus(&store);
+        if in_process {
+            let handlers = CommandHandlers::new().with(accounts.clone());
+            bus = bus.with_handlers(handlers).unwrap();
+        }
+        let (to, id) = (new_event_id(), new_event_id());
+        let credit = |number| {
+            let mut credit = Credit::number(number);
+            credit.id = id;
+            credit
+        };
+        let mut debit = Debit::refused_with("code");
+        debit.id = id;
+        let first = bus.send(to, credit(1)).await.unwrap();
+
+        let content = bus.send(to, credit(2)).await;
+        let kind = bus.send(to, debit).await;
+        let recipient = bus.send(new_event_id(), credit(1)).await;
+
+        let taken = [
+            matches!(content, Err(SendError::IdTaken { command_id }) if command_id == id),
+            matches!(kind, Err(SendError::IdTaken { command_id }) if command_id == id),
+            matches!(recipient, Err(SendError::IdTaken { command_id }) if command_id == id),
+        ];
+        assert_eq!(taken, [true; 3], "in process: {in_process}");
+        assert_eq!(bus.send(to, credit(1)).await.unwrap(), first);
+        assert_eq!(accounts.runs(), 1);
+        assert_eq!(bus.pending(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_command_without_an_id_is_written_with_one_that_dotnet_finds() {
+    #[derive(Event)]
+    struct Ring {
+        times: u32,
+    }
+    impl Command for Ring {
+        type Fault = NoFault;
+    }
+    #[derive(Event)]
+    struct Sweep {
+        id: Uuid,
+    }
+    impl Command for Sweep {
+        type Fault = NoFault;
+    }
+    let (store, _) = memory().await;
+    let bus = bus(&store);
+    // Not marked as the id, and so not made by anybody.
+    let nil = Sweep { id: Uuid::nil() };
+
+    let ring = bus.post("r", Ring { times: 3 }).await.unwrap();
+    let sweep = bus.post("r", nil).await.unwrap();
+
+    let sent = read(&store, &session_in(bus.session()).unwrap()).await;
+    assert_eq!(sent[0].data, format!(r#"{{"Id":"{ring}","Times":3}}"#));
+    assert_eq!(sent[0].id, ring);
+    assert_eq!(sent[1].data, format!(r#"{{"Id":"{sweep}"}}"#));
+    assert_eq!(sent[1].id, sweep);
+}
+
+/// A codec that is none of JSON's.
+struct Binary;
+
+impl Codec for Binary {
+    const CONTENT_TYPE: &'static str = "application/octet-stream";
+
+    fn encode<T: EventValue>(value: &T, out: &mut Vec<u8>) -> Result<(), CodecError> {
+        Json::encode(value, out)
+    }
+
+    fn decode<T: EventValue>(data: &[u8]) -> Result<T, CodecError> {
+        Json::decode(data)
+    }
+}
+
+#[tokio::test]
+async fn a_command_that_is_not_json_is_refused_and_not_written() {
+    #[derive(Event)]
+    #[event(codec = Binary)]
+    struct Tick {
+        times: u32,
+    }
+    impl Command for Tick {
+        type Fault = NoFault;
+    }
+    let (store, _) = memory().await;
+    let bus = bus(&store);
+
+    let sent = bus.send("r", Tick { times: 1 }).await.unwrap_err();
+    let posted = bus.post("r", Tick { times: 1 }).await.unwrap_err();
+
+    assert!(matches!(sent, SendError::Encode(_)), "{sent:?}");
+    let PostError::Encode(error) = posted else {
+        panic!("{posted:?}")
+    };
+    let why = error.source.to_string();
+    assert!(why.contains("`application/octet-stream`"), "{why}");
+    let written = read(&store, &session_in(bus.session()).unwrap()).await;
+    assert!(written.is_empty());
+}
+
+#[tokio::test]
+async fn the_tenant_of_the_sender_is_the_handler_s() {
+    for in_process in [false, true] {
+        let (store, _) = memory().await;
+        let (seen, mut tenants) = tokio::sync::mpsc::unbounded_channel();
+        let mut handlers = CommandHandlers::new();
+        handlers.add(move |_: Uuid, _: Credit, context: CommandContext| {
+            let _ = seen.send(context.message().tenant_id().cloned());
+            async { Ok::<_, CommandFault>(()) }
+        });
+        let mut bus = bus(&store);
+        let server = CommandServer::new(store.clone(), "Tenants", handlers.clone());
+        let _server = server.start().await.unwrap();
+        if in_process {
+            bus = bus.with_handlers(handlers).unwrap();
+        }
+        let tenant: TenantId = "acme".parse().unwrap();
+
+        bus.send(new_event_id(), Credit::number(1))
+            .context(MessageContext::new().with_tenant(tenant.clone()))
+            .await
+            .unwrap();
+
+        assert_eq!(tenants.recv().await.unwrap(), Some(tenant));
+    }
+}
+
+#[tokio::test]
+async fn the_first_of_several_answers_is_the_one_that_a_repeated_command_gets() {
+    for (store, _folder) in stores().await {
+        let bus = bus(&store);
+        let mut command = Credit::number(1);
+        command.id = new_event_id();
+        let id = bus.post("r", command.clone()).await.unwrap();
+        let answer = |event_type: &str, id: Uuid, seconds: u32| {
+            let data = format!(r#"{{"CommandId":"{id}","Duration":"00:00:0{seconds}"}}"#);
+            // Not with plumberd's id: somebody else answers.
+            NewEvent::new(new_event_id(), event_type.parse().unwrap(), data)
+        };
+        let other = new_event_id();
+        let written = vec![
+            answer("CreditExecuted", other, 3),
+            answer("CreditExecuted", id, 5),
+            answer("CreditFailed", id, 7),
+            answer("CreditExecuted", other, 9),
+        ];
+        store
+            .append(
+                &session_out(bus.session()).unwrap(),
+                ExpectedRevision::Any,
+                written,
+            )
+            .await
+            .unwrap();
+
+        let done = bus.send("r", command).await.unwrap();
+
+        assert_eq!((done.command_id, done.duration.as_secs()), (id, 5));
+    }
+}
+
+#[tokio::test]
+async fn the_names_of_handlers_come_in_order() {
+    let mut handlers = CommandHandlers::new();
+    let names: [&'static str; 6] = ["F", "B", "E", "A", "D", "C"];
+    macro_rules! add {
+        ($($name:literal),*) => {$({
+            #[derive(Event)]
+            #[event(type = $name)]
+            struct Named {}
+            impl Command for Named {
+                type Fault = NoFault;
+            }
+            handlers.add(|_: Uuid, _: Named, _| async { Ok::<_, CommandFault>(()) });
+        })*};
+    }
+    add!("F", "B", "E", "A", "D", "C");
+
+    let found: Vec<_> = handlers.names().collect();
+
+    let mut sorted = names;
+    sorted.sort_unstable();
+    assert_eq!(found, sorted);
 }
 
 #[tokio::test]

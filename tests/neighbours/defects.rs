@@ -191,7 +191,7 @@ async fn a_command_of_no_session_is_passed_over_once() {
 
     let running = server(&store, &accounts).follow_stream(app).start().await;
     let running = running.unwrap();
-    wait_until(&store, ">BankCheckpoint", r#"{"Revision":0}"#).await;
+    wait_until(&store, ">SessionInCheckpoint-Bank", r#"{"Revision":0}"#).await;
 
     assert_eq!(running.shutdown().await.unwrap().skipped, 1);
 }
@@ -209,14 +209,17 @@ async fn events_that_nobody_handles_are_passed_and_not_kept_open() {
         .unwrap();
 
     let running = server(&store, &accounts).follow_stream(app).start().await;
-    wait_until(&store, ">BankCheckpoint", r#"{"Revision":1}"#).await;
+    wait_until(&store, ">SessionInCheckpoint-Bank", r#"{"Revision":1}"#).await;
 
     running.unwrap().shutdown().await.unwrap();
 }
 
 #[tokio::test]
 async fn commands_can_come_by_links_as_from_a_join_projection() {
-    for (store, _folder) in stores().await {
+    for (store, kept) in stores().await {
+        if !kept.forgets() {
+            continue;
+        }
         let accounts = Accounts::new(&store);
         let app = StreamName::raw(">Bank").unwrap();
         let running = server(&store, &accounts).follow_stream(app.clone());

@@ -200,6 +200,8 @@ pub(crate) enum Kept {
     Folder(TempFolder),
     #[cfg(feature = "eventstoredb")]
     Server(Box<plumberd_testkit::esdb::EsdbServer>),
+    #[cfg(feature = "eventstore-v1")]
+    ServerV1(Box<plumberd_testkit::eventstore_v1::EventStoreV1Server>),
 }
 
 impl Kept {
@@ -210,6 +212,17 @@ impl Kept {
             Self::Folder(folder) => Some(folder.sqlite_url(FILE)),
             #[cfg(feature = "eventstoredb")]
             Self::Server(server) => Some(server.url()),
+            #[cfg(feature = "eventstore-v1")]
+            Self::ServerV1(server) => Some(of_a_tenant(server)),
+        }
+    }
+
+    /// Whether streams can be told to forget what is old, and can have links.
+    pub(crate) fn forgets(&self) -> bool {
+        match self {
+            #[cfg(feature = "eventstore-v1")]
+            Self::ServerV1(_) => false,
+            _ => true,
         }
     }
 
@@ -223,6 +236,8 @@ impl Kept {
                 server.restart().await.unwrap();
                 true
             }
+            #[cfg(feature = "eventstore-v1")]
+            Self::ServerV1(_) => false,
         }
     }
 }
@@ -242,7 +257,24 @@ pub(crate) async fn stores() -> Vec<(Store, Kept)> {
         (sqlite, Kept::Folder(folder)),
         #[cfg(feature = "eventstoredb")]
         eventstoredb().await,
+        #[cfg(feature = "eventstore-v1")]
+        eventstore_v1().await,
     ]
+}
+
+#[cfg(feature = "eventstore-v1")]
+async fn eventstore_v1() -> (Store, Kept) {
+    let server = plumberd_testkit::eventstore_v1::EventStoreV1Server::start();
+    let server = server.await.unwrap();
+    let store = plumberd::connect(&of_a_tenant(&server)).await.unwrap();
+    (store, Kept::ServerV1(Box::new(server)))
+}
+
+#[cfg(feature = "eventstore-v1")]
+fn of_a_tenant(server: &plumberd_testkit::eventstore_v1::EventStoreV1Server) -> String {
+    let url = server.url();
+    let separator = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{separator}tenant=t1")
 }
 
 #[cfg(feature = "eventstoredb")]

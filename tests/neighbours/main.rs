@@ -1,14 +1,19 @@
 //! plumberd beside micro-plumberd (.NET) and py-micro-plumberd: names, ids,
 //! states and the command bus.
 
+mod aggregates;
 mod bus;
 mod convention;
 mod defects;
 mod domain;
 #[cfg(feature = "eventstoredb")]
 mod eventstoredb;
+#[cfg(feature = "eventstoredb")]
+mod model;
 mod oracle;
 mod python;
+mod readme;
 mod restart;
+mod servers;
 mod two_processes;
 mod vectors;

@@ -61,3 +61,65 @@ async fn a_command_of_python_is_done_and_answered_on_its_session() {
         assert_eq!(crate::domain::read(&store, &account).await.len(), 1);
     }
 }
+
+#[tokio::test]
+async fn a_command_of_python_that_was_answered_long_ago_is_not_run_again() {
+    for (store, _folder) in stores().await {
+        let accounts = Accounts::new(&store);
+        let (session, to) = (new_event_id(), new_event_id());
+        let command = async |id: Uuid| {
+            let data = format!("{{\"Id\": \"{id}\", \"Amount\": 1, \"Number\": 7}}");
+            let metadata = metadata(id, session, &to.to_string());
+            send(&store, session, "Credit", data, metadata).await;
+        };
+        let (first, last) = (new_event_id(), new_event_id());
+        command(first).await;
+        let server = start(&store, &accounts).await;
+        wait_for_answers(&store, session, 1).await;
+        let others = answers_of_others(300);
+        let stream = plumberd::command::session_out(session).unwrap();
+        store
+            .append(&stream, ExpectedRevision::Any, others)
+            .await
+            .unwrap();
+        server.shutdown().await.unwrap();
+
+        let server = start(&store, &accounts).await;
+        // Python has no idempotence: its retry is another event.
+        command(first).await;
+        command(last).await;
+        wait_for_answers(&store, session, 302).await;
+        let stats = server.shutdown().await.unwrap();
+
+        assert_eq!(accounts.runs(), 2);
+        assert_eq!((stats.executed, stats.answered_before), (1, 1));
+    }
+}
+
+fn answers_of_others(count: usize) -> Vec<NewEvent> {
+    let answer = |id| {
+        let data = format!(r#"{{"CommandId":"{id}","Duration":"00:00:00"}}"#);
+        NewEvent::new(new_event_id(), "CreditExecuted".parse().unwrap(), data)
+    };
+    (0..count).map(|_| answer(new_event_id())).collect()
+}
+
+#[tokio::test]
+async fn answers_to_python_are_not_kept_for_ever() {
+    for (store, kept) in stores().await {
+        let accounts = Accounts::new(&store);
+        let server = start(&store, &accounts).await;
+        let (id, session, to) = (new_event_id(), new_event_id(), new_event_id());
+        let data = format!("{{\"Id\": \"{id}\", \"Amount\": 2.5, \"Number\": 7}}");
+        let metadata = metadata(id, session, &to.to_string());
+
+        send(&store, session, "Credit", data, metadata).await;
+        wait_for_answers(&store, session, 1).await;
+        server.shutdown().await.unwrap();
+
+        let stream = plumberd::command::session_out(session).unwrap();
+        let (metadata, _) = store.stream_metadata(&stream).await.unwrap();
+        let month = std::time::Duration::from_secs(30 * 86_400);
+        assert_eq!(metadata.max_age, kept.forgets().then_some(month));
+    }
+}

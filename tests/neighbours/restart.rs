@@ -5,7 +5,7 @@ use crate::domain::{
 };
 use plumberd::{command::FirstStart, event::new_event_id, prelude::*, store::StoreError};
 use plumberd_testkit::mock::{CallKind, Fault, Faulty};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 
 #[tokio::test]
@@ -163,15 +163,48 @@ async fn an_answer_of_unknown_outcome_is_written_once() {
     assert_eq!(answers(&inner, bus.session()).await.len(), 1);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_failure_of_the_store_that_passes_leaves_no_command_unanswered() {
+    let (inner, _) = memory().await;
+    let faulty = Faulty::new(inner.clone());
+    let store = Store::new(faulty.clone());
+    let accounts = Accounts::new(&inner);
+    let broken = [CallKind::ReadStream, CallKind::Append];
+    let mut met = Vec::new();
+    faulty.plan(move |call, _| {
+        let answers = call.stream()?.as_str().starts_with(">SessionOut-");
+        let kind = call.kind();
+        if !answers || !broken.contains(&kind) || met.contains(&kind) {
+            return None;
+        }
+        met.push(kind);
+        Some(Fault::Broken)
+    });
+    let bus = bus(&inner);
+    bus.post(new_event_id(), Credit::number(1)).await.unwrap();
+
+    let running = start(&store, &accounts).await;
+    let answered = wait_for_answers(&inner, bus.session(), 1);
+    let answered = tokio::time::timeout(Duration::from_secs(60), answered).await;
+    let stats = running.shutdown().await.unwrap();
+
+    assert!(answered.is_ok(), "it was never answered");
+    assert_eq!(faulty.faults(), 2);
+    assert_eq!((stats.executed, stats.skipped), (1, 0));
+    assert_eq!(accounts.runs(), 1);
+}
+
 #[tokio::test]
 async fn a_server_says_when_its_store_is_closed() {
     let (store, _folder) = stores().await.remove(1);
     let accounts = Accounts::new(&store);
     let mut running = start(&store, &accounts).await;
+    assert!(running.is_running());
 
     store.close().await;
 
     let error = running.ended().await.unwrap_err();
+    assert!(!running.is_running());
     assert!(
         matches!(
             &error,

@@ -532,6 +532,16 @@ async fn a_url_that_names_no_store_says_what_there_is() {
             )
         );
     }
+    #[cfg(not(feature = "eventstore-v1"))]
+    for scheme in ["eventstore+http", "eventstore+https"] {
+        assert_eq!(
+            said(&format!("{scheme}://joe:secret@db")).await,
+            format!(
+                "`{scheme}:` needs the feature `eventstore-v1` of plumberd: \
+                 `cargo add plumberd --features eventstore-v1`"
+            )
+        );
+    }
     assert_eq!(
         said("memory:bank").await,
         "the store URL is wrong: nothing may follow `memory:`, a store in memory has no name and \

@@ -2,6 +2,7 @@ use super::{
     Defect,
     engine::{Answered, Engine, Keys},
     event,
+    fingerprint::fingerprint,
     proto::{AppendRequest, AppendResponse, ConcurrencyErrorDetail, EventData, EventMetadata},
     status,
 };
@@ -40,10 +41,11 @@ pub(super) async fn append(
     if !key_first && let Some(response) = answered(&keys, &request)? {
         return Ok(response);
     }
+    let fresh_ids = engine.has(Defect::TakesKnownIds);
     let batch: Vec<NewEvent> = events
         .into_iter()
         .zip(&request.events)
-        .map(|(meta, event)| event::stored(meta, event.payload.clone()))
+        .map(|(meta, event)| event::stored(meta, event.payload.clone(), fresh_ids))
         .collect::<Result<_, _>>()?;
     let expected = ExpectedRevision::from(head.nonce.checked_sub(1).map(Revision::new));
     let outcome = match tenant.append(&stream, expected, batch).await {
@@ -57,7 +59,7 @@ pub(super) async fn append(
         last_aggregate_nonce: outcome.revision().as_u64() + 1,
     };
     if let Some(key) = key(&request) {
-        let events = request.events;
+        let events = fingerprint(&request.events);
         keys.insert(key, Answered { events, response });
     }
     Ok(response)
@@ -170,7 +172,7 @@ fn answered(keys: &Keys, request: &AppendRequest) -> Result<Option<AppendRespons
     let Some(answered) = key(request).and_then(|key| keys.get(&key)) else {
         return Ok(None);
     };
-    if answered.events == request.events {
+    if answered.events == fingerprint(&request.events) {
         return Ok(Some(answered.response));
     }
     Err(Status::already_exists(format!(

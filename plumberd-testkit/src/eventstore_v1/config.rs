@@ -26,6 +26,12 @@ pub enum Defect {
     /// The detail of a conflict is a `google.rpc.Status`, as the protocol
     /// says, and not the bare `Any` that servers send.
     StatusDetail,
+    /// Numbers have a sign, so that one above `i64::MAX` is negative: nothing
+    /// comes before it, and everything after. The Postgres backend does it.
+    SignedNumbers,
+    /// An event id that is stored already is taken again. The memory backend
+    /// does it.
+    TakesKnownIds,
 }
 
 /// How an [`EventStoreV1Server`] is to run: in memory, in plain text, without

@@ -1,19 +1,9 @@
-use super::{
-    Defect, EventStoreV1ServerConfig, StartError,
-    proto::{AppendResponse, EventData},
-};
+use super::{Defect, EventStoreV1ServerConfig, StartError, faults::Faults, proto::AppendResponse};
 use plumberd::{
     Store, backend::memory::Memory, clock::Clock, store::EventStore, store::Limits,
     stream::TenantId,
 };
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
@@ -48,42 +38,10 @@ pub(super) type Keys = HashMap<(String, String, String), Answered>;
 
 #[derive(Debug)]
 pub(super) struct Answered {
-    pub(super) events: Vec<EventData>,
+    /// A digest of the events: a server that runs for long must not keep them
+    /// twice.
+    pub(super) events: u64,
     pub(super) response: AppendResponse,
-}
-
-/// What is to go wrong.
-#[derive(Debug, Default)]
-pub(super) struct Faults {
-    /// So many appends are carried out and not answered.
-    cuts: AtomicUsize,
-    /// So many calls wait for ever.
-    silences: AtomicUsize,
-}
-
-impl Faults {
-    pub(super) fn cut_appends(&self, count: usize) {
-        self.cuts.store(count, Ordering::SeqCst);
-    }
-
-    pub(super) fn silence_calls(&self, count: usize) {
-        self.silences.store(count, Ordering::SeqCst);
-    }
-
-    pub(super) fn cuts_append(&self) -> bool {
-        take(&self.cuts)
-    }
-
-    pub(super) fn silences_call(&self) -> bool {
-        take(&self.silences)
-    }
-}
-
-fn take(count: &AtomicUsize) -> bool {
-    let one_less = |count: usize| count.checked_sub(1);
-    count
-        .fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less)
-        .is_ok()
 }
 
 impl Kept {

@@ -1,6 +1,6 @@
 use super::proto::{EventData, EventMetadata};
 use bytes::Bytes;
-use plumberd::event::{EventType, NewEvent, RawMetadata, RecordedEvent};
+use plumberd::event::{EventType, NewEvent, RawMetadata, RecordedEvent, new_event_id};
 use prost::Message;
 use tonic::Status;
 use uuid::Uuid;
@@ -12,8 +12,12 @@ const NAMESPACE: Uuid = Uuid::from_u128(0x3a7c_90de_1f55_5b0e_8b8e_2d07_9c4f_6a1
 const CONTENT_TYPE: &str = "application/octet-stream";
 
 /// The event as the engine keeps it: what the protocol knows of it is its
-/// metadata.
-pub(super) fn stored(mut meta: EventMetadata, payload: Bytes) -> Result<NewEvent, Status> {
+/// metadata. With `fresh_id` the engine does not get to know the event's id.
+pub(super) fn stored(
+    mut meta: EventMetadata,
+    payload: Bytes,
+    fresh_id: bool,
+) -> Result<NewEvent, Status> {
     if meta.content_type.is_empty() {
         CONTENT_TYPE.clone_into(&mut meta.content_type);
     }
@@ -25,8 +29,12 @@ pub(super) fn stored(mut meta: EventMetadata, payload: Bytes) -> Result<NewEvent
         .event_type
         .parse()
         .map_err(|error| Status::invalid_argument(format!("event_type: {error}")))?;
-    let id = Uuid::parse_str(&meta.event_id)
-        .unwrap_or_else(|_| Uuid::new_v5(&NAMESPACE, meta.event_id.as_bytes()));
+    let id = if fresh_id {
+        new_event_id()
+    } else {
+        Uuid::parse_str(&meta.event_id)
+            .unwrap_or_else(|_| Uuid::new_v5(&NAMESPACE, meta.event_id.as_bytes()))
+    };
     let metadata = RawMetadata::new(meta.encode_to_vec().into());
     Ok(NewEvent::new(id, event_type, payload).with_raw_metadata(metadata))
 }

@@ -18,6 +18,8 @@ mod config;
 mod connection;
 mod engine;
 mod event;
+mod faults;
+mod fingerprint;
 #[doc(hidden)]
 pub mod proto;
 mod read;
@@ -27,4 +29,5 @@ mod status;
 
 pub use crate::tls::{CertificateAuthority, IssuedCertificate};
 pub use config::{Defect, EventStoreV1ServerConfig};
+pub use faults::AppendFault;
 pub use server::{EventStoreV1Server, StartError};

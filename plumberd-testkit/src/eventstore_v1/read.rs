@@ -17,7 +17,7 @@ use plumberd::{
     },
     stream::{Position, Revision, StreamName},
 };
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use tonic::Status;
 
 /// The largest page of all events, and that of who names none.
@@ -30,7 +30,13 @@ pub(super) async fn read_stream(
 ) -> Result<ReadStreamResponse, Status> {
     let stream = StreamName::raw(request.aggregate_id.as_str())
         .map_err(|error| Status::invalid_argument(format!("aggregate_id: {error}")))?;
-    let from = Revision::new(request.from_aggregate_nonce.max(1) - 1);
+    let Some(from) = start(engine, request.from_aggregate_nonce, request.forward) else {
+        return Ok(ReadStreamResponse {
+            is_end: true,
+            ..ReadStreamResponse::default()
+        });
+    };
+    let from = Revision::new(from.max(1) - 1);
     let options = if request.forward {
         ReadOptions::forwards()
     } else {
@@ -59,7 +65,13 @@ pub(super) async fn read_all(
         0 => DEFAULT_PAGE,
         count => count.min(MAX_PAGE),
     };
-    let from = ReadFrom::At(Position::new(request.from_global_nonce));
+    let Some(from) = start(engine, request.from_global_nonce, request.forward) else {
+        return Ok(ReadAllResponse {
+            is_end: true,
+            ..ReadAllResponse::default()
+        });
+    };
+    let from = ReadFrom::At(Position::new(from));
     let options = if request.forward {
         ReadOptions::forwards()
     } else {
@@ -76,6 +88,16 @@ pub(super) async fn read_all(
         next_from_global_nonce: page.next(engine, request.forward, |event| event.position.as_u64()),
         events: page.events()?,
     })
+}
+
+/// Where a read begins; `None` when nothing comes before it.
+fn start(engine: &Engine, from: u64, forward: bool) -> Option<u64> {
+    let negative = engine.has(Defect::SignedNumbers) && i64::try_from(from).is_err();
+    match (negative, forward) {
+        (false, _) => Some(from),
+        (true, true) => Some(0),
+        (true, false) => None,
+    }
 }
 
 fn limited<P>(options: ReadOptions<P>, limit: Option<u64>) -> ReadOptions<P> {
@@ -125,9 +147,9 @@ pub(super) async fn subscribe(
     if request.tenant_id.is_empty() {
         return Ok(ended_by(engine, futures_util::stream::pending()));
     }
-    let from = match request.from_global_nonce {
-        0 | 1 => SubscribeFrom::Start,
-        from => SubscribeFrom::After(Position::new(from - 1)),
+    let from = match start(engine, request.from_global_nonce, true) {
+        None | Some(0 | 1) => SubscribeFrom::Start,
+        Some(from) => SubscribeFrom::After(Position::new(from - 1)),
     };
     let filter = Filter::new()
         .with_system_events()
@@ -138,9 +160,16 @@ pub(super) async fn subscribe(
         .await
         .map_err(|error| status::internal(&error))?;
     let keep_alive = engine.keep_alive();
-    let messages = futures_util::stream::unfold(subscription, move |mut subscription| async move {
-        let message = next(&mut subscription, keep_alive).await;
-        Some((message, subscription))
+    let faults = Arc::clone(&engine.kept.faults);
+    let messages = futures_util::stream::unfold(subscription, move |mut subscription| {
+        let faults = Arc::clone(&faults);
+        async move {
+            let message = next(&mut subscription, keep_alive).await;
+            if matches!(&message, Ok(message) if message.event.is_some()) {
+                faults.tell();
+            }
+            Some((message, subscription))
+        }
     });
     Ok(ended_by(engine, messages))
 }

@@ -1,5 +1,5 @@
 use super::{
-    EventStoreV1ServerConfig, connection,
+    AppendFault, EventStoreV1ServerConfig, connection,
     engine::{Engine, Kept, MAX_MESSAGE},
     proto::event_store_server::EventStoreServer,
     service::Service,
@@ -107,6 +107,23 @@ impl EventStoreV1Server {
     /// answered: their connections are cut.
     pub fn cut_after_commit(&self, count: usize) {
         self.kept.faults.cut_appends(count);
+    }
+
+    /// What becomes of the next appends, one after the other; it replaces what
+    /// was asked for before.
+    pub fn fail_appends(&self, faults: impl IntoIterator<Item = AppendFault>) {
+        self.kept.faults.fail_appends(faults);
+    }
+
+    /// The next `count` reads are answered with this code of gRPC, as 16 for
+    /// `UNAUTHENTICATED`.
+    pub fn refuse_reads(&self, count: usize, code: i32) {
+        self.kept.faults.refuse_reads(count, code);
+    }
+
+    /// How many events subscriptions were told of, all together.
+    pub fn events_told(&self) -> usize {
+        self.kept.faults.told()
     }
 
     /// The next `count` calls are never answered.

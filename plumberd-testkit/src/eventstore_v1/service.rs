@@ -2,6 +2,7 @@ use super::{
     append,
     connection::Link,
     engine::Engine,
+    faults::{AppendFault, on_cue},
     proto::{
         AppendRequest, AppendResponse, ReadAllRequest, ReadAllResponse, ReadStreamRequest,
         ReadStreamResponse, SubscribeRequest, event_store_server::EventStore,
@@ -46,6 +47,10 @@ impl EventStore for Service {
     ) -> Result<Response<AppendResponse>, Status> {
         self.admit(&request).await?;
         let link = request.extensions().get::<Link>().cloned();
+        let fault = self.engine.kept.faults.next_append();
+        if let Some(AppendFault::Refuse(code)) = fault {
+            return Err(on_cue(code));
+        }
         let engine = self.engine.clone();
         // What was begun is carried out, also when the client goes.
         let appended =
@@ -53,8 +58,12 @@ impl EventStore for Service {
         let response = appended
             .await
             .map_err(|error| Status::internal(error.to_string()))??;
+        if let Some(AppendFault::AnswerAfterCommit(code)) = fault {
+            return Err(on_cue(code));
+        }
+        let cut = fault == Some(AppendFault::CutAfterCommit);
         if let Some(link) = link
-            && self.engine.kept.faults.cuts_append()
+            && (cut || self.engine.kept.faults.cuts_append())
         {
             link.cut();
             std::future::pending::<()>().await;
@@ -67,6 +76,7 @@ impl EventStore for Service {
         request: Request<ReadStreamRequest>,
     ) -> Result<Response<ReadStreamResponse>, Status> {
         self.admit(&request).await?;
+        self.engine.kept.faults.check_read()?;
         let response = read::read_stream(&self.engine, request.into_inner()).await?;
         Ok(Response::new(response))
     }
@@ -85,6 +95,7 @@ impl EventStore for Service {
         request: Request<ReadAllRequest>,
     ) -> Result<Response<ReadAllResponse>, Status> {
         self.admit(&request).await?;
+        self.engine.kept.faults.check_read()?;
         let response = read::read_all(&self.engine, request.into_inner()).await?;
         Ok(Response::new(response))
     }

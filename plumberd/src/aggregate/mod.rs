@@ -6,6 +6,7 @@ mod distinct;
 mod error;
 mod id;
 mod into_events;
+mod names;
 mod raise;
 
 #[doc(hidden)]
@@ -16,6 +17,7 @@ pub use distinct::assert_distinct;
 pub use error::ApplyError;
 pub use id::{AggregateId, GenerateId};
 pub use into_events::IntoEvents;
+pub(crate) use names::AggregateNames;
 pub use raise::{Raise, Raised};
 
 use crate::event::RawMetadata;

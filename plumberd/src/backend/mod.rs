@@ -43,7 +43,7 @@ pub(crate) async fn open_sqlite(_: &str) -> Result<Store, ConnectError> {
 
 /// Opens the `eventstore.v1` store that `url` names.
 #[cfg(feature = "eventstore-v1")]
-pub(crate) async fn open_eventstore_v1(url: &str) -> Result<Store, ConnectError> {
+pub(crate) async fn open_eventstore_v1(_: &str, url: &str) -> Result<Store, ConnectError> {
     let config = eventstore_v1::EventStoreV1Config::from_url(url).map_err(|error| {
         ConnectError::InvalidUrl {
             reason: error.to_string(),
@@ -63,9 +63,12 @@ pub(crate) async fn open_eventstore_v1(url: &str) -> Result<Store, ConnectError>
     clippy::unused_async,
     reason = "the same call with and without the feature"
 )]
-pub(crate) async fn open_eventstore_v1(_: &str) -> Result<Store, ConnectError> {
+pub(crate) async fn open_eventstore_v1(
+    scheme: &'static str,
+    _: &str,
+) -> Result<Store, ConnectError> {
     Err(ConnectError::FeatureMissing {
-        scheme: "eventstore+http",
+        scheme,
         feature: "eventstore-v1",
     })
 }

@@ -1,7 +1,7 @@
 use super::{Command, CommandContext, CommandFault, reply::Reply, request::Request};
 use crate::event::{DecodeError, EventType, InvalidEventType, RecordedEvent};
 use futures_util::{FutureExt, future::BoxFuture};
-use std::{collections::HashMap, fmt, panic::AssertUnwindSafe, str::FromStr, sync::Arc};
+use std::{collections::BTreeMap, fmt, panic::AssertUnwindSafe, str::FromStr, sync::Arc};
 use tokio::time::Instant;
 
 /// A type whose methods handle commands; `#[command_handler]` on an `impl`
@@ -38,7 +38,7 @@ pub trait HandlesCommands: Send + Sync + 'static {
 /// ```
 #[derive(Clone, Default)]
 pub struct CommandHandlers {
-    routes: Arc<HashMap<&'static str, Run>>,
+    routes: Arc<BTreeMap<&'static str, Run>>,
     repeated: Option<&'static str>,
 }
 
@@ -90,7 +90,9 @@ impl CommandHandlers {
         }
     }
 
-    /// The commands there are handlers for.
+    /// The commands there are handlers for, in the order of their names: it is
+    /// the same in every run of the program, for a projection that is made of
+    /// them.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
         self.routes.keys().copied()
     }

@@ -1,12 +1,19 @@
+use super::heads::{read_object, text};
 use crate::{
     codec::JsonObject,
     stream::{InvalidStreamName, StreamName},
 };
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use std::fmt::Display;
 use uuid::Uuid;
 
 const SESSION_IN: &str = ">SessionIn";
 const SESSION_OUT: &str = ">SessionOut";
+
+/// Begins as [`SESSION_IN`] does, and is a category: so whoever follows both has
+/// the store leave out nearly everything else.
+const CHECKPOINT: &str = ">SessionInCheckpoint";
 
 /// What the names of all streams with commands begin with.
 pub(super) const COMMANDS_PREFIX: &str = ">SessionIn-";
@@ -30,18 +37,67 @@ pub fn session_out(session: impl Display) -> Result<StreamName, InvalidStreamNam
     StreamName::new(SESSION_OUT, session)
 }
 
+/// The stream in which the server of this name remembers how far it has come.
+pub(super) fn checkpoint(server: &str) -> Result<StreamName, InvalidStreamName> {
+    StreamName::new(CHECKPOINT, server)
+}
+
 /// The id of the event that says what came of a command of a session: the same
 /// whoever answers and however often, so that the store keeps the first one.
 pub fn outcome_id(command_id: Uuid, session: &str) -> Uuid {
     Uuid::new_v5(&command_id, format!("outcome {session}").as_bytes())
 }
 
+/// The key of a command's identity in its data.
+pub(super) const ID: &str = "Id";
+
+/// What a command's data says of its identity.
+pub(super) enum NamedId {
+    Id(Uuid),
+    /// Something that is no UUID.
+    Other,
+    /// Nothing.
+    None,
+}
+
+pub(super) fn named_id(data: &[u8]) -> NamedId {
+    #[derive(Deserialize)]
+    struct Named<'a> {
+        #[serde(borrow, rename = "Id")]
+        id: Option<&'a RawValue>,
+    }
+    let whole;
+    let raw = match read_object::<Named<'_>>(data) {
+        Some(named) => named.id,
+        None => match JsonObject::parse(data) {
+            Ok(json) => {
+                whole = json;
+                whole.get(ID).filter(|raw| raw.get() != "null")
+            }
+            Err(_) => return NamedId::Other,
+        },
+    };
+    if raw.is_none() {
+        return NamedId::None;
+    }
+    match text(raw).and_then(|text| text.parse().ok()) {
+        Some(id) if Uuid::is_nil(&id) => NamedId::None,
+        Some(id) => NamedId::Id(id),
+        None => NamedId::Other,
+    }
+}
+
 /// The identity of a command: the UUID in its `Id`, as .NET and Python have it,
 /// else that of its event.
 pub(super) fn command_id(data: &[u8], event_id: Uuid) -> Uuid {
-    JsonObject::parse(data)
-        .ok()
-        .and_then(|json| json.get_str("Id")?.parse().ok())
-        .filter(|id: &Uuid| !id.is_nil())
-        .unwrap_or(event_id)
+    match named_id(data) {
+        NamedId::Id(id) => id,
+        NamedId::Other | NamedId::None => event_id,
+    }
+}
+
+/// The id of the event of a command that was sent in another session before:
+/// its own id is taken.
+pub(super) fn repeated_event_id(command_id: Uuid, session: &str) -> Uuid {
+    Uuid::new_v5(&command_id, session.as_bytes())
 }

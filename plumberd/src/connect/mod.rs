@@ -21,15 +21,16 @@ const SCHEMES: &[(&str, Scheme)] = &[
         "kurrentdb+discover",
         Scheme::EventStoreDb("kurrentdb+discover"),
     ),
-    ("eventstore+http", Scheme::EventStoreV1),
-    ("eventstore+https", Scheme::EventStoreV1),
+    ("eventstore+http", Scheme::EventStoreV1("eventstore+http")),
+    ("eventstore+https", Scheme::EventStoreV1("eventstore+https")),
 ];
 
 #[derive(Clone, Copy)]
 enum Scheme {
     Memory,
     Sqlite,
-    EventStoreV1,
+    /// The scheme, for when the feature is missing.
+    EventStoreV1(&'static str),
     /// The scheme, for when the feature is missing.
     EventStoreDb(&'static str),
     /// A backend that this version does not have.
@@ -80,7 +81,7 @@ pub async fn connect(url: &str) -> Result<Store, ConnectError> {
             let url = format!("sqlite:{rest}");
             backend::open_sqlite(&url).await
         }
-        Some((_, Scheme::EventStoreV1)) => backend::open_eventstore_v1(url).await,
+        Some((_, Scheme::EventStoreV1(scheme))) => backend::open_eventstore_v1(scheme, url).await,
         Some((_, Scheme::EventStoreDb(scheme))) => backend::open_eventstoredb(scheme, url).await,
         Some((_, Scheme::Coming(backend))) => Err(ConnectError::NotYet { backend }),
         None => Err(ConnectError::UnknownScheme {

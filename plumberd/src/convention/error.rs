@@ -1,7 +1,8 @@
+use super::projection::EnsureError;
 use crate::{
-    event::{DecodeError, EncodeError, InvalidEventType},
-    store::StoreError,
-    stream::InvalidStreamName,
+    event::{DecodeError, EncodeError, EventType, InvalidEventType},
+    store::{ProjectionError, StoreError},
+    stream::{InvalidStreamName, StreamName},
 };
 
 /// Why an event or a state could not be written or read by convention.
@@ -24,10 +25,25 @@ pub enum StateError {
     #[error("what `{stream}` holds cannot be read")]
     Decode {
         /// The stream.
-        stream: crate::stream::StreamName,
+        stream: StreamName,
         /// What is wrong.
         source: DecodeError,
     },
+
+    /// The conventions give two types of event of one aggregate one name.
+    #[error("the conventions call both `{first}` and `{second}` `{name}`")]
+    OneName {
+        /// The name.
+        name: EventType,
+        /// A type of event.
+        first: &'static str,
+        /// Another one.
+        second: &'static str,
+    },
+
+    /// The server was not brought to gather the events of a model.
+    #[error(transparent)]
+    Projection(#[from] EnsureError),
 
     /// The store refused. [`StoreError::Conflict`] says that another writer
     /// was first.
@@ -43,6 +59,19 @@ impl StateError {
 
     /// Whether the same call may succeed later with nothing else changed.
     pub const fn is_transient(&self) -> bool {
-        matches!(self, Self::Store(error) if error.is_transient())
+        match self {
+            Self::Store(error)
+            | Self::Projection(
+                EnsureError::Store(error) | EnsureError::Projection(ProjectionError::Store(error)),
+            ) => error.is_transient(),
+            Self::Projection(error) => matches!(
+                error,
+                EnsureError::Contended { .. }
+                    | EnsureError::Projection(
+                        ProjectionError::Deadline { .. } | ProjectionError::Unavailable { .. }
+                    )
+            ),
+            _ => false,
+        }
     }
 }

@@ -11,10 +11,14 @@
 //! | id of a state's event | the state's id (a UUID, or [`guid_from_text`] of it) with the version over it: [`state_event_id`] |
 //! | output stream, group of a model or handler | its name |
 //!
-//! [`Conventions`] is where to replace one, [`Plumber`] what uses them.
+//! [`Conventions`] is where to replace one; [`Plumber`] uses them, and so do
+//! [its repositories](Plumber::repository) and [its models](Model). Which one
+//! rules which call is on [the page about micro-plumberd](crate::docs::micro_plumberd).
 
+mod aggregates;
 mod error;
 mod guid;
+mod model;
 mod names;
 mod of_type;
 mod plumber;
@@ -23,6 +27,7 @@ mod state;
 
 pub use error::StateError;
 pub use guid::{guid_from_text, guid_of, state_event_id};
+pub use model::Model;
 pub use names::friendly_name;
 pub use plumber::Plumber;
 pub use state::StateOf;
@@ -61,9 +66,10 @@ use uuid::Uuid;
 /// # }
 /// ```
 pub trait Conventions: fmt::Debug + Send + Sync + 'static {
-    /// The category of a state: its output stream, else its stored name.
-    fn category(&self, state: &EventInfo) -> String {
-        state.output_stream.unwrap_or(state.name).to_owned()
+    /// The category of a state or an aggregate: its output stream, else its
+    /// name. An aggregate's name is its category as `#[aggregate]` says it.
+    fn category(&self, of: &EventInfo) -> String {
+        of.output_stream.unwrap_or(of.name).to_owned()
     }
 
     /// The stream of `id` in `category`; the category itself without an id.
@@ -91,12 +97,21 @@ pub trait Conventions: fmt::Debug + Send + Sync + 'static {
         event.name.to_owned()
     }
 
-    /// The name that a state is stored under.
-    fn snapshot_name(&self, state: &EventInfo) -> String {
-        format!("{}SnapShotted", state.name)
+    /// The name that a state, or a snapshot of an aggregate, is stored under.
+    fn snapshot_name(&self, of: &EventInfo) -> String {
+        format!("{}SnapShotted", of.name)
     }
 
-    /// The id of an event, from the one it carries itself.
+    /// The stream with the snapshots of an aggregate that lives in `stream`;
+    /// `None` when it can have none. By default `{Category}Snapshot-{id}`, with
+    /// the id in the stream's name.
+    fn snapshot_stream(&self, aggregate: &EventInfo, stream: &StreamName) -> Option<StreamName> {
+        let category = format!("{}Snapshot", self.category(aggregate));
+        self.stream(&category, Some(stream.id()?)).ok()
+    }
+
+    /// The id of an event that [`Plumber`] appends, from the one it carries
+    /// itself. Those of an aggregate's events follow from its commands.
     fn event_id(&self, own: Option<Uuid>) -> Uuid {
         own.filter(|id| !id.is_nil()).unwrap_or_else(new_event_id)
     }

@@ -1,6 +1,6 @@
 use super::{Plumber, StateError};
 use crate::{
-    event::{Event, EventType, RecordedEvent},
+    event::{Event, RecordedEvent},
     store::{EventStore, EventStream, Filter, Page, ReadOptions, StoreError},
 };
 use futures_util::{StreamExt, stream};
@@ -9,7 +9,7 @@ impl Plumber {
     /// Every event that is stored under a name of `E`, of all streams, in the
     /// global order.
     ///
-    /// Where the store has an index of the type (`$et-…` on EventStoreDB) it is
+    /// [`Plumber::decode`] decodes them. Where the store has an index of the type (`$et-…` on EventStoreDB) it is
     /// read; else everything is, through a filter. An index may lag behind the
     /// last appends.
     ///
@@ -18,23 +18,17 @@ impl Plumber {
     /// [`StateError::EventType`] when the conventions name no event type; else
     /// the stream yields what the store reports.
     pub async fn read_events_of_type<E: Event>(&self) -> Result<EventStream, StateError> {
-        let names: Vec<_> = E::TYPES
-            .iter()
-            .map(|info| self.conventions.event_name(info))
-            .collect();
+        let names = self.event_types::<E>()?;
         // Of several indices the order would have to be made again.
         if let [name] = &*names
-            && let Some(indexed) = self.index_of(name).await?
+            && let Some(indexed) = self.index_of(name.as_str()).await?
         {
             return Ok(indexed);
         }
         if names.is_empty() {
             return Ok(EventStream::from_pages(stream::empty()));
         }
-        let mut filter = Filter::new();
-        for name in names {
-            filter = filter.event_type(EventType::new(name)?);
-        }
+        let filter = names.into_iter().fold(Filter::new(), Filter::event_type);
         Ok(self.store.read_all(ReadOptions::forwards(), filter))
     }
 

@@ -2,16 +2,16 @@ use super::{Conventions, DotNet, StateError};
 use crate::{
     context::MessageContext,
     event::{EncodeError, Event, EventInfo, EventType, NewEvent},
-    store::{AppendOutcome, EventStore},
+    store::{AppendOutcome, EventStore, expect_repeated},
     stream::{ExpectedRevision, StreamName},
 };
 use std::{fmt, sync::Arc};
-use uuid::Uuid;
 
 /// Writes and reads where the conventions say: events without an aggregate,
 /// and states.
 ///
-/// Cheap to clone. Aggregates have a [`Repository`](crate::repository::Repository).
+/// Cheap to clone. Aggregates have a [`Plumber::repository`], read models and
+/// handlers a [`Plumber::model`].
 ///
 /// # Examples
 ///
@@ -73,7 +73,8 @@ impl Plumber {
     /// # Cancel safety
     ///
     /// When the future is dropped, the event may or may not be written. With an
-    /// id of its own, appending it again is safe.
+    /// id of its own, appending it again is safe: the same event is written
+    /// once, and another one with its id is an error.
     pub async fn append_event<E: Event>(
         &self,
         event: &E,
@@ -111,7 +112,14 @@ impl Plumber {
     ///
     /// # Errors
     ///
-    /// [`StateError`].
+    /// [`StateError`]; with [`IdempotencyReason::OtherEvent`] when the stream
+    /// has another event with the id of this one.
+    ///
+    /// [`IdempotencyReason::OtherEvent`]: crate::store::IdempotencyReason::OtherEvent
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`Plumber::append_event`].
     pub async fn append_event_to<E: Event>(
         &self,
         stream: &StreamName,
@@ -120,38 +128,44 @@ impl Plumber {
     ) -> Result<AppendOutcome, StateError> {
         let info = info_of(event)?;
         let id = self.conventions.event_id(event.id());
-        let name = self.conventions.event_name(info);
-        let event = self.encode(event, info, id, name)?;
-        Ok(self.store.append(stream, expected, vec![event]).await?)
-    }
-
-    /// The event under the name and with the metadata that the conventions say.
-    pub(super) fn encode<E: Event>(
-        &self,
-        event: &E,
-        info: &EventInfo,
-        id: Uuid,
-        name: String,
-    ) -> Result<NewEvent, StateError> {
+        let name = EventType::new(self.conventions.event_name(info))?;
         let encoded = NewEvent::encode_with(event, id, &MessageContext::current())?;
-        let before = encoded
-            .metadata()
-            .parse()
-            .map_err(|error| EncodeError::new(info.name, error))?;
-        let mut metadata = before.clone();
-        self.conventions.enrich(info, &mut metadata);
-        let encoded = if name == info.name {
-            encoded
-        } else {
-            NewEvent::new(id, EventType::new(name)?, encoded.data().clone())
-                .with_content_type(encoded.content_type().clone())
-                .with_raw_metadata(encoded.metadata().clone())
-        };
-        if metadata == before {
-            return Ok(encoded);
+        let event = dress(&*self.conventions, encoded, info, &name)?;
+        let outcome = self
+            .store
+            .append(stream, expected, vec![event.clone()])
+            .await?;
+        if outcome.is_already_applied() {
+            expect_repeated(&*self.store, stream, &outcome, &[event]).await?;
         }
-        Ok(encoded.with_metadata(&metadata)?)
+        Ok(outcome)
     }
+}
+
+/// The event under this name and with the metadata that the conventions say.
+pub(super) fn dress(
+    conventions: &dyn Conventions,
+    event: NewEvent,
+    info: &EventInfo,
+    name: &EventType,
+) -> Result<NewEvent, StateError> {
+    let before = event
+        .metadata()
+        .parse()
+        .map_err(|error| EncodeError::new(info.name, error))?;
+    let mut metadata = before.clone();
+    conventions.enrich(info, &mut metadata);
+    let named = if event.event_type() == name {
+        event
+    } else {
+        NewEvent::new(event.id(), name.clone(), event.data().clone())
+            .with_content_type(event.content_type().clone())
+            .with_raw_metadata(event.metadata().clone())
+    };
+    if metadata == before {
+        return Ok(named);
+    }
+    Ok(named.with_metadata(&metadata)?)
 }
 
 /// Which of its stored types a value is.

@@ -1,10 +1,17 @@
-use super::{Plumber, StateError, plumber::info_of};
+use super::{
+    Plumber, StateError,
+    plumber::{dress, info_of},
+};
 use crate::{
-    event::{DecodeError, EncodeError, Event, NewEvent, RecordedEvent},
-    store::{AppendOutcome, EventStore, ReadFrom, ReadOptions, StoreError},
+    context::MessageContext,
+    event::{DecodeError, EncodeError, Event, EventInfo, EventType, NewEvent, RecordedEvent},
+    store::{
+        AppendOutcome, EventStore, IdempotencyReason, ReadOptions, StoreError, expect_repeated,
+    },
     stream::{ExpectedRevision, Revision, StreamName},
 };
 use std::fmt;
+use uuid::Uuid;
 
 /// A state as it was read, with the version to hand back when it is written.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,7 +37,10 @@ impl Plumber {
     ///
     /// The id of the event follows from `id` and `version`, so the same state
     /// appended again after a time-out is written once. Another state at the
-    /// same version is a conflict, where .NET drops it in silence.
+    /// same version is a conflict, where .NET drops it in silence. Where the id
+    /// is taken in another stream, as by another type's state of the same `id`,
+    /// it is the UUID of version 5 of the stream's name in the namespace of
+    /// that id.
     ///
     /// # Errors
     ///
@@ -56,44 +66,55 @@ impl Plumber {
             Some(Ok(version)) => ExpectedRevision::Exact(Revision::new(version)),
         };
         let event_id = self.conventions.state_event_id(&id, version);
-        let name = self.conventions.snapshot_name(info);
-        let event = self.encode(state, info, event_id, name)?;
-        let outcome = self
-            .store
-            .append(&stream, expected, vec![event.clone()])
-            .await?;
-        if outcome.is_already_applied() {
-            self.check_same(&stream, expected, &outcome, &event).await?;
+        match self
+            .append_state_as(event_id, state, info, &stream, expected)
+            .await
+        {
+            // Nothing in the id says which type of state it is, so another
+            // state of the same thing has it.
+            Err(StateError::Store(StoreError::Idempotency {
+                reason: IdempotencyReason::OtherStream,
+                ..
+            })) => {
+                let event_id = Uuid::new_v5(&event_id, stream.as_str().as_bytes());
+                self.append_state_as(event_id, state, info, &stream, expected)
+                    .await
+            }
+            appended => appended,
         }
-        Ok(outcome)
     }
 
-    /// That what is stored under the event's id is this event: the id only
-    /// says that somebody wrote this version.
-    async fn check_same(
+    async fn append_state_as<S: Event>(
         &self,
+        event_id: Uuid,
+        state: &S,
+        info: &EventInfo,
         stream: &StreamName,
         expected: ExpectedRevision,
-        outcome: &AppendOutcome,
-        event: &NewEvent,
-    ) -> Result<(), StateError> {
-        let at = ReadFrom::At(outcome.revision());
-        let options = ReadOptions::forwards().from(at).limit(1);
-        let stored = self.store.read_stream(stream, options).next_event().await?;
-        let same = stored.is_some_and(|stored| {
-            stored.id == event.id()
-                && stored.data == *event.data()
-                && stored.event_type == *event.event_type()
-        });
-        if same {
-            return Ok(());
+    ) -> Result<AppendOutcome, StateError> {
+        let encoded = NewEvent::encode_as_it_is(state, event_id, &MessageContext::current())?;
+        let name = EventType::new(self.conventions.snapshot_name(info))?;
+        let event = dress(&*self.conventions, encoded, info, &name)?;
+        let outcome = self
+            .store
+            .append(stream, expected, vec![event.clone()])
+            .await?;
+        if outcome.is_already_applied() {
+            match expect_repeated(&*self.store, stream, &outcome, &[event]).await {
+                // The id only says that somebody wrote this version.
+                Err(StoreError::Idempotency { .. }) => {
+                    let actual = self.store.stream_info(stream).await?.head();
+                    let stream = stream.clone();
+                    return Err(StateError::Store(StoreError::Conflict {
+                        stream,
+                        expected,
+                        actual,
+                    }));
+                }
+                repeated => repeated?,
+            }
         }
-        let actual = self.store.stream_info(stream).await?.head();
-        Err(StateError::Store(StoreError::Conflict {
-            stream: stream.clone(),
-            expected,
-            actual,
-        }))
+        Ok(outcome)
     }
 
     /// The state `id` as it was last written; `None` when it never was, or was

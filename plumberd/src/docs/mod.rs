@@ -14,5 +14,9 @@ pub mod architecture {}
 
 #[doc = include_str!("eventstoredb.md")]
 pub mod eventstoredb {}
+
+#[doc = include_str!("micro_plumberd.md")]
+pub mod micro_plumberd {}
+
 #[doc = include_str!("eventstore_v1.md")]
 pub mod eventstore_v1 {}

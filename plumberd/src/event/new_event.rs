@@ -52,6 +52,8 @@ impl NewEvent {
 
     /// Encodes `event`, with its own id when it has one, else a new one.
     ///
+    /// A nil id is none yet: the new one stands in the data too.
+    ///
     /// # Errors
     ///
     /// [`EncodeError`] when a value of the event has no stored form.
@@ -64,12 +66,33 @@ impl NewEvent {
         )
     }
 
-    /// Encodes `event` under `id`, in `context`.
+    /// Encodes `event` under `id`, in `context`. An event that carries another
+    /// id gets this one: data, metadata and store say the same.
     ///
     /// # Errors
     ///
-    /// [`EncodeError`] when a value of the event has no stored form.
+    /// [`EncodeError`] when a value of the event has no stored form, or it
+    /// carries another id and its stored form cannot be read back to change it.
     pub fn encode_with<E: Event>(
+        event: &E,
+        id: Uuid,
+        context: &MessageContext,
+    ) -> Result<Self, EncodeError> {
+        let encoded = Self::encode_as_it_is(event, id, context)?;
+        if event.id().is_none_or(|own| own == id) {
+            return Ok(encoded);
+        }
+        // It is borrowed, and need not be `Clone`.
+        let mut own: E = encoded
+            .decode_as(event.type_index())
+            .map_err(|error| EncodeError::new(encoded.event_type.as_str(), error))?;
+        own.assign_id(id);
+        Self::encode_as_it_is(&own, id, context)
+    }
+
+    /// As [`NewEvent::encode_with`], with what the event says of its own id
+    /// left alone: for a state, where it is the id of what the state is of.
+    pub(crate) fn encode_as_it_is<E: Event>(
         event: &E,
         id: Uuid,
         context: &MessageContext,

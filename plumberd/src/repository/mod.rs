@@ -20,7 +20,7 @@ pub use load::PointInTime;
 pub use root::Root;
 
 use crate::{
-    aggregate::{Aggregate, GenerateId, HandlesCommand, IntoEvents},
+    aggregate::{Aggregate, AggregateNames, GenerateId, HandlesCommand, IntoEvents},
     event::EventValue,
     retry::RetryPolicy,
     snapshot::{SnapshotPolicy, Snapshots},
@@ -36,6 +36,7 @@ use std::{fmt, sync::Arc};
 /// Cheap to clone; clones share the cache. [`Store::repository`] makes one.
 ///
 /// [`Store::repository`]: crate::Store::repository
+/// [`IdempotencyReason::OtherEvent`]: crate::store::IdempotencyReason::OtherEvent
 ///
 /// # Contract
 ///
@@ -43,6 +44,9 @@ use std::{fmt, sync::Arc};
 ///   an old state is never appended, it is made again.
 /// * Every event of the stream counts in the revision, also one that the
 ///   aggregate has no handler for.
+/// * An event with an id of its own, `#[event(id)]`, that another event of the
+///   stream has, is refused with [`IdempotencyReason::OtherEvent`]; the same
+///   event again is written once.
 /// * An aggregate whose stream was deleted is like one that never was.
 pub struct Repository<A: Aggregate> {
     store: Arc<dyn EventStore>,
@@ -51,6 +55,8 @@ pub struct Repository<A: Aggregate> {
     cache: Option<Arc<Cache<A>>>,
     gates: Arc<Gates>,
     truncated: Truncated,
+    /// None where the aggregate itself says what things are called.
+    names: Option<Arc<dyn AggregateNames>>,
 }
 
 /// What a repository does with a stream whose first events are hidden.
@@ -70,12 +76,19 @@ impl<A: Aggregate> Repository<A> {
             cache: None,
             gates: Arc::default(),
             truncated: Truncated::Refused,
+            names: None,
         }
     }
 
     /// With turns that other repositories of the store take too.
     pub(crate) fn with_gates(mut self, gates: Arc<Gates>) -> Self {
         self.gates = gates;
+        self
+    }
+
+    /// With these names for streams and snapshots.
+    pub(crate) fn with_names(mut self, names: Arc<dyn AggregateNames>) -> Self {
+        self.names = Some(names);
         self
     }
 
@@ -105,7 +118,9 @@ impl<A: Aggregate> Repository<A> {
     where
         A: EventValue,
     {
-        self.snapshots = Some(Arc::new(Snapshots::new(policy)));
+        self.snapshots = Some(Arc::new(
+            Snapshots::new(policy).with_names(self.names.clone()),
+        ));
         self
     }
 
@@ -140,7 +155,10 @@ impl<A: Aggregate> Repository<A> {
     ///
     /// [`RepositoryError::Id`] when the id makes no stream name.
     pub fn stream(&self, id: &A::Id) -> Result<StreamName, RepositoryError> {
-        Ok(StreamName::new(A::CATEGORY, id)?)
+        Ok(match &self.names {
+            Some(names) => names.stream(&id.to_string())?,
+            None => StreamName::new(A::CATEGORY, id)?,
+        })
     }
 
     /// Loads the aggregate `id`, decides, and appends what was decided; when
@@ -242,6 +260,7 @@ impl<A: Aggregate> Clone for Repository<A> {
             cache: self.cache.clone(),
             gates: Arc::clone(&self.gates),
             truncated: self.truncated,
+            names: self.names.clone(),
         }
     }
 }

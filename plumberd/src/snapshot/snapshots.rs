@@ -1,6 +1,6 @@
 use super::SnapshotPolicy;
 use crate::{
-    aggregate::Aggregate,
+    aggregate::{Aggregate, AggregateNames},
     codec::{Codec, CodecError, Json},
     context::MessageContext,
     event::{EventType, EventValue, Metadata, NewEvent, RecordedEvent, Shape, new_event_id},
@@ -8,7 +8,7 @@ use crate::{
     stream::{ExpectedRevision, Revision, StreamName},
 };
 use chrono::{DateTime, Utc};
-use std::fmt;
+use std::{fmt, sync::Arc};
 use uuid::Uuid;
 
 /// The snapshots of one kind of aggregate: how they are written, read, and
@@ -17,6 +17,7 @@ pub struct Snapshots<A> {
     policy: SnapshotPolicy,
     fingerprint: Uuid,
     event_type: String,
+    names: Option<Arc<dyn AggregateNames>>,
     /// Whether a field of the state is left out of its stored form: what is
     /// loaded from a snapshot would not be what a replay gives.
     incomplete: bool,
@@ -57,6 +58,7 @@ impl<A: Aggregate + EventValue> Snapshots<A> {
         Self {
             fingerprint: Uuid::new_v5(&shape.fingerprint(), fold.as_bytes()),
             event_type: format!("{}SnapShotted", A::CATEGORY),
+            names: None,
             policy,
             incomplete,
             encode: |state| {
@@ -70,6 +72,23 @@ impl<A: Aggregate + EventValue> Snapshots<A> {
 }
 
 impl<A: Aggregate> Snapshots<A> {
+    /// With these names in place of the aggregate's own.
+    pub(crate) fn with_names(mut self, names: Option<Arc<dyn AggregateNames>>) -> Self {
+        if let Some(names) = &names {
+            names.snapshot_event().clone_into(&mut self.event_type);
+        }
+        self.names = names;
+        self
+    }
+
+    /// `{Category}Snapshot-{id}`, as .NET names it.
+    fn stream(&self, stream: &StreamName) -> Option<StreamName> {
+        match &self.names {
+            Some(names) => names.snapshot_stream(stream),
+            None => StreamName::new(format!("{}Snapshot", A::CATEGORY), stream.id()?).ok(),
+        }
+    }
+
     /// Whether a snapshot is due, see [`SnapshotPolicy::is_due`].
     pub fn is_due(
         &self,
@@ -92,7 +111,7 @@ impl<A: Aggregate> Snapshots<A> {
         store: &dyn EventStore,
         stream: &StreamName,
     ) -> Result<Option<Snapshot<A>>, StoreError> {
-        let snapshots = match snapshot_stream::<A>(stream) {
+        let snapshots = match self.stream(stream) {
             Some(snapshots) if !self.incomplete => snapshots,
             _ => return Ok(None),
         };
@@ -160,7 +179,7 @@ impl<A: Aggregate> Snapshots<A> {
         revision: Revision,
         event_id: Uuid,
     ) -> Result<(), CodecError> {
-        let Some(snapshots) = snapshot_stream::<A>(stream) else {
+        let Some(snapshots) = self.stream(stream) else {
             return Err(CodecError::new("the stream has no category and id"));
         };
         let event_type = EventType::new(self.event_type.as_str())
@@ -188,7 +207,7 @@ impl<A: Aggregate> Snapshots<A> {
         store: &dyn EventStore,
         stream: &StreamName,
     ) -> Result<(), StoreError> {
-        let Some(snapshots) = snapshot_stream::<A>(stream) else {
+        let Some(snapshots) = self.stream(stream) else {
             return Ok(());
         };
         match store.delete(&snapshots, ExpectedRevision::Any).await {
@@ -199,16 +218,12 @@ impl<A: Aggregate> Snapshots<A> {
     }
 }
 
-/// `{Category}Snapshot-{id}`, as .NET names it.
-fn snapshot_stream<A: Aggregate>(stream: &StreamName) -> Option<StreamName> {
-    StreamName::new(format!("{}Snapshot", A::CATEGORY), stream.id()?).ok()
-}
-
 impl<A> Clone for Snapshots<A> {
     fn clone(&self) -> Self {
         Self {
             policy: self.policy.clone(),
             event_type: self.event_type.clone(),
+            names: self.names.clone(),
             ..*self
         }
     }

@@ -1,11 +1,13 @@
 use super::{caught, store::Broken};
-use chrono::{TimeDelta, TimeZone, Utc};
+use chrono::{SubsecRound, TimeDelta, TimeZone, Utc};
 use plumberd::{
+    backend::memory::Memory,
     clock::{Clock, ManualClock},
     event::{ContentType, RawMetadata},
     store::{EventStore, StoreError},
     stream::StreamName,
 };
+use plumberd_testkit::conformance::event_store::record;
 
 fn data_as_text() -> Broken {
     Broken::new().each_read(|mut event| {
@@ -45,6 +47,27 @@ fn another_time_in_the_global_order() -> Broken {
     })
 }
 
+thread_local! {
+    /// A clock of one test, which has a thread of its own.
+    static CLOCK: (Clock, ManualClock) = {
+        let start = Utc.timestamp_opt(1_750_000_000, 123_456_000).single();
+        Clock::manual(start.expect("a valid time"))
+    };
+}
+
+/// A column of milliseconds for times.
+fn counts_milliseconds() -> Broken {
+    let clock = CLOCK.with(|(clock, _)| clock.clone());
+    Broken::over(Memory::new().with_clock(clock)).each_read(|mut event| {
+        event.recorded_at = event.recorded_at.trunc_subsecs(3);
+        Some(event)
+    })
+}
+
+fn its_clock() -> ManualClock {
+    CLOCK.with(|(_, hand)| hand.clone())
+}
+
 /// A clock that the store does not go by.
 pub(super) fn a_clock_of_nobody() -> ManualClock {
     let start = Utc.timestamp_opt(1_750_000_000, 0).single();
@@ -82,6 +105,11 @@ fn names_of_1024_bytes() -> Broken {
     })
 }
 
+#[tokio::test]
+async fn milliseconds_are_enough_for_the_time_of_the_stores_clock() {
+    record::events_bear_the_time_of_the_stores_clock(counts_milliseconds(), its_clock()).await;
+}
+
 caught! { record:
     data_comes_back_byte_for_byte(data_as_text()) says "data came back as other bytes";
     metadata_comes_back_byte_for_byte(tidies_metadata()) says "metadata came back as other bytes";
@@ -93,6 +121,8 @@ caught! { record:
         says "the global order yields other events";
     events_bear_the_time_of_the_stores_clock(Broken::new(), a_clock_of_nobody())
         says "an event bears another time than the store's";
+    times_are_kept_to_the_microsecond(counts_milliseconds(), its_clock())
+        says "a time was rounded";
     every_valid_stream_name_is_a_stream_of_its_own(ignores_case())
         says "is not a stream of its own";
     the_longest_stream_name_can_have_metadata(names_of_1024_bytes())

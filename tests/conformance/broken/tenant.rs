@@ -23,6 +23,8 @@ caught! { tenant:
         says "a tenant's first append: got Ok";
     tenants_do_not_touch_each_others_streams(flaw::tenants_without_walls())
         says "a tenant knows of another's stream";
+    tenants_do_not_hide_each_others_events(flaw::tenants_without_walls())
+        says "a tenant deletes another's stream";
     tenants_read_only_their_own_events(flaw::tenants_without_walls())
         says "a tenant reads other events";
     the_root_handle_reads_every_tenant_when_asked(reads_its_own_only())

@@ -29,6 +29,8 @@ struct Told {
     projections: HashMap<String, Projection>,
     /// What the next updates fail with.
     failures: VecDeque<ProjectionError>,
+    /// How often the status is on its way from one state to another.
+    changing: VecDeque<()>,
     /// Whether a name that is taken is refused without saying why.
     vague: bool,
 }
@@ -38,6 +40,7 @@ struct Projection {
     text: String,
     emit: bool,
     enabled: bool,
+    faulted: bool,
 }
 
 fn deadline() -> ProjectionError {
@@ -105,6 +108,7 @@ impl ServerProjections for Server {
             text: query.into(),
             emit: false,
             enabled: true,
+            faulted: false,
         };
         told.projections.insert(name.into(), projection);
         Ok(())
@@ -129,7 +133,10 @@ impl ServerProjections for Server {
 
     async fn enable(&self, name: &str) -> Result<(), ProjectionError> {
         tokio::task::yield_now().await;
-        self.change("enable", name, |projection| projection.enabled = true)
+        self.change("enable", name, |projection| {
+            projection.enabled = true;
+            projection.faulted = false;
+        })
     }
 
     async fn disable(&self, name: &str) -> Result<(), ProjectionError> {
@@ -145,7 +152,11 @@ impl ServerProjections for Server {
     async fn status(&self, name: &str) -> Result<Option<ProjectionStatus>, ProjectionError> {
         tokio::task::yield_now().await;
         Ok(self.projection(name).map(|projection| {
-            let (state, text) = if projection.enabled {
+            let (state, text) = if self.told.lock().unwrap().changing.pop_front().is_some() {
+                (ProjectionState::Changing, "Stopping")
+            } else if projection.faulted {
+                (ProjectionState::Faulted, "Faulted")
+            } else if projection.enabled {
                 (ProjectionState::Running, "Running")
             } else {
                 (ProjectionState::Stopped, "Stopped")
@@ -185,6 +196,7 @@ async fn a_projection_is_created_so_that_it_may_write_and_its_hash_is_kept() {
         text: text(&["A", "B"]),
         emit: true,
         enabled: true,
+        faulted: false,
     };
     assert_eq!(server.projection(">Tasks"), Some(expected));
     assert_eq!(
@@ -203,6 +215,79 @@ async fn an_unchanged_projection_is_left_alone() {
 
     assert_eq!(ensured, Ensured::Unchanged);
     assert_eq!(server.calls(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_projection_that_stands_still_is_let_run_again() {
+    for faulted in [false, true] {
+        let server = Server::default();
+        ensure(&server, &["A"]).await.unwrap();
+        if faulted {
+            let mut told = server.told.lock().unwrap();
+            told.projections.get_mut(">Tasks").unwrap().faulted = true;
+        } else {
+            server.disable(">Tasks").await.unwrap();
+        }
+        server.calls();
+
+        let ensured = ensure(&server, &["A"]).await.unwrap();
+
+        assert_eq!(ensured, Ensured::Started);
+        assert_eq!(server.calls(), ["enable"]);
+        let status = server.status(">Tasks").await.unwrap().unwrap();
+        assert_eq!(status.state, ProjectionState::Running);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_projection_that_is_being_stopped_is_waited_for_and_let_run_again() {
+    let server = Server::default();
+    ensure(&server, &["A"]).await.unwrap();
+    server.disable(">Tasks").await.unwrap();
+    server.calls();
+    server.told.lock().unwrap().changing = [(); 3].into();
+
+    let ensured = ensure(&server, &["A"]).await.unwrap();
+
+    assert_eq!(ensured, Ensured::Started);
+    assert!(server.projection(">Tasks").unwrap().enabled);
+    // One that never ends is left to itself.
+    server.told.lock().unwrap().changing = [(); 100].into();
+    assert_eq!(ensure(&server, &["A"]).await.unwrap(), Ensured::Unchanged);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_process_that_died_left_is_repaired_by_the_next() {
+    let turns = |count: usize| async move {
+        for _ in 0..count {
+            tokio::task::yield_now().await;
+        }
+    };
+    for (begins, lives) in (0..12).flat_map(|begins| (0..30).map(move |lives| (begins, lives))) {
+        let server = Server::default();
+        let stays = ensure(&server, &["A"]);
+        let dies = async {
+            turns(begins).await;
+            tokio::select! {
+                biased;
+                _ = ensure(&server, &["A"]) => {}
+                () = turns(lives) => {}
+            }
+        };
+        let (stays, ()) = tokio::join!(stays, dies);
+        stays.unwrap();
+
+        ensure(&server, &["A"]).await.unwrap();
+
+        let expected = Projection {
+            text: text(&["A"]),
+            emit: true,
+            enabled: true,
+            faulted: false,
+        };
+        let left = server.projection(">Tasks");
+        assert_eq!(left, Some(expected), "began at {begins}, lived {lives}");
+    }
 }
 
 #[tokio::test]

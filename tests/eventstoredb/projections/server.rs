@@ -274,3 +274,19 @@ async fn the_server_answers_by_code() -> TestResult {
     assert_eq!(projections.status(">Movements").await?, None);
     Ok(())
 }
+
+#[tokio::test]
+async fn an_ensured_join_that_was_stopped_runs_again() -> TestResult {
+    let server = EsdbServer::start().await?;
+    let store = connect(&server).await?;
+    let projections = store.projections();
+    projections.ensure_join(&movements(), &both()).await?;
+    projections.disable(">Movements").await?;
+    append(&store, "Account-1", &credited(1)).await?;
+
+    let ensured = projections.ensure_join(&movements(), &both()).await?;
+
+    assert_eq!(ensured, Ensured::Started);
+    assert_eq!(amounts(&store, &movements(), 1).await?, [1]);
+    Ok(())
+}

@@ -80,6 +80,9 @@ macro_rules! __event_store_rules {
             [always clock record {
                 events_bear_the_time_of_the_stores_clock
             }]
+            [microseconds clock record {
+                times_are_kept_to_the_microsecond
+            }]
             [truncation store record {
                 the_longest_stream_name_can_have_metadata
             }]
@@ -171,8 +174,10 @@ macro_rules! __event_store_rules {
             }]
             [find_event store info {
                 an_event_is_found_by_its_id
-                a_hidden_event_is_found_by_its_id
                 an_event_is_not_found_elsewhere
+            }]
+            [soft_delete store info {
+                a_hidden_event_is_found_by_its_id
             }]
             [links store link {
                 links_are_resolved_when_asked
@@ -223,11 +228,16 @@ macro_rules! __event_store_rules {
                 tenants_have_streams_and_ids_of_their_own
                 tenants_do_not_touch_each_others_streams
                 tenants_read_only_their_own_events
-                the_root_handle_reads_every_tenant_when_asked
                 the_root_handle_sees_no_tenants_events_unasked
                 a_tenants_handle_cannot_ask_for_others
                 a_tenants_handle_is_for_one_tenant
                 tenants_follow_only_their_own_events
+            }]
+            [every_tenant store tenant {
+                the_root_handle_reads_every_tenant_when_asked
+            }]
+            [tenant_deletes store tenant {
+                tenants_do_not_hide_each_others_events
             }]
         }
     };

@@ -4,7 +4,7 @@ use super::scene::{
     Scene, event, event_type, events, fresh_stream, new_ids, put, read_all, read_forwards, written,
 };
 use bytes::Bytes;
-use chrono::{TimeZone, Utc};
+use chrono::{DateTime, TimeZone, Utc};
 use plumberd::{
     clock::ManualClock,
     event::{ContentType, NewEvent, RawMetadata, new_event_id},
@@ -146,27 +146,45 @@ pub async fn an_event_is_the_same_in_every_read<S: EventStore>(store: S) {
 }
 
 /// The time is the store's, so that writers with wrong clocks do not matter.
+/// A store may keep it to the millisecond.
 pub async fn events_bear_the_time_of_the_stores_clock<S: EventStore>(store: S, clock: ManualClock) {
-    let stream = fresh_stream();
-    let first = clock.now();
-    written(&store, &stream, 1).await;
-    clock.advance(Duration::from_micros(1_500_123));
-    let second = clock.now();
-    written(&store, &stream, 1).await;
+    let (clocks, events) = times(&store, &clock).await;
 
-    let read = read_forwards(&store, &stream).await;
-
-    let times: Vec<_> = read.iter().map(|event| event.recorded_at).collect();
+    let millis = |times: &[DateTime<Utc>; 2]| times.map(|time| time.timestamp_millis());
     assert_eq!(
-        times,
-        [first, second],
+        millis(&events),
+        millis(&clocks),
         "an event bears another time than the store's"
     );
     assert_ne!(
-        Some(times[0]),
+        Some(events[0]),
         Utc.timestamp_opt(0, 0).single(),
         "the time is unset"
     );
+}
+
+/// What is shorter than a millisecond is not lost on the way.
+pub async fn times_are_kept_to_the_microsecond<S: EventStore>(store: S, clock: ManualClock) {
+    let (clocks, events) = times(&store, &clock).await;
+
+    assert_eq!(events, clocks, "a time was rounded");
+}
+
+/// The times of two events: by the clock, and as they are read.
+async fn times(
+    store: &impl EventStore,
+    clock: &ManualClock,
+) -> ([DateTime<Utc>; 2], [DateTime<Utc>; 2]) {
+    let stream = fresh_stream();
+    let first = clock.now();
+    written(store, &stream, 1).await;
+    clock.advance(Duration::from_micros(1_500_123));
+    let second = clock.now();
+    written(store, &stream, 1).await;
+
+    let read = read_forwards(store, &stream).await;
+    assert_eq!(read.len(), 2, "other events are read");
+    ([first, second], [read[0].recorded_at, read[1].recorded_at])
 }
 
 /// Stream names are the user's: letters of every script, quotes, wild cards

@@ -22,14 +22,17 @@
 /// | `ids_across_streams` | an id that is stored in another stream is refused |
 /// | `global_order` | reads of everything, and their filters |
 /// | `subscriptions` | subscriptions to a stream and to everything |
+/// | `find_event` | an event is found by its id |
+/// | `microseconds` | the time of an event is kept to the microsecond, not only to the millisecond |
+/// | `tenants` | tenants |
+/// | `every_tenant` | a handle of no tenant reads the events of every tenant |
 /// | `truncation` | stream metadata: `$tb`, `$maxCount` |
 /// | `max_age` | stream metadata: `$maxAge`, by the clock |
 /// | `soft_delete` | a stream is deleted and may be written again |
 /// | `fenced_deletes` | a writer that expects the last revision before a delete is refused after it |
 /// | `tombstones` | a stream is deleted for ever |
+/// | `tenant_deletes` | a tenant's deletes and truncations hide nothing of another's |
 /// | `links` | links, and reads that resolve them |
-/// | `find_event` | an event is found by its id |
-/// | `tenants` | tenants |
 ///
 /// A rule that needs several counts as one about the last in this list.
 ///
@@ -94,7 +97,10 @@ macro_rules! __event_store_guarantee {
     (tombstones) => {};
     (links) => {};
     (find_event) => {};
+    (microseconds) => {};
     (tenants) => {};
+    (every_tenant) => {};
+    (tenant_deletes) => {};
     ($other:ident) => {
         ::core::compile_error!(::core::concat!(
             "`",
@@ -154,6 +160,15 @@ macro_rules! __event_store_group {
         $crate::__event_store_ignored! { $why $context $($group)* }
     };
     ($context:tt [tenants: $why:literal, $($more:tt)*] tenants $($group:tt)*) => {
+        $crate::__event_store_ignored! { $why $context $($group)* }
+    };
+    ($context:tt [microseconds: $why:literal, $($more:tt)*] microseconds $($group:tt)*) => {
+        $crate::__event_store_ignored! { $why $context $($group)* }
+    };
+    ($context:tt [every_tenant: $why:literal, $($more:tt)*] every_tenant $($group:tt)*) => {
+        $crate::__event_store_ignored! { $why $context $($group)* }
+    };
+    ($context:tt [tenant_deletes: $why:literal, $($more:tt)*] tenant_deletes $($group:tt)*) => {
         $crate::__event_store_ignored! { $why $context $($group)* }
     };
     ($context:tt [$other:ident: $why:literal, $($more:tt)*] $($group:tt)*) => {

@@ -74,7 +74,7 @@ pub async fn tenants_have_streams_and_ids_of_their_own<S: EventStore>(store: S) 
     );
 }
 
-/// What one tenant knows, deletes and truncates does not touch the other.
+/// What one tenant knows is not what the other does.
 pub async fn tenants_do_not_touch_each_others_streams<S: EventStore>(store: S) {
     let (tenants, stream) = (Tenants::new(&store), Scene::new().stream(1));
     let batch = written(&tenants.one, &stream, 3).await;
@@ -93,6 +93,24 @@ pub async fn tenants_do_not_touch_each_others_streams<S: EventStore>(store: S) {
         matches!(found, Ok(None)),
         "a tenant finds another's event: {found:?}"
     );
+    written(&tenants.two, &stream, 1).await;
+    let found = tenants.one.find_event(&stream, batch[0].id()).await;
+    assert!(
+        matches!(found, Ok(Some(_))),
+        "an event is not found: {found:?}"
+    );
+    let info = tenants.one.stream_info(&stream).await;
+    assert_eq!(
+        info.expect("it can be asked").last_revision,
+        Some(Revision::new(2)),
+        "a tenant's append counts in another's stream"
+    );
+}
+
+/// What one tenant deletes and truncates is not hidden from the other.
+pub async fn tenants_do_not_hide_each_others_events<S: EventStore>(store: S) {
+    let (tenants, stream) = (Tenants::new(&store), Scene::new().stream(1));
+    let batch = written(&tenants.one, &stream, 3).await;
     let refused = tenants.two.delete(&stream, ExpectedRevision::Any).await;
     assert!(refused.is_err(), "a tenant deletes another's stream");
 

@@ -102,7 +102,11 @@ impl Acked {
     }
 
     /// Keeps that everything up to `position` has been handled. A position
-    /// before one that was acknowledged already changes nothing.
+    /// before one that was acknowledged already, here or by another reader of
+    /// this name, changes nothing.
+    ///
+    /// It is taken on trust: of a position that was not yielded yet, everything
+    /// before it is passed over when the reader is opened again.
     ///
     /// # Errors
     ///

@@ -1,10 +1,11 @@
 use super::{
-    ATTEMPT_HEADER, EventStoreV1,
-    conversion::{aggregate_type, idempotency_key, sent},
+    ATTEMPT_HEADER, EventStoreV1, MAX_MESSAGE,
+    conversion::{Sender, aggregate_type, idempotency_key},
     error::{CallError, Failure, corrupt, unsupported},
     look::{Hint, Looked},
-    proto::{AppendRequest, AppendResponse, EventData},
+    proto::AppendResponse,
     read::Head,
+    wire::{AppendRequest, EventData, Header},
 };
 use crate::{
     event::{NewEvent, RecordedEvent, new_event_id},
@@ -12,6 +13,8 @@ use crate::{
     store::{AppendOutcome, IdempotencyReason, Limits, StoreError, rules},
     stream::{ExpectedRevision, Position, Revision, StreamName, TenantId},
 };
+use chrono::{DateTime, Utc};
+use prost::Message;
 use std::{
     hash::{BuildHasher, RandomState},
     time::Duration,
@@ -25,6 +28,10 @@ const PROPOSALS: RetryPolicy = RetryPolicy::DEFAULT
     .with_retries(100)
     .with_pauses(Duration::from_millis(1), Duration::from_millis(50));
 
+/// More than there are writers at a time, so that those of two streams seldom
+/// wait for each other.
+const GATES: usize = 512;
+
 /// Where those take turns that do the same with a stream, and would only do it
 /// in vain or twice beside each other.
 #[derive(Debug)]
@@ -36,7 +43,7 @@ pub(super) struct Gates {
 impl Default for Gates {
     fn default() -> Self {
         Self {
-            gates: (0..64).map(|_| Mutex::new(())).collect(),
+            gates: (0..GATES).map(|_| Mutex::new(())).collect(),
             hasher: RandomState::new(),
         }
     }
@@ -57,7 +64,12 @@ struct Attempt<'a> {
     stream: &'a StreamName,
     expected: ExpectedRevision,
     events: &'a [NewEvent],
-    request: AppendRequest,
+    /// What tells this append from a repetition of it, and when it was made:
+    /// the same in every proposal.
+    id: String,
+    now: DateTime<Utc>,
+    /// How many proposals came to nothing on the way.
+    failures: usize,
     /// Whether a proposal may have been carried out whose answer is lost.
     unsure: bool,
 }
@@ -84,12 +96,12 @@ impl EventStoreV1 {
         rules::check_batch(stream, events, limits)?;
         let mut attempt = Attempt::new(self, tenant, stream, expected, events);
         match expected {
-            ExpectedRevision::NoStream => attempt.run(0).await,
-            ExpectedRevision::Exact(revision) => attempt.run(revision.next().as_u64()).await,
+            ExpectedRevision::NoStream => attempt.outcome(0).await,
+            ExpectedRevision::Exact(revision) => attempt.outcome(revision.next().as_u64()).await,
             ExpectedRevision::Any | ExpectedRevision::StreamExists => {
                 let _turn = self.gates.of(tenant, stream).lock().await;
                 let head = self.stream_head(tenant, stream).await?;
-                attempt.run(head.nonce).await
+                attempt.outcome(head.nonce).await
             }
         }
     }
@@ -103,33 +115,86 @@ impl<'a> Attempt<'a> {
         expected: ExpectedRevision,
         events: &'a [NewEvent],
     ) -> Self {
-        let config = store.connection.config();
-        let mut sent: Vec<EventData> = events.iter().map(|event| sent(event, config)).collect();
-        // A server answers a repeated request as it answered the first, and the
-        // outcome would not tell: so no two appends send the same request.
-        if let Some(meta) = sent.first_mut().and_then(|first| first.meta.as_mut()) {
-            let attempt = new_event_id().simple().to_string();
-            meta.headers.insert(ATTEMPT_HEADER.to_owned(), attempt);
-        }
         Self {
-            request: AppendRequest {
-                tenant_id: tenant.as_str().to_owned(),
-                aggregate_id: stream.as_str().to_owned(),
-                aggregate_type: aggregate_type(stream).to_owned(),
-                expected_aggregate_nonce: 0,
-                idempotency_key: idempotency_key(events),
-                events: sent,
-            },
+            id: new_event_id().simple().to_string(),
+            now: store.connection.config().clock.now(),
             store,
             tenant,
             stream,
             expected,
             events,
+            failures: 0,
             unsure: false,
         }
     }
 
-    /// Proposes the batch after the nonce `head`.
+    /// The request that proposes the batch after the nonce `head`.
+    fn request(&self, head: u64) -> Result<AppendRequest, StoreError> {
+        let mut sender = Sender::new(self.store.connection.config(), self.now);
+        let mut events: Vec<EventData> = (head + 1..)
+            .zip(self.events)
+            .map(|(nonce, event)| sender.event(event, nonce))
+            .collect();
+        // A server answers a repeated request as it answered the first, and the
+        // outcome would not tell: so no two appends send the same request.
+        if let Some(meta) = events.first_mut().and_then(|first| first.meta.as_mut()) {
+            let attempt = Header::new(ATTEMPT_HEADER, self.id.clone());
+            meta.headers.push(attempt);
+        }
+        let request = AppendRequest {
+            tenant_id: self.tenant.as_str().to_owned(),
+            aggregate_id: self.stream.as_str().to_owned(),
+            aggregate_type: aggregate_type(self.stream).to_owned(),
+            expected_aggregate_nonce: head,
+            idempotency_key: idempotency_key(self.events),
+            events,
+        };
+        if self.may_be_too_large() {
+            check_size(&request)?;
+        }
+        Ok(request)
+    }
+
+    /// Whether the request may be larger than a message: metadata may go twice,
+    /// and an event has some texts of limited length besides.
+    fn may_be_too_large(&self) -> bool {
+        const FIELDS: usize = 2 << 10;
+        let actor = self.store.connection.config().actor.as_ref();
+        let fields = FIELDS + actor.map_or(0, String::len);
+        let sizes = self.events.iter().map(|event| {
+            fields
+                .saturating_add(event.data().len())
+                .saturating_add(event.metadata().as_bytes().len().saturating_mul(2))
+                .saturating_add(event.content_type().as_str().len())
+        });
+        sizes.fold(FIELDS, usize::saturating_add) > MAX_MESSAGE
+    }
+
+    /// Proposes the batch after the nonce `head`, until it is known what became
+    /// of it. An error that promises that nothing was written must not come
+    /// after a proposal whose answer is lost.
+    async fn outcome(&mut self, head: u64) -> Result<AppendOutcome, StoreError> {
+        let error = match self.run(head).await {
+            Ok(outcome) => return Ok(outcome),
+            Err(error) => error,
+        };
+        let promises = matches!(
+            error,
+            StoreError::Backend { .. }
+                | StoreError::Unavailable { .. }
+                | StoreError::Unsupported { .. }
+                | StoreError::Corrupt { .. }
+        );
+        if self.unsure && promises {
+            return Err(StoreError::OutcomeUnknown {
+                backend: super::BACKEND,
+                stream: self.stream.clone(),
+                source: error.into(),
+            });
+        }
+        Err(error)
+    }
+
     async fn run(&mut self, mut head: u64) -> Result<AppendOutcome, StoreError> {
         let mut proposals = Backoff::new(PROPOSALS);
         let mut retries = Backoff::new(self.store.connection.config().retry);
@@ -143,13 +208,13 @@ impl<'a> Attempt<'a> {
                     head = nonce;
                     (None, proposals.next_pause())
                 }
-                Next::Again(error) => (Some(error), retries.next_pause()),
+                Next::Again(error) => {
+                    self.failures += 1;
+                    (Some(error), retries.next_pause())
+                }
             };
             match (pause, error) {
                 (Some(pause), _) => tokio::time::sleep(pause).await,
-                (None, Some(error)) if self.unsure => {
-                    return Err(error.into_outcome_unknown(self.stream));
-                }
                 (None, Some(error)) => return Err(error.into_unavailable()),
                 (None, None) => {
                     return Err(StoreError::Unavailable {
@@ -168,22 +233,23 @@ impl<'a> Attempt<'a> {
             // No stream is so long, so what was expected of it is wrong.
             return self.refused(Hint::default()).await;
         };
-        self.request.expected_aggregate_nonce = head;
-        for (event, nonce) in self.request.events.iter_mut().zip(head + 1..) {
-            if let Some(meta) = &mut event.meta {
-                meta.aggregate_nonce = nonce;
-            }
-        }
         let connection = &self.store.connection;
-        let request = connection.request(self.request.clone());
-        let mut client = connection.client();
-        let error = match connection.call(client.append(request)).await {
-            Ok(answer) => return written(head, last, answer).map(Next::Done),
+        let request = connection.request(self.request(head)?);
+        let (client, under_way) = connection.client(self.failures);
+        let answer = connection.call(client.append(request)).await;
+        drop(under_way);
+        let error = match answer {
+            Ok(answer) => {
+                let outcome = written(head, last, answer);
+                // Something was written, whatever the server says of it.
+                self.unsure |= outcome.is_err();
+                return outcome.map(Next::Done);
+            }
             Err(error) => error,
         };
         match error.failure() {
-            Failure::NotSent => Ok(Next::Again(error)),
-            Failure::Lost => {
+            Failure::NotSent | Failure::Busy => Ok(Next::Again(error)),
+            Failure::Lost | Failure::Failed => {
                 self.unsure = true;
                 Ok(Next::Again(error))
             }
@@ -289,6 +355,18 @@ fn written(head: u64, last: u64, answer: AppendResponse) -> Result<AppendOutcome
         Revision::new(last - 1),
         Position::new(answer.last_global_nonce),
     ))
+}
+
+fn check_size(request: &AppendRequest) -> Result<(), StoreError> {
+    let size = request.encoded_len();
+    if size <= MAX_MESSAGE {
+        return Ok(());
+    }
+    Err(StoreError::LimitExceeded {
+        what: "the size in bytes of the append as it is sent".into(),
+        size: size as u64,
+        limit: MAX_MESSAGE as u64,
+    })
 }
 
 fn check_writable(stream: &StreamName, events: &[NewEvent]) -> Result<(), StoreError> {

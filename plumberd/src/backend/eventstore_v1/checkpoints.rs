@@ -20,7 +20,9 @@ pub trait Checkpoints: fmt::Debug + Send + Sync + 'static {
     /// [`StoreError`] of what keeps it.
     async fn load(&self, name: &str) -> Result<Option<Position>, StoreError>;
 
-    /// Keeps that the reader `name` has handled everything up to `position`.
+    /// Keeps that the reader `name` has handled everything up to `position`. A
+    /// position before the one that is kept changes nothing: another reader of
+    /// this name has come further.
     ///
     /// # Errors
     ///
@@ -52,7 +54,8 @@ impl Checkpoints for MemoryCheckpoints {
 
     async fn save(&self, name: &str, position: Position) -> Result<(), StoreError> {
         let mut positions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        positions.insert(name.to_owned(), position);
+        let kept = positions.entry(name.to_owned()).or_insert(position);
+        *kept = position.max(*kept);
         Ok(())
     }
 }
@@ -85,22 +88,33 @@ impl StreamCheckpoints {
             what: format!("keep a checkpoint under this name: {error}"),
         })
     }
+
+    /// The checkpoint that is kept, and what its stream is expected to be.
+    async fn last(
+        &self,
+        stream: &StreamName,
+    ) -> Result<(Option<Position>, ExpectedRevision), StoreError> {
+        let last = ReadOptions::backwards().limit(1);
+        let Some(event) = self.store.read_stream(stream, last).next_event().await? else {
+            // Its events may be hidden.
+            let info = self.store.stream_info(stream).await?;
+            return Ok((None, info.head().into()));
+        };
+        let position: Option<u64> = std::str::from_utf8(&event.data)
+            .ok()
+            .and_then(|text| text.parse().ok());
+        let position = position.map(Position::new).ok_or_else(|| {
+            super::error::corrupt(format!("the checkpoint in `{stream}` is no position"))
+        })?;
+        Ok((Some(position), Some(event.revision).into()))
+    }
 }
 
 #[async_trait]
 impl Checkpoints for StreamCheckpoints {
     async fn load(&self, name: &str) -> Result<Option<Position>, StoreError> {
-        let stream = Self::stream(name)?;
-        let last = ReadOptions::backwards().limit(1);
-        let Some(event) = self.store.read_stream(&stream, last).next_event().await? else {
-            return Ok(None);
-        };
-        let position = std::str::from_utf8(&event.data)
-            .ok()
-            .and_then(|text| text.parse().ok());
-        position.map(Some).ok_or_else(|| {
-            super::error::corrupt(format!("the checkpoint in `{stream}` is no position"))
-        })
+        let (position, _) = self.last(&Self::stream(name)?).await?;
+        Ok(position)
     }
 
     async fn save(&self, name: &str, position: Position) -> Result<(), StoreError> {
@@ -109,9 +123,21 @@ impl Checkpoints for StreamCheckpoints {
             .unwrap_or_else(|_| unreachable!("it is a valid type"));
         let event = NewEvent::new(new_event_id(), event_type, position.to_string())
             .with_raw_metadata(RawMetadata::default());
-        self.store
-            .append(&stream, ExpectedRevision::Any, vec![event])
-            .await
-            .map(drop)
+        loop {
+            let (kept, expected) = self.last(&stream).await?;
+            if kept >= Some(position) {
+                return Ok(());
+            }
+            match self
+                .store
+                .append(&stream, expected, vec![event.clone()])
+                .await
+            {
+                Ok(_) => return Ok(()),
+                // Somebody else has come further meanwhile, if not so far.
+                Err(error) if error.is_conflict() => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 }

@@ -1,9 +1,6 @@
 use super::{
-    EventStoreV1Config, EventStoreV1Error,
-    config::Secret,
-    connector::Connector,
-    error::{CallError, Failure},
-    proto::event_store_client::EventStoreClient,
+    EventStoreV1Config, EventStoreV1Error, client::Client, config::Secret, connector::Connector,
+    error::CallError,
 };
 use crate::retry::Backoff;
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
@@ -20,11 +17,13 @@ use std::{
 use tonic::{
     Request, Response, Status,
     metadata::{AsciiMetadataValue, MetadataValue},
-    transport::{Channel, Endpoint},
+    transport::Endpoint,
 };
 
-/// A client for one call.
-pub(super) type Client = EventStoreClient<Channel>;
+/// How many calls a connection carries before the next one is used: what most
+/// servers let be under way on one. Until then one connection is the quickest,
+/// as what is sent at the same time goes out together.
+const CALLS: usize = 100;
 
 /// A connection on which nothing came for so long is asked whether it lives.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
@@ -40,8 +39,29 @@ pub(super) struct Connection(Arc<Shared>);
 struct Shared {
     config: EventStoreV1Config,
     authorization: Option<AsciiMetadataValue>,
-    clients: Vec<Client>,
-    next: AtomicUsize,
+    channels: Vec<Channel>,
+}
+
+struct Channel {
+    client: Client,
+    /// How many calls are under way.
+    calls: Arc<AtomicUsize>,
+}
+
+/// A call that is under way, until it is dropped.
+pub(super) struct UnderWay(Arc<AtomicUsize>);
+
+impl UnderWay {
+    fn on(calls: &Arc<AtomicUsize>) -> Self {
+        calls.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(calls))
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Connection {
@@ -62,15 +82,17 @@ impl Connection {
         let largest = usize::try_from(config.page_size)
             .unwrap_or(usize::MAX)
             .saturating_mul(super::LIMITS.event_bytes * 2 + EVENT_OVERHEAD);
-        let clients = std::iter::once(first)
+        let channels = std::iter::once(first)
             .chain(others)
-            .map(|channel| Client::new(channel).max_decoding_message_size(largest))
+            .map(|channel| Channel {
+                client: Client::new(channel, largest),
+                calls: Arc::default(),
+            })
             .collect();
         Ok(Self(Arc::new(Shared {
             authorization: authorization(&config)?,
             config,
-            clients,
-            next: AtomicUsize::new(0),
+            channels,
         })))
     }
 
@@ -78,10 +100,20 @@ impl Connection {
         &self.0.config
     }
 
-    /// The connections take turns.
-    pub(super) fn client(&self) -> Client {
-        let turn = self.0.next.fetch_add(1, Ordering::Relaxed);
-        self.0.clients[turn % self.0.clients.len()].clone()
+    /// A client for one call, and what says that it is under way. A call that
+    /// has failed `failures` times is better made on another connection.
+    pub(super) fn client(&self, failures: usize) -> (Client, UnderWay) {
+        let channels = &self.0.channels;
+        let first = failures % channels.len();
+        let calls = |at: &usize| channels[*at].calls.load(Ordering::Relaxed);
+        let turns = (first..channels.len()).chain(0..first);
+        let at = turns
+            .clone()
+            .find(|at| calls(at) < CALLS)
+            .or_else(|| turns.min_by_key(&calls))
+            .unwrap_or(first);
+        let Channel { client, calls } = &channels[at];
+        (client.clone(), UnderWay::on(calls))
     }
 
     pub(super) fn request<T>(&self, message: T) -> Request<T> {
@@ -116,16 +148,18 @@ impl Connection {
         F: Future<Output = Result<Response<T>, Status>> + Send,
     {
         let mut backoff = Backoff::new(self.0.config.retry);
+        let mut failures = 0;
         loop {
-            let error = match self.call(call(self.client())).await {
+            let (client, _under_way) = self.client(failures);
+            let error = match self.call(call(client)).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            let passing = matches!(error.failure(), Failure::Lost | Failure::NotSent);
-            match backoff.next_pause().filter(|_| passing) {
+            match backoff.next_pause().filter(|_| error.is_passing()) {
                 Some(pause) => tokio::time::sleep(pause).await,
                 None => return Err(error),
             }
+            failures += 1;
         }
     }
 }

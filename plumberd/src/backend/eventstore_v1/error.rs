@@ -1,5 +1,5 @@
 use super::{BACKEND, detail::ConflictDetail};
-use crate::{BoxError, store::StoreError, stream::StreamName};
+use crate::{BoxError, store::StoreError};
 use std::{path::PathBuf, time::Duration};
 use tonic::{Code, Status};
 
@@ -49,6 +49,8 @@ pub(super) enum NotConnected {
     },
     #[error("no connection to {address} was made within {after:?}")]
     TimedOut { address: String, after: Duration },
+    #[error("the connection has ended")]
+    Ended { source: tonic::transport::Error },
 }
 
 /// Why one call failed.
@@ -78,6 +80,11 @@ pub(super) enum Failure {
     /// The connection, or the server for now. Whether the call was carried out
     /// is unknown.
     Lost,
+    /// The server cannot take it now; it has done nothing.
+    Busy,
+    /// The server failed while it did it. Whether an append was carried out is
+    /// unknown: servers say the same when their commit fails.
+    Failed,
     /// The server has no such call.
     Unsupported,
     /// Anything else the server answered.
@@ -102,33 +109,37 @@ impl CallError {
             Code::Unavailable | Code::Cancelled | Code::DeadlineExceeded => Failure::Lost,
             // The transport's own troubles come under these two codes.
             Code::Unknown | Code::Internal if local.is_some() => Failure::Lost,
+            Code::Unknown | Code::Internal | Code::DataLoss => Failure::Failed,
+            Code::ResourceExhausted => Failure::Busy,
             _ => Failure::Refused,
         }
+    }
+
+    /// Whether a call that changes nothing is worth being made again.
+    pub(super) fn is_passing(&self) -> bool {
+        matches!(
+            self.failure(),
+            Failure::Lost | Failure::NotSent | Failure::Busy
+        )
     }
 
     /// The error of a call that changes nothing.
     pub(super) fn into_read_error(self) -> StoreError {
         match self.failure() {
-            Failure::Lost | Failure::NotSent | Failure::Aborted(_) => self.into_unavailable(),
+            Failure::Lost | Failure::NotSent | Failure::Busy | Failure::Aborted(_) => {
+                self.into_unavailable()
+            }
             Failure::Unsupported => StoreError::Unsupported {
                 backend: BACKEND,
                 what: "answer this call, which is newer than it".into(),
             },
-            Failure::KeyKnown | Failure::Refused => self.into_backend_error(),
+            Failure::KeyKnown | Failure::Failed | Failure::Refused => self.into_backend_error(),
         }
     }
 
     pub(super) fn into_unavailable(self) -> StoreError {
         StoreError::Unavailable {
             backend: BACKEND,
-            source: self.into(),
-        }
-    }
-
-    pub(super) fn into_outcome_unknown(self, stream: &StreamName) -> StoreError {
-        StoreError::OutcomeUnknown {
-            backend: BACKEND,
-            stream: stream.clone(),
             source: self.into(),
         }
     }

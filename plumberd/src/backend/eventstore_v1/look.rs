@@ -1,4 +1,7 @@
-use super::{EventStoreV1, read::Head};
+use super::{
+    EventStoreV1,
+    read::{Head, LAST},
+};
 use crate::{
     event::{NewEvent, RecordedEvent},
     store::{
@@ -153,12 +156,16 @@ impl EventStoreV1 {
         let mut found = Found::new();
         let mut read_ids = Vec::new();
         let mut end = head.filter(|head| head.nonce <= after);
-        let mut from = head.map_or(u64::MAX, |head| head.nonce);
+        let mut from = head.map_or(LAST, |head| head.nonce);
+        let mut begun = false;
         while from > after {
             let count = u32::try_from(from - after).map_or(page, |left| left.min(page));
             let read = self
                 .read_nonces(tenant, stream, from, Direction::Backwards, count)
                 .await?;
+            if std::mem::replace(&mut begun, true) {
+                read.goes_on_at(from)?;
+            }
             let mut next = 0;
             for event in &read.events {
                 let nonce = event.revision.as_u64() + 1;
@@ -230,7 +237,7 @@ impl EventStoreV1 {
     ) -> Result<Option<Uuid>, StoreError> {
         let count = self.connection.config().page_size;
         let mut first: Option<usize> = None;
-        let mut from = u64::MAX;
+        let mut from = LAST;
         while from > 0 && first != Some(0) {
             let read = self
                 .read_positions(tenant, from, Direction::Backwards, count)

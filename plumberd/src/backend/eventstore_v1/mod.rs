@@ -6,6 +6,7 @@
 mod ack;
 mod append;
 mod checkpoints;
+mod client;
 mod config;
 mod connection;
 mod connector;
@@ -23,6 +24,7 @@ mod subscribe;
 mod tls;
 mod url;
 mod wake;
+mod wire;
 
 pub use ack::Acked;
 pub use checkpoints::{Checkpoints, MemoryCheckpoints, StreamCheckpoints};
@@ -55,6 +57,13 @@ pub const METADATA_BASE64_HEADER: &str = "plumberd-metadata-base64";
 /// The header that tells one append of a batch from a repetition of it, on the
 /// batch's first event.
 pub const ATTEMPT_HEADER: &str = "plumberd-attempt";
+
+/// The key of the metadata with what the data of an event is by, as a schema's
+/// name: it is sent as `content_schema`, and read from there.
+pub const CONTENT_SCHEMA_KEY: &str = "$contentSchema";
+
+/// The largest message a server takes that was not told otherwise, in bytes.
+const MAX_MESSAGE: usize = 4 << 20;
 
 /// What one append may have: a server takes messages of up to 4 MiB, and each
 /// event has fields of its own beside data and metadata.
@@ -103,8 +112,9 @@ impl EventStoreV1 {
     ///
     /// # Errors
     ///
-    /// [`EventStoreV1Error`] when a setting is wrong, or no server answers
-    /// within the connection time-out.
+    /// [`EventStoreV1Error`] when a setting is wrong, or no connection is made
+    /// within the connection time-out. In plain text a peer that takes the
+    /// connection in and is no server is found out by the first call.
     ///
     /// # Cancel safety
     ///

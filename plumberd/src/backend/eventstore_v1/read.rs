@@ -1,8 +1,9 @@
 use super::{
     EventStoreV1,
-    conversion::received,
+    conversion::Receiver,
     error::{CallError, corrupt},
-    proto::{EventData, ReadAllRequest, ReadStreamRequest},
+    proto::{ReadAllRequest, ReadStreamRequest},
+    wire::EventData,
 };
 use crate::{
     event::RecordedEvent,
@@ -11,6 +12,10 @@ use crate::{
 };
 use futures_util::stream::unfold;
 use std::sync::Arc;
+
+/// The highest number there is, and so what a read from the end begins with:
+/// servers on a database count with a sign, and a higher one is negative there.
+pub(super) const LAST: u64 = Revision::MAX.as_u64();
 
 /// Where a stream, or a tenant's part of the store, ends.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -26,14 +31,45 @@ pub(super) struct Read {
 }
 
 impl Read {
+    /// There is nothing.
+    const EMPTY: Self = Self {
+        events: Vec::new(),
+        end: true,
+    };
+
     /// `is_end` is said too early by some servers when the page is full, and
     /// too late by others; only with a page that is not full it is believed.
-    fn new(events: Vec<EventData>, is_end: bool, asked: u32) -> Result<Self, StoreError> {
+    fn new(
+        tenant: &TenantId,
+        events: Vec<EventData>,
+        is_end: bool,
+        asked: u32,
+    ) -> Result<Self, StoreError> {
         let short = u64::try_from(events.len()).unwrap_or(u64::MAX) < u64::from(asked);
+        let end = events.is_empty() || (is_end && short);
+        let mut receiver = Receiver::new(tenant);
+        let events = events.into_iter().map(|event| receiver.event(event));
         Ok(Self {
-            end: events.is_empty() || (is_end && short),
-            events: events.into_iter().map(received).collect::<Result<_, _>>()?,
+            events: events.collect::<Result<_, _>>()?,
+            end,
         })
+    }
+
+    /// That this page of a stream goes on backwards at the nonce `from`, where
+    /// the page before it stopped: a stream loses no event.
+    pub(super) fn goes_on_at(&self, from: u64) -> Result<(), StoreError> {
+        match self.events.first() {
+            Some(first) if first.revision.as_u64() + 1 == from => Ok(()),
+            _ => Err(corrupt(format!("the event of the nonce {from} is missing"))),
+        }
+    }
+}
+
+/// Where a call begins to read; `None` when nothing can be there.
+fn start(from: u64, direction: Direction) -> Option<u64> {
+    match direction {
+        Direction::Backwards => Some(from.min(LAST)),
+        Direction::Forwards => (from <= LAST).then_some(from),
     }
 }
 
@@ -47,9 +83,12 @@ impl EventStoreV1 {
         direction: Direction,
         count: u32,
     ) -> Result<Read, StoreError> {
+        let Some(from) = start(from, direction) else {
+            return Ok(Read::EMPTY);
+        };
         let answer = self
             .connection
-            .ask(|mut client| {
+            .ask(|client| {
                 let request = self.connection.request(ReadStreamRequest {
                     tenant_id: tenant.as_str().to_owned(),
                     aggregate_id: stream.as_str().to_owned(),
@@ -61,7 +100,7 @@ impl EventStoreV1 {
             })
             .await
             .map_err(CallError::into_read_error)?;
-        let read = Read::new(answer.events, answer.is_end, count)?;
+        let read = Read::new(tenant, answer.events, answer.is_end, count)?;
         if read.events.iter().any(|event| event.stream != *stream) {
             return Err(corrupt(format!("a read of `{stream}` has other events")));
         }
@@ -92,9 +131,12 @@ impl EventStoreV1 {
         direction: Direction,
         count: u32,
     ) -> Result<Read, StoreError> {
+        let Some(from) = start(from, direction) else {
+            return Ok(Read::EMPTY);
+        };
         let answer = self
             .connection
-            .ask(|mut client| {
+            .ask(|client| {
                 let request = self.connection.request(ReadAllRequest {
                     tenant_id: tenant.as_str().to_owned(),
                     from_global_nonce: from,
@@ -105,7 +147,7 @@ impl EventStoreV1 {
             })
             .await
             .map_err(CallError::into_read_error)?;
-        let read = Read::new(answer.events, answer.is_end, count)?;
+        let read = Read::new(tenant, answer.events, answer.is_end, count)?;
         in_order(
             &read.events,
             |event| event.position.as_u64(),
@@ -115,27 +157,35 @@ impl EventStoreV1 {
         Ok(read)
     }
 
+    /// The last event of `stream` up to the nonce `from`.
+    pub(super) async fn last_event(
+        &self,
+        tenant: &TenantId,
+        stream: &StreamName,
+        from: u64,
+    ) -> Result<Option<RecordedEvent>, StoreError> {
+        let read = self
+            .read_nonces(tenant, stream, from, Direction::Backwards, 1)
+            .await?;
+        Ok(read.events.into_iter().next())
+    }
+
     /// Where `stream` ends.
     pub(super) async fn stream_head(
         &self,
         tenant: &TenantId,
         stream: &StreamName,
     ) -> Result<Head, StoreError> {
-        let read = self
-            .read_nonces(tenant, stream, u64::MAX, Direction::Backwards, 1)
-            .await?;
+        let last = self.last_event(tenant, stream, LAST).await?;
         Ok(Head {
-            nonce: read
-                .events
-                .first()
-                .map_or(0, |last| last.revision.as_u64() + 1),
+            nonce: last.map_or(0, |last| last.revision.as_u64() + 1),
         })
     }
 
     /// Where the tenant's events end.
     pub(super) async fn store_head(&self, tenant: &TenantId) -> Result<Head, StoreError> {
         let read = self
-            .read_positions(tenant, u64::MAX, Direction::Backwards, 1)
+            .read_positions(tenant, LAST, Direction::Backwards, 1)
             .await?;
         Ok(Head {
             nonce: read.events.first().map_or(0, |last| last.position.as_u64()),
@@ -149,11 +199,14 @@ impl EventStoreV1 {
         stream: StreamName,
         window: ReadWindow,
     ) -> EventStream {
-        EventStream::from_pages(unfold(window, move |mut window| {
+        let place = (window, false);
+        EventStream::from_pages(unfold(place, move |(mut window, begun)| {
             let (store, tenant, stream) = (self.clone(), tenant.clone(), stream.clone());
             async move {
-                let page = store.stream_page(&tenant, &stream, &mut window).await;
-                Some((page.transpose()?, window))
+                let page = store
+                    .stream_page(&tenant, &stream, &mut window, begun)
+                    .await;
+                Some((page.transpose()?, (window, true)))
             }
         }))
     }
@@ -163,25 +216,30 @@ impl EventStoreV1 {
         tenant: &TenantId,
         stream: &StreamName,
         window: &mut ReadWindow,
+        begun: bool,
     ) -> Result<Option<Page>, StoreError> {
         let Some((low, high)) = window.bounds() else {
             return Ok(None);
         };
+        let backwards = window.direction() == Direction::Backwards;
         let from = match window.direction() {
             // The servers' own `next_from` is wrong backwards.
             Direction::Backwards => high.saturating_add(1),
-            Direction::Forwards if low >= Revision::MAX.as_u64() => return Ok(None),
-            Direction::Forwards => low + 1,
+            Direction::Forwards => low.saturating_add(1),
         };
         let most = self.connection.config().page_size;
         let count = u32::try_from(window.page(most as usize)).unwrap_or(most);
         let read = self
             .read_nonces(tenant, stream, from, window.direction(), count)
             .await?;
+        if backwards && begun {
+            read.goes_on_at(from)?;
+        }
         if let Some(last) = read.events.last() {
             window.advance(last.revision.as_u64(), read.events.len());
         }
-        if read.end {
+        // Backwards the first event of the stream is the end, and no other.
+        if read.events.is_empty() || (read.end && !backwards) {
             window.finish();
         }
         Ok(Some(read.events.into()))
@@ -244,13 +302,15 @@ fn in_order(
     from: u64,
     direction: Direction,
 ) -> Result<(), StoreError> {
-    let numbers: Vec<u64> = events.iter().map(number).collect();
+    let first = events.first().map(&number);
     let kept = match direction {
         Direction::Forwards => {
-            numbers.first().is_none_or(|first| *first >= from) && numbers.is_sorted_by(|a, b| a < b)
+            first.is_none_or(|first| first >= from)
+                && events.is_sorted_by(|a, b| number(a) < number(b))
         }
         Direction::Backwards => {
-            numbers.first().is_none_or(|first| *first <= from) && numbers.is_sorted_by(|a, b| a > b)
+            first.is_none_or(|first| first <= from)
+                && events.is_sorted_by(|a, b| number(a) > number(b))
         }
     };
     if kept {

@@ -20,13 +20,16 @@ pub(super) struct Scanned {
     generations: Mutex<Generations>,
 }
 
+type Key = (TenantId, StreamName);
+
 /// Streams that were asked for lately, and those that were before: when the
 /// first are too many, they become the second, which are forgotten.
 #[derive(Debug, Default)]
 struct Generations {
-    recent: HashMap<(TenantId, StreamName), Ids>,
+    recent: HashMap<Key, Ids>,
+    /// How many ids they have, all together.
     size: u64,
-    older: HashMap<(TenantId, StreamName), Ids>,
+    older: HashMap<Key, Ids>,
 }
 
 /// The ids of the events of the nonces from 1 to `high`.
@@ -93,26 +96,23 @@ impl Scanned {
         let high = high.min(self.most);
         let key = (tenant.clone(), stream.clone());
         let mut generations = self.lock();
-        let known = generations.touch(&key, self.most).map_or(0, |ids| ids.high);
-        // What lies between was forgotten meanwhile, or nothing is new.
-        if known < after || high <= known {
-            return;
+        let mut kept = generations.take(&key).unwrap_or_default();
+        // Otherwise what lies between was forgotten meanwhile, or nothing is
+        // new.
+        if kept.high >= after && kept.high < high {
+            kept.high = high;
+            kept.nonces
+                .extend(read.into_iter().filter(|(_, nonce)| *nonce <= high));
         }
-        let kept = generations.recent.entry(key).or_default();
-        kept.high = high;
-        kept.nonces
-            .extend(read.into_iter().filter(|(_, nonce)| *nonce <= high));
-        generations.grow(high - known, self.most);
+        if kept.high > 0 {
+            generations.put(key, kept, self.most);
+        }
     }
 
     /// Forgets what is known of `stream`.
     pub(super) fn forget(&self, tenant: &TenantId, stream: &StreamName) {
         let key = (tenant.clone(), stream.clone());
-        let mut generations = self.lock();
-        generations.older.remove(&key);
-        if let Some(ids) = generations.recent.remove(&key) {
-            generations.size -= ids.high;
-        }
+        drop(self.lock().take(&key));
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Generations> {
@@ -124,21 +124,32 @@ impl Scanned {
 
 impl Generations {
     /// The ids of a stream, which is a recent one from now on.
-    fn touch(&mut self, key: &(TenantId, StreamName), most: u64) -> Option<&Ids> {
+    fn touch(&mut self, key: &Key, most: u64) -> Option<&Ids> {
         if let Some(ids) = self.older.remove(key) {
-            let size = ids.high;
-            self.recent.insert(key.clone(), ids);
-            self.grow(size, most);
+            self.put(key.clone(), ids, most);
         }
-        self.recent.get(key).or_else(|| self.older.get(key))
+        self.recent.get(key)
     }
 
-    fn grow(&mut self, by: u64, most: u64) {
-        self.size += by;
-        if self.size > most {
+    /// Takes a stream out, wherever it is.
+    fn take(&mut self, key: &Key) -> Option<Ids> {
+        if let Some(ids) = self.recent.remove(key) {
+            self.size -= ids.high;
+            return Some(ids);
+        }
+        self.older.remove(key)
+    }
+
+    /// Puts a stream that was taken out among the recent ones. Room is made
+    /// before: what is in use must not be among those that go next, and no
+    /// stream may be in both generations, each with a part of its ids.
+    fn put(&mut self, key: Key, ids: Ids, most: u64) {
+        if self.size + ids.high > most {
             self.older = std::mem::take(&mut self.recent);
             self.size = 0;
         }
+        self.size += ids.high;
+        self.recent.insert(key, ids);
     }
 }
 
@@ -193,5 +204,26 @@ mod tests {
         scanned.extend(&tenant, &stream, 0, 25, long.clone());
         let known = scanned.of(&tenant, &stream, &[long[9].0, long[10].0]);
         assert_eq!((known.high, known.hits), (10, vec![(10, long[9].0)]));
+    }
+
+    #[test]
+    fn a_stream_that_is_extended_while_others_go_keeps_all_its_ids() {
+        let (scanned, tenant) = (Scanned::keeping(10), "t1".parse().unwrap());
+        let name = |name: &str| StreamName::raw(name).unwrap();
+        let long = ids(1..=7);
+        scanned.extend(&tenant, &name("A"), 0, 6, long[..6].to_vec());
+        scanned.extend(&tenant, &name("B"), 0, 5, ids(1..=5));
+        scanned.extend(&tenant, &name("C"), 0, 5, ids(1..=5));
+        scanned.extend(&tenant, &name("A"), 6, 7, long[6..].to_vec());
+        scanned.extend(&tenant, &name("D"), 0, 10, ids(1..=10));
+
+        let asked: Vec<_> = long.iter().map(|(id, _)| *id).collect();
+        let known = scanned.of(&tenant, &name("A"), &asked);
+        let nonces: Vec<_> = known.hits.iter().map(|(nonce, _)| *nonce).collect();
+        assert_eq!((known.high, nonces), (7, (1..=7).collect()));
+        for stream in ["A", "B", "C", "D"] {
+            scanned.forget(&tenant, &name(stream));
+            assert_eq!(scanned.of(&tenant, &name(stream), &[]), Known::default());
+        }
     }
 }

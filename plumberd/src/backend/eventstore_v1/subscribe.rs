@@ -1,5 +1,6 @@
 use super::{
     EventStoreV1,
+    read::LAST,
     wake::{Interest, WakeUp},
 };
 use crate::{
@@ -22,12 +23,13 @@ impl EventStoreV1 {
         let listener = signal
             .listen()
             .or_every(self.connection.config().poll_interval);
-        let after = match from {
-            SubscribeFrom::Start => None,
-            SubscribeFrom::After(revision) => Some(revision),
+        let (after, position) = match from {
+            SubscribeFrom::Start => (None, None),
+            SubscribeFrom::After(revision) => (Some(revision), None),
             SubscribeFrom::End => {
-                let head = self.stream_head(&tenant, &stream).await?;
-                head.nonce.checked_sub(1).map(Revision::new)
+                let last = self.last_event(&tenant, &stream, LAST).await?;
+                last.map(|last| (last.revision, last.position.as_u64()))
+                    .unzip()
             }
         };
         let interest = Interest {
@@ -39,6 +41,7 @@ impl EventStoreV1 {
             store: self.clone(),
             tenant: interest.tenant,
             stream,
+            position,
         };
         Ok(follow(source, after, listener))
     }
@@ -100,6 +103,9 @@ struct StreamSource {
     tenant: TenantId,
     stream: StreamName,
     wake: WakeUp,
+    /// Where in the store the last event stands that was read or passed over;
+    /// `None` when it was not looked for.
+    position: Option<u64>,
 }
 
 impl PageSource for StreamSource {
@@ -116,10 +122,23 @@ impl PageSource for StreamSource {
             .read_nonces(&self.tenant, &self.stream, from, Direction::Forwards, count)
             .await?;
         let full = read.events.len() == count as usize;
+        if let Some(last) = read.events.last() {
+            self.position = Some(last.position.as_u64());
+        }
         if full && !read.end {
             return Ok(FollowPage::followed(read.events, after));
         }
-        let position = read.events.last().map_or(0, |last| last.position.as_u64());
+        let position = match (self.position, after) {
+            (Some(position), _) => position,
+            (None, None) => 0,
+            // Or the server would tell of all that comes before it.
+            (None, Some(after)) => {
+                let from = after.as_u64().saturating_add(1);
+                let last = self.store.last_event(&self.tenant, &self.stream, from);
+                last.await?.map_or(0, |last| last.position.as_u64())
+            }
+        };
+        self.position = Some(position);
         self.wake.read_up_to(position);
         Ok(FollowPage::last(read.events, after))
     }

@@ -81,7 +81,9 @@ impl EventStoreV1Config {
         }
         let mut seen = Vec::new();
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let Some((name, value)) = pair.split_once('=') else {
+                return Err(Invalid::NoValue);
+            };
             if seen.contains(&name) {
                 return Err(Invalid::Repeated { name: name.into() });
             }
@@ -90,6 +92,14 @@ impl EventStoreV1Config {
         }
         options.finish()
     }
+}
+
+/// The name of an option as an error may show it. What follows a `&` or `?` that
+/// should have been escaped is a piece of a secret.
+fn shown<'a>(name: &'a str, value: &str) -> &'a str {
+    let plain = name.bytes().all(|c| c.is_ascii_lowercase() || c == b'_');
+    let padded = value.trim_start_matches('=').is_empty();
+    if plain && !padded { name } else { "…" }
 }
 
 struct Options {
@@ -101,7 +111,9 @@ struct Options {
 impl Options {
     fn set(&mut self, name: &str, value: &str) -> Result<(), InvalidEventStoreV1Url> {
         let Some((name, form)) = OPTIONS.iter().find(|(known, _)| *known == name) else {
-            return Err(InvalidEventStoreV1Url::UnknownOption { name: name.into() });
+            return Err(InvalidEventStoreV1Url::UnknownOption {
+                name: shown(name, value).to_owned(),
+            });
         };
         self.try_set(name, value)
             .ok_or(InvalidEventStoreV1Url::Value { name, form })
@@ -231,10 +243,13 @@ pub enum InvalidEventStoreV1Url {
     /// A `%` is not followed by two hexadecimal digits, or they are not UTF-8.
     #[error("a `%` must be followed by two hexadecimal digits, and the result be UTF-8")]
     Encoding,
+    /// There is an option without a `=`, or a `&` or `?` that belongs to a value.
+    #[error("there is an option without `=`; in a value write `%26` for `&` and `%3F` for `?`")]
+    NoValue,
     /// There is no such option.
     #[error("there is no option `{name}`; the options are {}", options())]
     UnknownOption {
-        /// The option.
+        /// The option; `…` when it may be a piece of a secret.
         name: String,
     },
     /// An option is named twice.

@@ -1,10 +1,12 @@
-use super::{EventStoreV1, proto::SubscribeRequest};
+use super::{EventStoreV1, proto::SubscribeRequest, read::LAST};
 use crate::{
     retry::{Backoff, RetryPolicy},
     store::follow::Signal,
     stream::TenantId,
 };
+use futures_util::FutureExt;
 use std::{
+    panic::AssertUnwindSafe,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -12,6 +14,7 @@ use std::{
     time::Duration,
 };
 use tokio::task::JoinHandle;
+use tonic::Code;
 
 /// Readers of a server that comes back must not all come at once, and none may
 /// give up.
@@ -58,7 +61,7 @@ impl WakeUp {
     /// from now on the server is to tell.
     pub(super) fn read_up_to(&mut self, position: u64) {
         self.seen.fetch_max(position, Ordering::AcqRel);
-        if self.task.is_none() {
+        if self.task.as_ref().is_none_or(JoinHandle::is_finished) {
             let listening = listen(
                 self.store.clone(),
                 self.interest.clone(),
@@ -79,44 +82,59 @@ impl Drop for WakeUp {
 }
 
 async fn listen(store: EventStoreV1, interest: Interest, signal: Signal, seen: Arc<AtomicU64>) {
-    let connection = &store.connection;
     let mut backoff = Backoff::new(PAUSES);
+    let mut failures = 0_usize;
     loop {
-        let request = connection.request(SubscribeRequest {
-            tenant_id: interest.tenant.as_str().to_owned(),
-            aggregate_id_prefix: interest.prefix.clone(),
-            from_global_nonce: seen.load(Ordering::Acquire).saturating_add(1),
-        });
-        let ended = match connection.client().subscribe(request).await {
-            Err(status) => status,
-            Ok(response) => {
-                let mut messages = response.into_inner();
-                // What came between the last page and this moment.
-                signal.notify();
-                loop {
-                    match messages.message().await {
-                        // Without an event: the server only shows that it lives.
-                        Ok(Some(message)) => {
-                            backoff = Backoff::new(PAUSES);
-                            let meta = message.event.and_then(|event| event.meta);
-                            if let Some(meta) = meta {
-                                seen.fetch_max(meta.global_nonce, Ordering::AcqRel);
-                                signal.notify();
-                            }
-                        }
-                        Ok(None) => break tonic::Status::unavailable("the server ended it"),
-                        Err(status) => break status,
-                    }
-                }
-            }
-        };
+        let told = be_told(&store, &interest, &signal, &seen, &mut backoff, failures);
+        // The client panics at a status whose details are no base64.
+        let ended = AssertUnwindSafe(told).catch_unwind().await;
         tracing::debug!(
-            code = ?ended.code(),
+            code = ?ended.unwrap_or(Code::Unknown),
             prefix = %interest.prefix,
             "the server's subscription ended, and is made anew"
         );
         if let Some(pause) = backoff.next_pause() {
             tokio::time::sleep(pause).await;
+        }
+        failures = failures.wrapping_add(1);
+    }
+}
+
+/// Passes on what the server tells, until it ends.
+async fn be_told(
+    store: &EventStoreV1,
+    interest: &Interest,
+    signal: &Signal,
+    seen: &AtomicU64,
+    backoff: &mut Backoff,
+    failures: usize,
+) -> Code {
+    let connection = &store.connection;
+    let from = seen.load(Ordering::Acquire).saturating_add(1);
+    let request = connection.request(SubscribeRequest {
+        tenant_id: interest.tenant.as_str().to_owned(),
+        aggregate_id_prefix: interest.prefix.clone(),
+        from_global_nonce: from.min(LAST),
+    });
+    let (client, _under_way) = connection.client(failures);
+    let mut messages = match client.subscribe(request).await {
+        Err(status) => return status.code(),
+        Ok(response) => response.into_inner(),
+    };
+    // What came between the last page and this moment.
+    signal.notify();
+    loop {
+        match messages.message().await {
+            Ok(Some(message)) => {
+                *backoff = Backoff::new(PAUSES);
+                // Without an event: the server only shows that it lives.
+                if let Some(meta) = message.event.and_then(|event| event.meta) {
+                    seen.fetch_max(meta.global_nonce, Ordering::AcqRel);
+                    signal.notify();
+                }
+            }
+            Ok(None) => return Code::Unavailable,
+            Err(status) => return status.code(),
         }
     }
 }

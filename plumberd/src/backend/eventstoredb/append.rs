@@ -4,7 +4,7 @@
 use super::{
     BACKEND, Shared,
     convert::{event_data, expected_revision, wire_size},
-    error::{CallError, Failure},
+    error::{CallError, Failure, not_begun},
     reading::{Request, read_backwards},
     session::{Answer, Sent},
 };
@@ -45,6 +45,8 @@ struct Append<'a> {
     ends: Instant,
     /// Whether anything was sent.
     sent: bool,
+    /// Whether the answer to something that was sent was lost.
+    lost_before: bool,
 }
 
 impl Shared {
@@ -61,12 +63,13 @@ impl Shared {
             stream,
             expected,
             data: events.iter().map(event_data).collect(),
-            ends: Instant::now() + self.connection.deadline(),
+            ends: self.connection.ends(),
             sent: false,
+            lost_before: false,
         };
         self.learn_newest(append.ends).await;
         if append.left().is_zero() {
-            return Err(append.unknown(CallError::TimedOut(self.connection.deadline())));
+            return Err(append.unknown(self.connection.late()));
         }
         let under_way = self.known.begin();
         match append.send().await? {
@@ -81,7 +84,7 @@ impl Shared {
                 // A server that recognises a batch may leave the position out.
                 let Some(position) = position.filter(|position| i64::try_from(*position).is_ok())
                 else {
-                    let position = self.position_of(stream, last).await?;
+                    let position = self.position_of(stream, last, append.ends).await?;
                     return Ok(AppendOutcome::already_applied(first, last, position));
                 };
                 Ok(if under_way.was_there(position) {
@@ -92,7 +95,8 @@ impl Shared {
             }
             // Said of a deleted stream too, to who expects that it exists.
             Answer::Deleted | Answer::Conflict => {
-                self.decide_conflict(stream, expected, &events).await
+                let decided = self.decide_conflict(stream, expected, &events, append.ends);
+                decided.await.map_err(|error| append.undecided(error))
             }
         }
     }
@@ -101,7 +105,7 @@ impl Shared {
     /// before is known as such.
     async fn learn_newest(self: &Arc<Self>, ends: Instant) {
         let ask = || async {
-            match self.newest_position().await {
+            match self.newest_position(ends).await {
                 Ok(newest) => {
                     self.known.saw(newest.map_or(0, Position::as_u64));
                     Ok(())
@@ -121,9 +125,10 @@ impl Shared {
         self: &Arc<Self>,
         stream: &StreamName,
         revision: Revision,
+        ends: Instant,
     ) -> Result<Position, StoreError> {
         let request = Request::new(stream).backwards_from(revision.as_u64(), 1);
-        let found = read_backwards(&self.connection, request).await;
+        let found = read_backwards(&self.connection, request, ends).await;
         let event = found
             .map_err(|error| outcome_unknown(stream, error))?
             .into_iter()
@@ -161,22 +166,19 @@ impl Append<'_> {
             Sent::Unsent(error) => error,
         };
         // Of an append that the server refused nothing was written.
-        let mut lost_before = self.sent && error.failure() == Failure::Lost;
+        self.lost_before = self.sent && error.failure() == Failure::Lost;
         let mut backoff = Backoff::new(PAUSES);
         loop {
             // By itself: what another writer does wrong cannot end it.
-            match tokio::time::timeout_at(self.ends, self.send_alone()).await {
-                Err(_) => {
-                    // It may be on its way, or written and not yet answered.
-                    self.sent = true;
-                    return Err(self.unknown(error));
+            match self.send_alone().await {
+                Ok(answer) => return Ok(answer),
+                // What came before says more of why.
+                Err(CallError::TimedOut(_)) => return Err(self.unknown(error)),
+                Err(refused) if refused.failure() != Failure::Lost => {
+                    return Err(self.failed(refused));
                 }
-                Ok(Ok(answer)) => return Ok(answer),
-                Ok(Err(refused)) if refused.failure() != Failure::Lost => {
-                    return Err(self.failed(refused, lost_before));
-                }
-                Ok(Err(lost)) => {
-                    lost_before = self.sent;
+                Err(lost) => {
+                    self.lost_before = self.sent;
                     error = lost;
                 }
             }
@@ -198,7 +200,10 @@ impl Append<'_> {
         }
         let (stream, data) = (self.stream.as_str().to_owned(), self.data.clone());
         let result = connection
-            .call(|client| async move { client.append_to_stream(stream, &options, data).await })
+            .call_until(self.ends, |client| async move {
+                let appended = client.append_to_stream(stream, &options, data).await;
+                appended.map_err(not_begun)
+            })
             .await;
         match result {
             Ok(written) => Ok(Answer::Success {
@@ -223,11 +228,29 @@ impl Append<'_> {
     /// The server did not take it. Whether it had taken it before, when the
     /// answer was lost, only a refusal of the batch itself tells: that one it
     /// would have got then too.
-    fn failed(&self, error: CallError, lost_before: bool) -> StoreError {
-        if lost_before && error.failure() != Failure::Refused {
+    fn failed(&self, error: CallError) -> StoreError {
+        if self.lost_before && error.failure() != Failure::Refused {
             return self.unknown(error);
         }
         error.into_store_error()
+    }
+
+    /// Why it was not found out what a conflict was. The batch itself may have
+    /// been in the way, when it was sent before.
+    fn undecided(&self, error: StoreError) -> StoreError {
+        match error {
+            StoreError::Unavailable { backend, source }
+            | StoreError::Backend { backend, source }
+                if self.lost_before =>
+            {
+                StoreError::OutcomeUnknown {
+                    backend,
+                    stream: self.stream.clone(),
+                    source,
+                }
+            }
+            error => error,
+        }
     }
 
     fn unknown(&self, error: CallError) -> StoreError {

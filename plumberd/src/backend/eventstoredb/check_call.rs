@@ -3,34 +3,58 @@
 
 use super::{
     EventStoreDbConfig, EventStoreDbError,
+    client::Lease,
     connection::Connection,
-    error::{CallError, Failure},
+    error::{CallError, Failure, not_begun},
+    guarded::guarded,
     probe::probe,
 };
-use eventstore::{Error, ReadStreamOptions};
+use eventstore::{Client, Error, ReadStreamOptions};
 
 /// A stream that everybody may read and nobody writes.
 const STREAM: &str = "PlumberdConnectionCheck";
 
+/// Makes the call.
+pub(super) async fn run(connection: &Connection) -> Result<(), CallError> {
+    let options = options(connection);
+    connection
+        .call(move |client| async move { ask(&client, &options).await })
+        .await
+}
+
+/// Makes the call over this client again and again; the error is that it is
+/// not there any more.
+pub(super) async fn until_lost(connection: &Connection, lease: &Lease) -> CallError {
+    loop {
+        tokio::time::sleep(connection.deadline()).await;
+        let (client, options) = (lease.client.clone(), options(connection));
+        let asked = async move { ask(&client, &options).await };
+        match guarded(connection, lease, connection.ends(), asked).await {
+            Err(error) if error.ends_client() => return error,
+            _ => {}
+        }
+    }
+}
+
+fn options(connection: &Connection) -> ReadStreamOptions {
+    let options = ReadStreamOptions::default().max_count(1);
+    match connection.credentials() {
+        Some(credentials) => options.authenticated(credentials),
+        None => options,
+    }
+}
+
 /// Reads a stream that is not there: the cheapest call that the server checks
 /// the user for.
-pub(super) async fn run(connection: &Connection) -> Result<(), CallError> {
-    let mut options = ReadStreamOptions::default().max_count(1);
-    if let Some(credentials) = connection.credentials() {
-        options = options.authenticated(credentials);
+async fn ask(client: &Client, options: &ReadStreamOptions) -> eventstore::Result<()> {
+    let mut events = match client.read_stream(STREAM, options).await {
+        Err(Error::ResourceDeleted) => return Ok(()),
+        opened => opened.map_err(not_begun)?,
+    };
+    match events.next().await {
+        Ok(_) | Err(Error::ResourceNotFound | Error::ResourceDeleted) => Ok(()),
+        Err(error) => Err(error),
     }
-    connection
-        .call(move |client| async move {
-            let read = async {
-                let mut events = client.read_stream(STREAM, &options).await?;
-                events.next().await.map(|_| ())
-            };
-            match read.await {
-                Err(Error::ResourceNotFound | Error::ResourceDeleted) => Ok(()),
-                answer => answer,
-            }
-        })
-        .await
 }
 
 /// What the failure of that call means to whoever wrote the settings.

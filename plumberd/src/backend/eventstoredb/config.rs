@@ -88,7 +88,7 @@ impl EventStoreDbConfig {
     /// The server at `host` and `port`, over TLS, with the defaults that each
     /// setter names.
     ///
-    /// A host is a DNS name or an address; one of IPv6 may stand in brackets.
+    /// A host is a DNS name or an address; one of IPv6 must stand in brackets.
     pub fn new(host: impl Into<String>, port: u16) -> Self {
         Self {
             hosts: vec![(host.into(), port)],

@@ -11,6 +11,7 @@ use crate::{
     stream::{ExpectedRevision, StreamName},
 };
 use std::sync::Arc;
+use tokio::time::Instant;
 
 impl Shared {
     /// Decides an append that the server did not take, by the events it has:
@@ -21,19 +22,20 @@ impl Shared {
         stream: &StreamName,
         expected: ExpectedRevision,
         events: &[NewEvent],
+        ends: Instant,
     ) -> Result<AppendOutcome, StoreError> {
         let depth = match expected {
             ExpectedRevision::Exact(revision) => Depth::DownTo(revision.next()),
             _ => Depth::Newest,
         };
-        let found = self.locate(stream, events, depth).await?;
+        let found = self.locate(stream, events, depth, ends).await?;
         // A tombstone is an error of the look above already.
         let state = match found.head {
             Some(last) => StreamState {
                 last: Some(last),
                 ..StreamState::default()
             },
-            None => info::state(&self.stream_info(stream).await?),
+            None => info::state(&self.stream_info(stream, ends).await?),
         };
         let partly = found.any() && !found.all();
         let admitted = rules::admit(stream, expected, events, state, &found.stored());
@@ -44,7 +46,7 @@ impl Shared {
         if !refused_by_id || found.complete {
             return conclude(stream, expected, state, admitted);
         }
-        let found = self.locate(stream, events, Depth::Everything).await?;
+        let found = self.locate(stream, events, Depth::Everything, ends).await?;
         let admitted = rules::admit(stream, expected, events, state, &found.stored());
         conclude(stream, expected, state, admitted)
     }

@@ -1,12 +1,14 @@
 use super::{
-    EventStoreDbConfig, EventStoreDbError, check_call, error::CallError, provider, settings, tls,
+    EventStoreDbConfig, EventStoreDbError, check_call, client::Lease, error::CallError,
+    guarded::OwnedTask, provider, settings, tls,
 };
 use eventstore::{Client, Credentials};
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
-use tokio::task::AbortHandle;
+use tokio::time::{Instant, timeout_at};
+use tracing::{Dispatch, dispatcher};
 
 /// The one place that holds a client of the `eventstore` crate: makes it,
 /// keeps every call within its deadline, and makes it anew when it died.
@@ -18,24 +20,19 @@ pub(super) struct Connection {
 struct Shared {
     config: EventStoreDbConfig,
     current: Mutex<Current>,
+    /// Held by who makes a client: whoever comes meanwhile wants the same.
+    making: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
 struct Current {
-    client: Option<Client>,
+    lease: Option<Lease>,
     /// Counts the clients, so that one call's failure does not end the client
     /// that another call has just made.
     generation: u64,
     /// The node that another one named as the leader, for as long as it
     /// answers.
     leader: Option<(String, u16)>,
-}
-
-/// A client for one call.
-#[derive(Clone)]
-pub(super) struct Lease {
-    pub(super) client: Client,
-    pub(super) generation: u64,
 }
 
 impl Connection {
@@ -49,6 +46,7 @@ impl Connection {
             shared: Arc::new(Shared {
                 config,
                 current: Mutex::default(),
+                making: tokio::sync::Mutex::default(),
             }),
         })
     }
@@ -77,41 +75,62 @@ impl Connection {
         self.shared.config.deadline
     }
 
+    /// Whether a connection that carries nothing more is noticed by itself.
+    pub(super) fn pings(&self) -> bool {
+        let config = &self.shared.config;
+        config.keep_alive_interval.is_some() && config.keep_alive_timeout.is_some()
+    }
+
+    /// When a call ends that begins now.
+    pub(super) fn ends(&self) -> Instant {
+        Instant::now() + self.deadline()
+    }
+
+    /// That this instant came before an answer.
+    pub(super) fn late(&self) -> CallError {
+        CallError::TimedOut(self.deadline())
+    }
+
     /// The user, to be given to every call's options with `authenticated`.
     pub(super) fn credentials(&self) -> Option<Credentials> {
         let (user, password) = self.shared.config.credentials.clone()?;
         Some(Credentials::new(user, password))
     }
 
-    /// A client that is not known to be dead.
-    ///
-    /// Making one reads the certificates, under the lock: whoever comes
-    /// meanwhile wants the same client.
-    pub(super) fn lease(&self) -> Result<Lease, CallError> {
-        let mut current = self.current();
-        let client = if let Some(client) = &current.client {
-            client.clone()
-        } else {
-            let client = self.make(current.leader.as_ref())?;
+    /// A client that is not known to be dead; made where files may be read,
+    /// when there is none.
+    pub(super) async fn lease(&self) -> Result<Lease, CallError> {
+        if let Some(lease) = &self.current().lease {
+            return Ok(lease.clone());
+        }
+        let _making = self.shared.making.lock().await;
+        let (leader, generation) = {
+            let mut current = self.current();
+            if let Some(lease) = &current.lease {
+                return Ok(lease.clone());
+            }
             current.generation += 1;
-            current.client.insert(client).clone()
+            (current.leader.clone(), current.generation)
         };
-        Ok(Lease {
-            client,
-            generation: current.generation,
-        })
+        let shared = Arc::clone(&self.shared);
+        let log = dispatcher::get_default(Dispatch::clone);
+        let making = move || make(&shared.config, leader.as_ref(), generation, log);
+        let lease = match tokio::task::spawn_blocking(making).await {
+            Ok(made) => made.map_err(CallError::Setup)?,
+            // The runtime is about to end.
+            Err(error) => {
+                return Err(CallError::Setup(EventStoreDbError::Client {
+                    source: error.into(),
+                }));
+            }
+        };
+        Ok(self.current().lease.insert(lease).clone())
     }
 
-    fn make(&self, leader: Option<&(String, u16)>) -> Result<Client, CallError> {
-        let config = &self.shared.config;
-        // The files may have changed, and the crate panics on wrong ones.
-        tls::client_config(config).map_err(CallError::Setup)?;
-        let settings = settings::client_settings(config, leader).map_err(|error| {
-            CallError::Setup(EventStoreDbError::Client {
-                source: error.into(),
-            })
-        })?;
-        settings::client(tokio::runtime::Handle::current(), settings).map_err(CallError::Setup)
+    /// As [`Connection::lease`], no later than `ends`.
+    pub(super) async fn lease_until(&self, ends: Instant) -> Result<Lease, CallError> {
+        let leased = timeout_at(ends, self.lease()).await;
+        leased.unwrap_or_else(|_| Err(self.late()))
     }
 
     /// Tells that a call with a client of this generation failed: one that
@@ -123,7 +142,7 @@ impl Connection {
         let chooses = self.shared.config.is_cluster() || current.leader.is_some();
         let ends = leader.is_some() || error.ends_client() || chooses && error.is_unavailable();
         if ends && current.generation == generation {
-            current.client = None;
+            current.lease = None;
             current.leader = leader;
         }
     }
@@ -135,14 +154,7 @@ impl Connection {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// One call: within the deadline, on a task of its own so that a panic of
-    /// the client crate is an error, and without effect on later calls. A node
-    /// that is not the leader did nothing; then the leader is asked, once.
-    ///
-    /// # Cancel safety
-    ///
-    /// When the future is dropped the call is given up; whether the server
-    /// carried it out is unknown.
+    /// One call, within the deadline, as [`Connection::call_until`].
     pub(super) async fn call<T, F>(
         &self,
         call: impl FnOnce(Client) -> F + Clone + Send,
@@ -151,7 +163,27 @@ impl Connection {
         F: Future<Output = eventstore::Result<T>> + Send + 'static,
         T: Send + 'static,
     {
-        let deadline = self.deadline();
+        self.call_until(self.ends(), call).await
+    }
+
+    /// One call: until `ends`, on a task of its own so that a panic of the
+    /// client crate is an error, and without effect on later calls: a client
+    /// that did not answer is not asked again. A node that is not the leader
+    /// did nothing; then the leader is asked, once.
+    ///
+    /// # Cancel safety
+    ///
+    /// When the future is dropped the call is given up; whether the server
+    /// carried it out is unknown.
+    pub(super) async fn call_until<T, F>(
+        &self,
+        ends: Instant,
+        call: impl FnOnce(Client) -> F + Clone + Send,
+    ) -> Result<T, CallError>
+    where
+        F: Future<Output = eventstore::Result<T>> + Send + 'static,
+        T: Send + 'static,
+    {
         let mut asked = 0;
         let calls = async {
             let again = call.clone();
@@ -163,10 +195,8 @@ impl Connection {
                 result => result,
             }
         };
-        let result = match tokio::time::timeout(deadline, calls).await {
-            Ok(result) => result,
-            Err(_) => Err(CallError::TimedOut(deadline)),
-        };
+        let result = timeout_at(ends, calls).await;
+        let result = result.unwrap_or_else(|_| Err(self.late()));
         if let Err(error) = &result {
             self.report(asked, error);
         }
@@ -183,24 +213,30 @@ impl Connection {
         F: Future<Output = eventstore::Result<T>> + Send + 'static,
         T: Send + 'static,
     {
-        let Lease { client, generation } = self.lease()?;
-        *asked = generation;
-        let task = tokio::spawn(call(client));
-        let _guard = AbortOnDrop(task.abort_handle());
-        match task.await {
+        let lease = self.lease().await?;
+        *asked = lease.generation;
+        let call = call(lease.client.clone());
+        match OwnedTask::spawn_on(lease.runtime(), call).await {
             Ok(result) => result.map_err(CallError::Client),
             Err(panicked) => Err(CallError::Panicked(panicked.to_string())),
         }
     }
 }
 
-/// Ends a call that nobody waits for any more.
-struct AbortOnDrop(AbortHandle);
-
-impl Drop for AbortOnDrop {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
+/// Blocks: reads the certificates.
+fn make(
+    config: &EventStoreDbConfig,
+    leader: Option<&(String, u16)>,
+    generation: u64,
+    log: Dispatch,
+) -> Result<Lease, EventStoreDbError> {
+    // The files may have changed, and the crate panics on wrong ones.
+    tls::client_config(config)?;
+    let settings =
+        settings::client_settings(config, leader).map_err(|error| EventStoreDbError::Client {
+            source: error.into(),
+        })?;
+    Lease::new(settings, generation, log)
 }
 
 impl std::fmt::Debug for Shared {

@@ -17,6 +17,7 @@ use crate::{
 };
 use eventstore::{DeleteStreamOptions, TombstoneStreamOptions};
 use std::sync::Arc;
+use tokio::time::Instant;
 
 impl Shared {
     pub(super) async fn delete(
@@ -24,7 +25,8 @@ impl Shared {
         stream: &StreamName,
         expected: ExpectedRevision,
     ) -> Result<(), StoreError> {
-        let state = info::state(&self.stream_info(stream).await?);
+        let ends = self.connection.ends();
+        let state = info::state(&self.stream_info(stream, ends).await?);
         match rules::check_delete(stream, expected, state)? {
             Deletion::AlreadyDeleted => return Ok(()),
             Deletion::Write => {}
@@ -37,10 +39,12 @@ impl Shared {
         let name = stream.as_str().to_owned();
         let deleted = self
             .connection
-            .call(|client| async move { client.delete_stream(name, &options).await })
+            .call_until(ends, |client| async move {
+                client.delete_stream(name, &options).await
+            })
             .await;
         let Err(error) = deleted else { return Ok(()) };
-        let state = self.state_after(stream, error).await?;
+        let state = self.state_after(stream, error, ends).await?;
         // Somebody else may have deleted it meanwhile.
         match rules::check_delete(stream, expected, state)? {
             Deletion::AlreadyDeleted => Ok(()),
@@ -53,7 +57,8 @@ impl Shared {
         stream: &StreamName,
         expected: ExpectedRevision,
     ) -> Result<(), StoreError> {
-        let state = info::state(&self.stream_info(stream).await?);
+        let ends = self.connection.ends();
+        let state = info::state(&self.stream_info(stream, ends).await?);
         rules::check_tombstone(stream, expected, state)?;
         let mut options =
             TombstoneStreamOptions::default().expected_revision(expected_revision(expected));
@@ -63,10 +68,12 @@ impl Shared {
         let name = stream.as_str().to_owned();
         let deleted = self
             .connection
-            .call(|client| async move { client.tombstone_stream(name, &options).await })
+            .call_until(ends, |client| async move {
+                client.tombstone_stream(name, &options).await
+            })
             .await;
         let Err(error) = deleted else { return Ok(()) };
-        let state = self.state_after(stream, error).await?;
+        let state = self.state_after(stream, error, ends).await?;
         rules::check_tombstone(stream, expected, state)?;
         Err(conflict(stream, expected, state))
     }
@@ -77,10 +84,11 @@ impl Shared {
         self: &Arc<Self>,
         stream: &StreamName,
         error: CallError,
+        ends: Instant,
     ) -> Result<StreamState, StoreError> {
         match error.failure() {
             Failure::Conflict | Failure::Deleted => {
-                Ok(info::state(&self.stream_info(stream).await?))
+                Ok(info::state(&self.stream_info(stream, ends).await?))
             }
             Failure::Lost if !error.never_left() => Err(StoreError::OutcomeUnknown {
                 backend: BACKEND,

@@ -42,6 +42,14 @@ pub enum EventStoreDbError {
     )]
     ProviderInstalled,
 
+    /// This program is built without its log's warnings, by a feature of the
+    /// `tracing` crate such as `release_max_level_error`. That a subscription
+    /// was ended can be told only from one: the client crate would ask for its
+    /// next message for ever, and take a processor. Build it with
+    /// `max_level_warn` or more.
+    #[error("a feature of `tracing` leaves warnings out of this program, which subscriptions need")]
+    WarningsLeftOut,
+
     /// The client crate could not be started.
     #[error("the EventStoreDB client could not be started")]
     Client {
@@ -156,12 +164,15 @@ pub enum EventStoreDbError {
 
 impl EventStoreDbError {
     /// Whether the same settings may work later, without a change to them: the
-    /// server is not there, or does not answer.
+    /// server is not there, does not answer, or answers that it cannot now.
     pub fn is_transient(&self) -> bool {
-        matches!(
-            self,
-            Self::Unreachable { .. } | Self::TimedOut { .. } | Self::Refused { .. }
-        )
+        match self {
+            Self::Unreachable { .. } | Self::TimedOut { .. } => true,
+            Self::Refused { source, .. } => source
+                .downcast_ref::<CallError>()
+                .is_some_and(|error| error.failure() == Failure::Lost),
+            _ => false,
+        }
     }
 }
 
@@ -180,6 +191,18 @@ pub(super) enum CallError {
     /// No client could be made; nothing was sent.
     #[error(transparent)]
     Setup(EventStoreDbError),
+}
+
+/// The error of a read, or of an append, that was not begun: of streams the
+/// server never says so that there is none. A node that is no leader and does
+/// not say who is, or whose answer was cut, is not a stream without events.
+pub(super) fn not_begun(error: eventstore::Error) -> eventstore::Error {
+    match error {
+        eventstore::Error::ResourceNotFound => eventstore::Error::ServerError(
+            "the node does not serve the call, and names no other".to_owned(),
+        ),
+        error => error,
+    }
 }
 
 /// What can be done about a [`CallError`].

@@ -4,6 +4,7 @@
 use super::{
     Shared,
     error::{CallError, Failure},
+    patience::Patience,
     reading::{Reading, Request, is_missing},
 };
 use crate::{
@@ -11,7 +12,11 @@ use crate::{
     store::{Filter, Location, ReadOptions, StoreError, StreamInfo, rules::Stored},
     stream::{Position, Revision, StreamName},
 };
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 /// How far back to look.
@@ -29,6 +34,7 @@ pub(super) enum Depth {
 #[derive(Debug)]
 pub(super) struct Found {
     ids: Vec<Uuid>,
+    missing: HashSet<Uuid>,
     places: HashMap<Uuid, Location>,
     /// The revision of the last visible event.
     pub(super) head: Option<Revision>,
@@ -41,6 +47,7 @@ pub(super) struct Found {
 impl Found {
     fn new(ids: Vec<Uuid>) -> Self {
         Self {
+            missing: ids.iter().copied().collect(),
             ids,
             places: HashMap::new(),
             head: None,
@@ -54,7 +61,7 @@ impl Found {
     }
 
     pub(super) fn all(&self) -> bool {
-        self.places.len() == self.ids.len()
+        self.missing.is_empty()
     }
 
     /// As [`rules::admit`](crate::store::rules::admit) takes it.
@@ -72,9 +79,8 @@ impl Found {
     }
 
     fn look_at(&mut self, id: Uuid, revision: Revision, position: Position) {
-        if self.ids.contains(&id) {
-            let location = Location { revision, position };
-            self.places.entry(id).or_insert(location);
+        if self.missing.remove(&id) {
+            self.places.insert(id, Location { revision, position });
         }
     }
 }
@@ -85,11 +91,13 @@ impl Shared {
         stream: &StreamName,
         id: Uuid,
     ) -> Result<Option<Location>, StoreError> {
+        let patience = Patience::while_it_goes_on(&self.connection);
         let mut found = self
-            .look_back(stream, Found::new(vec![id]), Depth::Everything)
+            .look_back(stream, Found::new(vec![id]), Depth::Everything, patience)
             .await?;
         if !found.all() && !found.from_first {
-            self.look_at_hidden(stream, &mut found).await?;
+            let ends = self.connection.ends();
+            self.look_at_hidden(stream, &mut found, ends).await?;
         }
         Ok(found.places.remove(&id))
     }
@@ -99,11 +107,16 @@ impl Shared {
         stream: &StreamName,
         events: &[NewEvent],
         depth: Depth,
+        ends: Instant,
     ) -> Result<Found, StoreError> {
         let ids = events.iter().map(NewEvent::id).collect();
-        let mut found = self.look_back(stream, Found::new(ids), depth).await?;
+        let mut found = self
+            .look_back(stream, Found::new(ids), depth, Patience::until(ends))
+            .await?;
         if depth == Depth::Everything && !found.all() && !found.from_first {
-            self.look_at_hidden(stream, &mut found).await?;
+            let looking = self.look_at_hidden(stream, &mut found, ends);
+            let looked = timeout_at(ends, looking).await;
+            looked.unwrap_or_else(|_| Err(self.connection.late().into_store_error()))?;
         }
         found.complete |= depth == Depth::Everything;
         Ok(found)
@@ -115,6 +128,7 @@ impl Shared {
         stream: &StreamName,
         mut found: Found,
         depth: Depth,
+        mut patience: Patience,
     ) -> Result<Found, StoreError> {
         let end = |error: CallError| match error.failure() {
             Failure::NotFound => Ok(()),
@@ -130,16 +144,18 @@ impl Shared {
             _ => usize::MAX,
         };
         let request = Request::new(stream).backwards_from(u64::MAX, count);
-        let mut reading = match Reading::of_stream(&self.connection, request).await {
+        let opening = Reading::of_stream(&self.connection, request, patience.ends());
+        let mut reading = match opening.await {
             Ok(reading) => reading,
             Err(error) => return end(error).map(|()| found),
         };
         loop {
-            let items = match reading.next(&self.connection).await {
+            let items = match reading.next(&self.connection, patience.ends()).await {
                 Ok(items) => items,
                 Err(error) if is_missing(&error) => return Ok(found),
                 Err(error) => return end(error).map(|()| found),
             };
+            patience.renew();
             let mut reached = Revision::MAX;
             for event in items.events.into_iter().filter_map(|read| read.event) {
                 reached = Revision::new(event.revision);
@@ -161,8 +177,9 @@ impl Shared {
         self: &Arc<Self>,
         stream: &StreamName,
         found: &mut Found,
+        ends: Instant,
     ) -> Result<(), StoreError> {
-        if found.head.is_none() && self.stream_info(stream).await? == StreamInfo::default() {
+        if found.head.is_none() && self.stream_info(stream, ends).await? == StreamInfo::default() {
             return Ok(());
         }
         let filter = Filter::new().stream(stream.clone()).with_system_events();

@@ -13,6 +13,7 @@ use crate::{
 use bytes::Bytes;
 use eventstore::{AppendToStreamOptions, CurrentRevision, EventData, StreamPosition};
 use std::sync::Arc;
+use tokio::time::Instant;
 
 /// The last revision a writer can expect that no stream has: an append that
 /// expects it is refused, and the refusal says where the stream is.
@@ -22,8 +23,12 @@ impl Shared {
     pub(super) async fn stream_info(
         self: &Arc<Self>,
         stream: &StreamName,
+        ends: Instant,
     ) -> Result<StreamInfo, StoreError> {
-        let (last, metadata) = tokio::join!(self.last_visible(stream), self.metadata_of(stream));
+        let (last, metadata) = tokio::join!(
+            self.last_visible(stream, ends),
+            self.metadata_of(stream, ends)
+        );
         let last = match last {
             Err(error) if error.failure() == Failure::Deleted => {
                 return Ok(StreamInfo {
@@ -42,7 +47,9 @@ impl Shared {
         };
         let last_revision = match last {
             Some(last) => Some(last),
-            None => match self.last_hidden(stream).await {
+            None => match self.last_hidden(stream, ends).await {
+                // Only who may write can find it out.
+                Err(error) if error.failure() == Failure::Denied => None,
                 Err(error) if error.failure() == Failure::Deleted => {
                     return Ok(StreamInfo {
                         tombstoned: true,
@@ -64,19 +71,24 @@ impl Shared {
     pub(super) async fn last_visible(
         &self,
         stream: &StreamName,
+        ends: Instant,
     ) -> Result<Option<Revision>, CallError> {
         let request = Request::new(stream).backwards_from(u64::MAX, 1);
-        let read = read_backwards(&self.connection, request).await?;
+        let read = read_backwards(&self.connection, request, ends).await?;
         let last = read.first().and_then(|read| read.event.as_ref());
         Ok(last.map(|event| Revision::new(event.revision)))
     }
 
-    async fn metadata_of(&self, stream: &StreamName) -> Result<Option<StreamMetadata>, StoreError> {
+    async fn metadata_of(
+        &self,
+        stream: &StreamName,
+        ends: Instant,
+    ) -> Result<Option<StreamMetadata>, StoreError> {
         if stream.metadata_of().is_some() {
             return Ok(None);
         }
         let request = Request::new(&stream.metadata_stream()).backwards_from(u64::MAX, 1);
-        let read = match read_backwards(&self.connection, request).await {
+        let read = match read_backwards(&self.connection, request, ends).await {
             // The stream has a tombstone; its metadata are gone with it.
             Err(error) if error.failure() == Failure::Deleted => return Ok(None),
             read => read.map_err(CallError::into_store_error)?,
@@ -93,7 +105,11 @@ impl Shared {
     }
 
     /// The last revision of a stream that shows no event.
-    async fn last_hidden(&self, stream: &StreamName) -> Result<Option<Revision>, CallError> {
+    async fn last_hidden(
+        &self,
+        stream: &StreamName,
+        ends: Instant,
+    ) -> Result<Option<Revision>, CallError> {
         let mut options = AppendToStreamOptions::default()
             .expected_revision(eventstore::ExpectedRevision::Exact(NEVER));
         if let Some(credentials) = self.connection.credentials() {
@@ -103,7 +119,9 @@ impl Shared {
         let probe = EventData::binary("Probe", Bytes::new()).id(crate::event::new_event_id());
         let refused = self
             .connection
-            .call(|client| async move { client.append_to_stream(name, &options, probe).await })
+            .call_until(ends, |client| async move {
+                client.append_to_stream(name, &options, probe).await
+            })
             .await;
         match refused {
             Err(CallError::Client(eventstore::Error::WrongExpectedVersion { current, .. })) => {
@@ -119,7 +137,10 @@ impl Shared {
     }
 
     /// The position of the newest event of all.
-    pub(super) async fn newest_position(&self) -> Result<Option<Position>, StoreError> {
+    pub(super) async fn newest_position(
+        &self,
+        ends: Instant,
+    ) -> Result<Option<Position>, StoreError> {
         let position = async {
             let mut reading = Reading::of_all(
                 &self.connection,
@@ -127,9 +148,10 @@ impl Shared {
                 Direction::Backwards,
                 1,
                 false,
+                ends,
             )
             .await?;
-            let items = reading.next(&self.connection).await?;
+            let items = reading.next(&self.connection, ends).await?;
             let newest = items.events.into_iter().next().and_then(|read| read.event);
             Ok(newest.map(|event| Position::new(event.position.commit)))
         };

@@ -6,6 +6,7 @@
 mod append;
 mod check;
 mod check_call;
+mod client;
 mod config;
 mod conflict;
 mod connection;
@@ -18,6 +19,7 @@ mod find;
 mod guarded;
 mod info;
 mod known;
+mod patience;
 mod persistent;
 mod probe;
 mod projection;
@@ -56,9 +58,11 @@ const BACKEND: &str = "EventStoreDB";
 
 /// A store on an EventStoreDB or KurrentDB server.
 ///
-/// Cheap to clone; clones share the connection. It needs a Tokio runtime with
-/// I/O and time, and its connection lives on the runtime it was made on: make
-/// one for each runtime. A connection that broke is made anew by the next call.
+/// Cheap to clone; clones share the connection. Calls need a Tokio runtime with
+/// I/O and time, each its own. The connection lives on a thread of its own,
+/// `plumberd-esdb`, which ends with it when the last clone, read and
+/// subscription is dropped. A connection that broke is made anew by the next
+/// call.
 ///
 /// # What it promises, and what the server does not let it
 ///

@@ -145,7 +145,7 @@ impl ServerProjections for Projections {
 fn state(text: &str) -> ProjectionState {
     match text.split([' ', '/']).next() {
         Some("Running") => ProjectionState::Running,
-        Some("Stopped") => ProjectionState::Stopped,
+        Some("Stopped" | "Aborted" | "Completed") => ProjectionState::Stopped,
         Some("Faulted") => ProjectionState::Faulted,
         _ => ProjectionState::Changing,
     }

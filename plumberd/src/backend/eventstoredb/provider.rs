@@ -11,6 +11,7 @@ use std::{
     sync::{Mutex, PoisonError},
     thread,
 };
+use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
 
 /// Whether the crate has installed its provider.
 static STARTED: Mutex<bool> = Mutex::new(false);
@@ -22,6 +23,14 @@ pub(super) fn start() -> Result<(), EventStoreDbError> {
     if *started {
         return Ok(());
     }
+    if !hears_warnings(STATIC_MAX_LEVEL) {
+        return Err(EventStoreDbError::WarningsLeftOut);
+    }
+    if cfg!(panic = "abort") {
+        tracing::warn!(
+            "the EventStoreDB client panics at some answers, and this program ends at a panic"
+        );
+    }
     if rustls::crypto::CryptoProvider::get_default().is_some() {
         return Err(EventStoreDbError::ProviderInstalled);
     }
@@ -31,6 +40,12 @@ pub(super) fn start() -> Result<(), EventStoreDbError> {
         .join()
         .map_err(|_| EventStoreDbError::ProviderInstalled)?;
     outcome.map(|()| *started = true)
+}
+
+/// Whether the crate's warnings are in a program that is built so: the watch
+/// over its subscriptions lives on one.
+fn hears_warnings(built: LevelFilter) -> bool {
+    built >= LevelFilter::WARN
 }
 
 /// A client that gives up before it opens a connection, and so only starts.
@@ -50,5 +65,20 @@ fn first_client() -> Result<(), EventStoreDbError> {
         Err(Error::ConnectionClosed) => Err(EventStoreDbError::ProviderInstalled),
         Err(error) => Err(failed(error.into())),
         Ok(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_without_warnings_is_refused() {
+        for built in [LevelFilter::OFF, LevelFilter::ERROR] {
+            assert!(!hears_warnings(built), "{built}");
+        }
+        for built in [LevelFilter::WARN, LevelFilter::INFO, LevelFilter::TRACE] {
+            assert!(hears_warnings(built), "{built}");
+        }
     }
 }

@@ -4,25 +4,17 @@ use super::{
     Shared,
     convert::resolved,
     error::{CallError, Failure},
+    patience::Patience,
     reading::{Items, Reading, Request},
 };
 use crate::{
     event::RecordedEvent,
-    retry::{Backoff, RetryPolicy},
     store::{Direction, EventStream, Page, ReadOptions, StoreError, rules::ReadWindow},
     stream::{Revision, StreamName},
 };
 use futures_util::stream;
-use std::{
-    sync::{Arc, atomic::Ordering},
-    time::Duration,
-};
-
-/// How often a read goes on after a lost connection without an event between:
-/// for a few seconds, as a server takes to start again.
-pub(super) const RESUMES: RetryPolicy = RetryPolicy::DEFAULT
-    .with_retries(8)
-    .with_pauses(Duration::from_millis(50), Duration::from_secs(1));
+use std::sync::{Arc, atomic::Ordering};
+use tokio::time::Instant;
 
 /// A read of a stream, from its first page to its last.
 struct StreamRead {
@@ -30,7 +22,7 @@ struct StreamRead {
     stream: StreamName,
     window: ReadWindow,
     reading: Option<Reading>,
-    backoff: Backoff,
+    patience: Patience,
     /// The last revision there was when the server first said that it had sent
     /// all; a forward read must come so far.
     goal: Option<Revision>,
@@ -49,7 +41,7 @@ impl Shared {
             stream: stream.clone(),
             window: ReadWindow::of_stream(&options),
             reading: None,
-            backoff: Backoff::new(RESUMES),
+            patience: Patience::while_it_goes_on(&self.connection),
             goal: None,
             advanced: false,
         };
@@ -75,6 +67,8 @@ impl Shared {
 
 impl StreamRead {
     async fn next_page(&mut self) -> Result<Option<Page>, StoreError> {
+        // Nobody waited meanwhile.
+        self.patience.renew();
         loop {
             let Some(request) = self.request() else {
                 return Ok(None);
@@ -91,7 +85,7 @@ impl StreamRead {
             let last_revision = items.last_revision;
             let events = self.take(items)?;
             if !events.is_empty() {
-                self.backoff = Backoff::new(RESUMES);
+                self.patience.renew();
                 self.advanced = true;
             }
             if ended {
@@ -118,14 +112,15 @@ impl StreamRead {
 
     async fn fetch(&mut self, request: Request) -> Result<Items, CallError> {
         let connection = &self.shared.connection;
+        let ends = self.patience.ends();
         let reading = match &mut self.reading {
             Some(reading) => reading,
             none => {
                 self.advanced = false;
-                none.insert(Reading::of_stream(connection, request).await?)
+                none.insert(Reading::of_stream(connection, request, ends).await?)
             }
         };
-        reading.next(connection).await
+        reading.next(connection, ends).await
     }
 
     fn take(&mut self, items: Items) -> Result<Vec<RecordedEvent>, StoreError> {
@@ -167,9 +162,10 @@ impl StreamRead {
         };
         let first = self.goal.is_none();
         if first {
+            let ends = self.patience.ends();
             self.goal = match last {
                 Some(last) => Some(last),
-                None => self.shared.last_revision(&self.stream).await?,
+                None => self.shared.last_revision(&self.stream, ends).await?,
             };
         }
         if self.goal.is_none_or(|goal| goal.as_u64() < next) {
@@ -187,7 +183,7 @@ impl StreamRead {
                 stream: self.stream.clone(),
             }),
             Failure::Lost if error.may_resume() => {
-                let Some(pause) = self.backoff.next_pause() else {
+                let Some(pause) = self.patience.pause() else {
                     return Err(error.into_store_error());
                 };
                 tokio::time::sleep(pause).await;
@@ -209,11 +205,12 @@ impl Shared {
     async fn last_revision(
         self: &Arc<Self>,
         stream: &StreamName,
+        ends: Instant,
     ) -> Result<Option<Revision>, StoreError> {
-        let visible = self.last_visible(stream).await;
+        let visible = self.last_visible(stream, ends).await;
         match visible {
             Ok(Some(last)) => Ok(Some(last)),
-            Ok(None) => Ok(self.stream_info(stream).await?.last_revision),
+            Ok(None) => Ok(self.stream_info(stream, ends).await?.last_revision),
             Err(error) if error.failure() == Failure::Deleted => Err(StoreError::StreamDeleted {
                 stream: stream.clone(),
             }),

@@ -6,13 +6,12 @@ use super::{
     convert::{position, resolved},
     error::CallError,
     filter,
-    read::RESUMES,
+    patience::Patience,
     reading::{Items, Reading},
     subscribe::{Message, Messages, Target},
 };
 use crate::{
     event::RecordedEvent,
-    retry::Backoff,
     store::{
         Direction, EventStream, Filter, Page, ReadFrom, ReadOptions, StoreError,
         follow::PAGE_EVENTS,
@@ -22,6 +21,7 @@ use crate::{
 use eventstore::StreamPosition;
 use futures_util::stream;
 use std::sync::Arc;
+use tokio::time::timeout_at;
 
 /// A read of everything, from its first page to its last.
 struct AllRead {
@@ -33,7 +33,7 @@ struct AllRead {
     from: Option<ReadFrom<Position>>,
     left: u64,
     source: Source,
-    backoff: Backoff,
+    patience: Patience,
 }
 
 /// Where events come from.
@@ -60,7 +60,7 @@ impl Shared {
             from: begin(options.direction, options.from),
             left: options.limit.unwrap_or(u64::MAX),
             source: Source::NotAsked,
-            backoff: Backoff::new(RESUMES),
+            patience: Patience::while_it_goes_on(&self.connection),
         };
         EventStream::from_pages(stream::try_unfold(read, |mut read| async move {
             Ok(read.next_page().await?.map(|page| (page, read)))
@@ -111,6 +111,8 @@ fn begin(direction: Direction, from: ReadFrom<Position>) -> Option<ReadFrom<Posi
 
 impl AllRead {
     async fn next_page(&mut self) -> Result<Option<Page>, StoreError> {
+        // Nobody waited meanwhile.
+        self.patience.renew();
         while let Some(from) = self.from
             && self.left > 0
         {
@@ -155,7 +157,7 @@ impl AllRead {
         for event in items.events {
             let event = resolved(event)?;
             let place = event.read_position();
-            self.backoff = Backoff::new(RESUMES);
+            self.patience.renew();
             // Forwards the server begins with the event at the place.
             if matches!(from, ReadFrom::After(seen) if seen == place) {
                 continue;
@@ -174,6 +176,7 @@ impl AllRead {
 
     async fn fetch(&mut self, from: ReadFrom<Position>) -> Result<Items, CallError> {
         let connection = &self.shared.connection;
+        let ends = self.patience.ends();
         if !matches!(self.source, Source::Reading(_)) {
             let begin = match from {
                 ReadFrom::Start => StreamPosition::Start,
@@ -188,12 +191,18 @@ impl AllRead {
             } else {
                 usize::MAX
             };
-            let reading =
-                Reading::of_all(connection, begin, self.direction, count, self.resolve_links);
+            let reading = Reading::of_all(
+                connection,
+                begin,
+                self.direction,
+                count,
+                self.resolve_links,
+                ends,
+            );
             self.source = Source::Reading(Box::new(reading.await?));
         }
         match &mut self.source {
-            Source::Reading(reading) => reading.next(connection).await,
+            Source::Reading(reading) => reading.next(connection, ends).await,
             Source::NotAsked | Source::Filtered(_) => Ok(Items::default()),
         }
     }
@@ -216,7 +225,8 @@ impl AllRead {
                 filter: self.filter.clone(),
                 resolve_links: self.resolve_links,
             };
-            self.source = Source::Filtered(Messages::begin(&self.shared, target, after).await?);
+            let begun = Messages::begin(&self.shared, target, after, self.patience.ends());
+            self.source = Source::Filtered(begun.await?);
         }
         let Source::Filtered(messages) = &mut self.source else {
             return Ok(Vec::new());
@@ -227,10 +237,9 @@ impl AllRead {
             .min(PAGE_EVENTS);
         while events.len() < most {
             let message = if events.is_empty() {
-                let deadline = self.shared.connection.deadline();
-                match tokio::time::timeout(deadline, messages.next()).await {
+                match timeout_at(self.patience.ends(), messages.next()).await {
                     Ok(message) => message,
-                    Err(_) => return Err(CallError::TimedOut(deadline).into_store_error()),
+                    Err(_) => return Err(self.shared.connection.late().into_store_error()),
                 }
             } else if let Some(message) = messages.try_next() {
                 message
@@ -239,7 +248,7 @@ impl AllRead {
             };
             match message {
                 Message::Event(event) => {
-                    self.backoff = Backoff::new(RESUMES);
+                    self.patience.renew();
                     self.from = Some(ReadFrom::After(event.read_position()));
                     events.push(event);
                 }
@@ -248,10 +257,10 @@ impl AllRead {
                     break;
                 }
                 Message::Failed(error) => return Err(error),
-                Message::Checkpoint(_) => self.backoff = Backoff::new(RESUMES),
+                Message::Checkpoint(_) => self.patience.renew(),
                 // The subscription goes on trying for ever, and a read does not.
                 Message::Interrupted(error) => {
-                    if self.backoff.next_pause().is_none() {
+                    if self.patience.pause().is_none() {
                         return Err(error.into_store_error());
                     }
                 }
@@ -266,11 +275,18 @@ impl AllRead {
     async fn event_at(&mut self, place: Position) -> Result<Vec<RecordedEvent>, StoreError> {
         let connection = &self.shared.connection;
         let from = StreamPosition::Position(position(place));
+        let ends = self.patience.ends();
         let read = async {
-            let mut reading =
-                Reading::of_all(connection, from, Direction::Forwards, 1, self.resolve_links)
-                    .await?;
-            reading.next(connection).await
+            let mut reading = Reading::of_all(
+                connection,
+                from,
+                Direction::Forwards,
+                1,
+                self.resolve_links,
+                ends,
+            )
+            .await?;
+            reading.next(connection, ends).await
         };
         let items = match read.await {
             Ok(items) => items,
@@ -299,8 +315,8 @@ impl AllRead {
     }
 
     async fn after_failure(&mut self, error: CallError) -> Result<(), StoreError> {
-        let pause = error.may_resume().then(|| self.backoff.next_pause());
-        let Some(pause) = pause.flatten() else {
+        let pause = || self.patience.pause();
+        let Some(pause) = error.may_resume().then(pause).flatten() else {
             return Err(error.into_store_error());
         };
         tokio::time::sleep(pause).await;

@@ -1,9 +1,10 @@
 //! One read under way, page by page.
 
 use super::{
+    client::Lease,
     connection::Connection,
-    error::{CallError, Failure},
-    guarded::guarded,
+    error::{CallError, Failure, not_begun},
+    guarded::{guarded, guarded_in_place},
 };
 use crate::{
     store::{Direction, follow::PAGE_EVENTS},
@@ -13,6 +14,7 @@ use eventstore::{
     ReadAllOptions, ReadEvent, ReadStream, ReadStreamOptions, ResolvedEvent, StreamPosition,
 };
 use futures_util::FutureExt;
+use tokio::time::Instant;
 
 /// What to read of a stream.
 pub(super) struct Request {
@@ -60,11 +62,13 @@ impl Request {
     }
 }
 
-/// A read that the server has begun to answer.
+/// A read that the server has begun to answer. Each step of it is given up at
+/// the instant `ends`, and its client is not used again.
 pub(super) struct Reading {
     /// `None` when the server has sent all.
     stream: Option<ReadStream>,
-    generation: u64,
+    /// Whoever makes the client anew does not end this read with the old one.
+    lease: Lease,
 }
 
 /// What came next.
@@ -81,8 +85,9 @@ impl Reading {
     pub(super) async fn of_stream(
         connection: &Connection,
         request: Request,
+        ends: Instant,
     ) -> Result<Self, CallError> {
-        let lease = connection.lease()?;
+        let lease = connection.lease_until(ends).await?;
         let Request {
             stream,
             mut options,
@@ -90,10 +95,14 @@ impl Reading {
         if let Some(credentials) = connection.credentials() {
             options = options.authenticated(credentials);
         }
-        let opening = async move { lease.client.read_stream(stream, &options).await };
+        let client = lease.client.clone();
+        let opening = async move {
+            let opened = client.read_stream(stream, &options).await;
+            opened.map_err(not_begun)
+        };
         Ok(Self {
-            stream: Some(guarded(connection, lease.generation, opening).await?),
-            generation: lease.generation,
+            stream: Some(guarded(connection, &lease, ends, opening).await?),
+            lease,
         })
     }
 
@@ -103,8 +112,9 @@ impl Reading {
         direction: Direction,
         count: usize,
         resolve_links: bool,
+        ends: Instant,
     ) -> Result<Self, CallError> {
-        let lease = connection.lease()?;
+        let lease = connection.lease_until(ends).await?;
         // The start decides the direction, unless that is set after it.
         let mut options = ReadAllOptions::default().position(from).max_count(count);
         options = match direction {
@@ -117,24 +127,30 @@ impl Reading {
         if let Some(credentials) = connection.credentials() {
             options = options.authenticated(credentials);
         }
-        let opening = async move { lease.client.read_all(&options).await };
+        let client = lease.client.clone();
+        let opening = async move { client.read_all(&options).await };
         Ok(Self {
-            stream: Some(guarded(connection, lease.generation, opening).await?),
-            generation: lease.generation,
+            stream: Some(guarded(connection, &lease, ends, opening).await?),
+            lease,
         })
     }
 
     /// What has come, at most a page, and at least one event unless it ended.
     ///
     /// After an error there is no more. Dropping it ends the read.
-    pub(super) async fn next(&mut self, connection: &Connection) -> Result<Items, CallError> {
+    pub(super) async fn next(
+        &mut self,
+        connection: &Connection,
+        ends: Instant,
+    ) -> Result<Items, CallError> {
         let Some(stream) = self.stream.take() else {
             return Ok(Items {
                 ended: true,
                 ..Items::default()
             });
         };
-        let (stream, items) = guarded(connection, self.generation, take_page(stream)).await?;
+        let page = take_page(stream);
+        let (stream, items) = guarded_in_place(connection, &self.lease, ends, page).await?;
         self.stream = (!items.ended).then_some(stream);
         Ok(items)
     }
@@ -171,14 +187,15 @@ async fn take_page(mut stream: ReadStream) -> eventstore::Result<(ReadStream, It
 pub(super) async fn read_backwards(
     connection: &Connection,
     request: Request,
+    ends: Instant,
 ) -> Result<Vec<ResolvedEvent>, CallError> {
     let mut events = Vec::new();
-    let mut reading = match Reading::of_stream(connection, request).await {
+    let mut reading = match Reading::of_stream(connection, request, ends).await {
         Err(error) if is_missing(&error) => return Ok(events),
         reading => reading?,
     };
     loop {
-        match reading.next(connection).await {
+        match reading.next(connection, ends).await {
             Ok(items) => {
                 events.extend(items.events);
                 if items.ended {

@@ -1,10 +1,12 @@
 //! Batch sessions: one open call that carries many appends, so that none of
 //! them waits for the connection's small-packet delay.
 
-use super::{connection::Connection, error::CallError, guarded::OwnedTask, info::NEVER};
+use super::{
+    client::Lease, connection::Connection, error::CallError, guarded::OwnedTask, info::NEVER,
+};
 use crate::stream::StreamName;
 use eventstore::{
-    BatchAppendClient, BatchAppendOptions, BatchWriteResult, Client, EventData, ExpectedRevision,
+    BatchAppendClient, BatchAppendOptions, BatchWriteResult, EventData, ExpectedRevision,
 };
 use futures_util::FutureExt;
 use std::{
@@ -31,9 +33,12 @@ pub(super) struct Sessions {
 }
 
 /// An open session. The first write that fails closes it, and takes down every
-/// other append that is on its way through it.
+/// other append that is on its way through it. It ends with its client, which
+/// only those who append through it have to keep.
 struct Session {
     client: BatchAppendClient,
+    /// Which client it is of.
+    generation: u64,
     broken: AtomicBool,
     /// Whether the client crate has closed it.
     closed: AtomicBool,
@@ -82,8 +87,8 @@ impl Sessions {
         events: Vec<EventData>,
         until: Instant,
     ) -> Sent {
-        let session = match self.open(connection, stream, until).await {
-            Ok(session) => session,
+        let (session, lease) = match self.open(connection, stream, until).await {
+            Ok(open) => open,
             Err(error) => return Sent::Unsent(error),
         };
         let sending = session
@@ -94,53 +99,62 @@ impl Sessions {
             Ok(Err(error)) => {
                 session.closed.store(true, Ordering::Release);
                 session.break_off();
-                match answer(&error) {
-                    Some(answer) => return Sent::Answer(answer),
-                    None => CallError::Client(error),
+                if let Some(answer) = answer(&error) {
+                    return Sent::Answer(answer);
                 }
+                let error = CallError::Client(error);
+                // Other errors may be of another append.
+                if error.leader().is_some() {
+                    connection.report(lease.generation, &error);
+                }
+                error
             }
             // A server that ends the session in peace is not noticed.
             Err(_) => {
                 session.break_off();
-                CallError::TimedOut(connection.deadline())
+                connection.late()
             }
         };
         Sent::Unknown(error)
     }
 
+    /// The session for this stream, with its client, which is to be kept for as
+    /// long as it is used.
     async fn open(
         &self,
         connection: &Connection,
         stream: &StreamName,
         until: Instant,
-    ) -> Result<Arc<Session>, CallError> {
-        let late = || CallError::TimedOut(connection.deadline());
-        // Who waits for another to open it waits no longer than for the rest.
-        let slot = tokio::time::timeout_at(until, self.slot(stream).lock()).await;
-        let mut slot = slot.map_err(|_| late())?;
-        if let Some(session) = &*slot
-            && !session.broken.load(Ordering::Acquire)
-        {
-            return Ok(Arc::clone(session));
+    ) -> Result<(Arc<Session>, Lease), CallError> {
+        let opening = async {
+            let mut slot = self.slot(stream).lock().await;
+            let lease = connection.lease().await?;
+            if let Some(session) = &*slot
+                && session.generation == lease.generation
+                && !session.broken.load(Ordering::Acquire)
+            {
+                return Ok((Arc::clone(session), lease));
+            }
+            *slot = None;
+            let client = open(connection, &lease).await;
+            if let Err(error) = &client {
+                connection.report(lease.generation, error);
+            }
+            let session = Arc::new(Session {
+                client: client?,
+                generation: lease.generation,
+                broken: AtomicBool::new(false),
+                closed: AtomicBool::new(false),
+            });
+            *slot = Some(Arc::clone(&session));
+            Ok((session, lease))
+        };
+        // Whoever waited for another to open it may have had no time: that is
+        // not the client's fault.
+        match tokio::time::timeout_at(until, opening).await {
+            Ok(open) => open,
+            Err(_) => Err(connection.late()),
         }
-        *slot = None;
-        let lease = connection.lease()?;
-        let mut options = BatchAppendOptions::default();
-        if let Some(credentials) = connection.credentials() {
-            options = options.authenticated(credentials);
-        }
-        let opening = tokio::time::timeout_at(until, open(lease.client, options)).await;
-        let client = opening.unwrap_or_else(|_| Err(late()));
-        if let Err(error) = &client {
-            connection.report(lease.generation, error);
-        }
-        let session = Arc::new(Session {
-            client: client?,
-            broken: AtomicBool::new(false),
-            closed: AtomicBool::new(false),
-        });
-        *slot = Some(Arc::clone(&session));
-        Ok(session)
     }
 
     fn slot(&self, stream: &StreamName) -> &Mutex<Option<Arc<Session>>> {
@@ -172,9 +186,15 @@ impl Drop for Session {
     }
 }
 
-async fn open(client: Client, options: BatchAppendOptions) -> Result<BatchAppendClient, CallError> {
-    let opening = OwnedTask::spawn(async move { client.batch_append(&options).await });
-    match opening.await {
+/// The session's tasks run where it is opened.
+async fn open(connection: &Connection, lease: &Lease) -> Result<BatchAppendClient, CallError> {
+    let mut options = BatchAppendOptions::default();
+    if let Some(credentials) = connection.credentials() {
+        options = options.authenticated(credentials);
+    }
+    let client = lease.client.clone();
+    let opening = async move { client.batch_append(&options).await };
+    match OwnedTask::spawn_on(lease.runtime(), opening).await {
         Ok(result) => result.map_err(CallError::Client),
         Err(panicked) => Err(CallError::Panicked(panicked.to_string())),
     }

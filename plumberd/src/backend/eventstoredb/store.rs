@@ -49,7 +49,8 @@ impl EventStore for EventStoreDb {
     }
 
     async fn stream_info(&self, stream: &StreamName) -> Result<StreamInfo, StoreError> {
-        self.shared.stream_info(stream).await
+        let ends = self.shared.connection.ends();
+        self.shared.stream_info(stream, ends).await
     }
 
     async fn find_event(

@@ -1,4 +1,4 @@
-use super::Letter;
+use super::{Letter, PostError};
 use crate::{
     clock::Clock,
     command::{CommandHandlers, reply::Reply, request::Request},
@@ -19,7 +19,14 @@ use uuid::Uuid;
 #[derive(Clone)]
 pub(super) struct InProcess {
     handlers: CommandHandlers,
-    outcomes: Arc<Mutex<LruCache<Uuid, Outcome>>>,
+    outcomes: Arc<Mutex<LruCache<Uuid, Remembered>>>,
+}
+
+/// A command that was sent.
+struct Remembered {
+    /// What it was, and to whom.
+    digest: Uuid,
+    outcome: Outcome,
 }
 
 type Outcome = Shared<BoxFuture<'static, Option<Arc<Reply>>>>;
@@ -37,17 +44,32 @@ impl InProcess {
 
     /// Runs the command here, once for each id. It goes on when nobody waits
     /// any more. `None` when there is no handler, or the runtime ended.
-    pub(super) async fn run(&self, letter: &Letter, stream: &StreamName) -> Option<Arc<Reply>> {
+    pub(super) async fn run(
+        &self,
+        letter: &Letter,
+        stream: &StreamName,
+    ) -> Result<Option<Arc<Reply>>, PostError> {
         if !self.handlers.handles(letter.name) {
-            return None;
+            return Ok(None);
         }
-        let outcome = self
-            .outcomes
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get_or_insert(letter.command_id, || self.begin(letter, stream))
-            .clone();
-        outcome.await
+        let outcome = self.outcome(letter, stream)?;
+        Ok(outcome.await)
+    }
+
+    fn outcome(&self, letter: &Letter, stream: &StreamName) -> Result<Outcome, PostError> {
+        let digest = digest(letter);
+        let mut outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
+        let remembered = outcomes.get_or_insert(letter.command_id, || Remembered {
+            digest,
+            outcome: self.begin(letter, stream),
+        });
+        if remembered.digest == digest {
+            Ok(remembered.outcome.clone())
+        } else {
+            Err(PostError::IdTaken {
+                command_id: letter.command_id,
+            })
+        }
     }
 
     fn begin(&self, letter: &Letter, stream: &StreamName) -> Outcome {
@@ -65,4 +87,18 @@ impl InProcess {
         });
         async { running.await.ok() }.boxed().shared()
     }
+}
+
+/// The same for the same command to the same recipient, and for no other: its
+/// data may be too large to be kept.
+fn digest(letter: &Letter) -> Uuid {
+    let recipient = letter.recipient().unwrap_or_default();
+    let lengths = format!("{} {} ", letter.name.len(), recipient.len());
+    let parts = [
+        lengths.as_bytes(),
+        letter.name.as_bytes(),
+        recipient.as_bytes(),
+        letter.event.data(),
+    ];
+    Uuid::new_v5(&Uuid::nil(), &parts.concat())
 }

@@ -2,6 +2,7 @@
 
 mod error;
 mod in_process;
+mod letter;
 mod queue;
 mod replies;
 mod sending;
@@ -12,30 +13,32 @@ pub use queue::CommandQueue;
 pub use sending::Sending;
 
 use super::{
-    Command, CommandHandlers, InvalidHandlers,
-    names::{command_id, session_in, session_out},
-    request::command_metadata,
+    Command, CommandHandlers, InvalidHandlers, kept,
+    names::{repeated_event_id, session_in, session_out},
 };
 use crate::{
     context::MessageContext,
-    event::{EncodeError, NewEvent, new_event_id},
+    event::{NewEvent, new_event_id},
     retry::{Backoff, RetryPolicy},
-    store::{
-        AppendOutcome, EventStore, EventStoreExt, IdempotencyReason, ReadFrom, ReadOptions,
-        StoreError,
-    },
-    stream::{ExpectedRevision, StreamMetadata, StreamName},
+    store::{AppendOutcome, EventStore, IdempotencyReason, ReadFrom, ReadOptions, StoreError},
+    stream::{ExpectedRevision, InvalidStreamName, StreamName},
 };
 use in_process::InProcess;
+use letter::Letter;
 use replies::Replies;
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 use uuid::Uuid;
 use waiting::Waiting;
 
 /// Sends commands in a session of its own, and waits for what comes of them.
 ///
 /// Cheap to clone; clones share the session. The session begins with the first
-/// command: both its streams forget what is older than 30 days.
+/// command: both its streams forget what is older than 30 days, on every store
+/// that can be told to.
 ///
 /// # Examples
 ///
@@ -86,6 +89,7 @@ pub struct CommandBus(Arc<Bus>);
 struct Bus {
     store: Arc<dyn EventStore>,
     session: Uuid,
+    streams: OnceLock<Streams>,
     timeout: Duration,
     waiting: Arc<Waiting>,
     replies: Replies,
@@ -94,8 +98,11 @@ struct Bus {
     kept: tokio::sync::OnceCell<()>,
 }
 
-/// How long the streams of a session keep what is in them.
-const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// The two streams of a session.
+struct Streams {
+    commands: StreamName,
+    answers: StreamName,
+}
 
 /// How long a command may take unless it is said otherwise.
 const TIMEOUT: Duration = Duration::from_secs(2 * 60);
@@ -112,6 +119,7 @@ impl CommandBus {
         Self(Arc::new(Bus {
             store: Arc::new(store),
             session,
+            streams: OnceLock::new(),
             timeout: TIMEOUT,
             waiting: Arc::default(),
             replies: Replies::default(),
@@ -145,6 +153,7 @@ impl CommandBus {
         let mut bus = Bus {
             store: Arc::clone(&self.0.store),
             session: self.0.session,
+            streams: OnceLock::new(),
             timeout: self.0.timeout,
             waiting: Arc::default(),
             replies: Replies::default(),
@@ -169,7 +178,8 @@ impl CommandBus {
     /// [`Sending`]: options first, then `.await`.
     ///
     /// A command that is sent again under the same id, meanwhile or later, is
-    /// not done again: each send gets the first outcome.
+    /// not done again: each send gets the first outcome. Other content, or
+    /// another recipient, is another command, and needs an id of its own.
     ///
     /// # Errors
     ///
@@ -198,52 +208,30 @@ impl CommandBus {
         Ok(letter.command_id)
     }
 
-    /// The command as it is written, after its own check.
     fn letter<C: Command>(
         &self,
         recipient: &str,
-        mut command: C,
+        command: C,
         context: &MessageContext,
     ) -> Result<Letter, PostError> {
-        command.validate()?;
-        let own = command.id().filter(|id| !id.is_nil());
-        let id = own.unwrap_or_else(new_event_id);
-        command.assign_id(id);
-        let name = C::TYPES
-            .get(command.type_index())
-            .map_or("", |info| info.name);
         let context = context
             .clone()
             .with_session(self.0.session.to_string())
             .with_recipient(recipient);
-        let event = NewEvent::encode_with(&command, id, &context)?;
-        // `Id` in the data is the identity for every reader, whoever wrote it.
-        let command_id = command_id(event.data(), id);
-        let event = if command_id == id {
-            event
-        } else {
-            NewEvent::encode_with(&command, command_id, &context)?
-        };
-        let wrong = |error| EncodeError::new(name, error);
-        let metadata = command_metadata(&event).map_err(wrong)?;
-        Ok(Letter {
-            command_id,
-            name,
-            event: event.with_metadata(&metadata)?,
-        })
+        Letter::write(command, &context)
     }
 
     /// Writes a command, however often it takes to know whether it is there.
     async fn write(&self, letter: &Letter) -> Result<AppendOutcome, PostError> {
         let bus = &*self.0;
-        let stream = self.stream(session_in)?;
+        let stream = &self.streams()?.commands;
         bus.kept.get_or_try_init(|| self.keep_for_a_month()).await?;
         let mut backoff = Backoff::new(RetryPolicy::DEFAULT);
         let mut event = letter.event.clone();
         loop {
             let appended = bus
                 .store
-                .append(&stream, ExpectedRevision::Any, vec![event.clone()])
+                .append(stream, ExpectedRevision::Any, vec![event.clone()])
                 .await;
             match appended {
                 // It was sent in another session: here it is one more event.
@@ -251,7 +239,7 @@ impl CommandBus {
                     reason: IdempotencyReason::OtherStream,
                     ..
                 }) if event.id() == letter.command_id => {
-                    let id = Uuid::new_v5(&letter.command_id, bus.session.as_bytes());
+                    let id = repeated_event_id(letter.command_id, &bus.session.to_string());
                     event = NewEvent::new(id, event.event_type().clone(), event.data().clone())
                         .with_content_type(event.content_type().clone())
                         .with_raw_metadata(event.metadata().clone());
@@ -261,7 +249,7 @@ impl CommandBus {
                     None => return Err(error.into()),
                 },
                 Ok(outcome) if outcome.is_already_applied() => {
-                    return self.check_same(&stream, letter, outcome).await;
+                    return self.check_same(stream, letter, outcome).await;
                 }
                 other => return Ok(other?),
             }
@@ -278,14 +266,9 @@ impl CommandBus {
         let at = ReadOptions::forwards().from(ReadFrom::At(outcome.revision()));
         let mut stored = self.0.store.read_stream(stream, at.limit(1));
         match stored.next_event().await? {
-            Some(event)
-                if event.data != *letter.event.data()
-                    || event.event_type != *letter.event.event_type() =>
-            {
-                Err(PostError::IdTaken {
-                    command_id: letter.command_id,
-                })
-            }
+            Some(event) if !letter.is(&event) => Err(PostError::IdTaken {
+                command_id: letter.command_id,
+            }),
             // What is hidden by now cannot be compared.
             _ => Ok(outcome),
         }
@@ -293,41 +276,28 @@ impl CommandBus {
 
     /// Sets `$maxAge` on both streams, unless somebody has.
     async fn keep_for_a_month(&self) -> Result<(), StoreError> {
-        let metadata = StreamMetadata {
-            max_age: Some(KEPT),
-            ..StreamMetadata::default()
-        };
-        for stream in [self.stream(session_in)?, self.stream(session_out)?] {
-            let set = self
-                .0
-                .store
-                .set_stream_metadata(&stream, ExpectedRevision::NoStream, &metadata)
-                .await;
-            match set {
-                Ok(_) | Err(StoreError::Conflict { .. }) => {}
-                Err(error) => return Err(error),
-            }
+        let Streams { commands, answers } = self.streams()?;
+        for stream in [commands, answers] {
+            kept::keep_for_a_month(&self.0.store, stream).await?;
         }
         Ok(())
     }
 
-    fn stream<E: Into<crate::BoxError>>(
-        &self,
-        name: fn(Uuid) -> Result<StreamName, E>,
-    ) -> Result<StreamName, StoreError> {
-        name(self.0.session).map_err(|error| StoreError::Backend {
+    fn streams(&self) -> Result<&Streams, StoreError> {
+        let bus = &*self.0;
+        if let Some(streams) = bus.streams.get() {
+            return Ok(streams);
+        }
+        let wrong = |error: InvalidStreamName| StoreError::Backend {
             backend: "the command bus",
             source: error.into(),
-        })
+        };
+        let streams = Streams {
+            commands: session_in(bus.session).map_err(wrong)?,
+            answers: session_out(bus.session).map_err(wrong)?,
+        };
+        Ok(bus.streams.get_or_init(|| streams))
     }
-}
-
-/// A command on its way into the store.
-struct Letter {
-    command_id: Uuid,
-    /// The stored name of the command.
-    name: &'static str,
-    event: NewEvent,
 }
 
 impl fmt::Debug for CommandBus {

@@ -1,4 +1,4 @@
-use super::waiting::Waiting;
+use super::waiting::{Waiter, Waiting};
 use crate::{
     command::reply::Reply,
     event::RecordedEvent,
@@ -8,6 +8,7 @@ use crate::{
 };
 use std::{sync::Arc, time::Duration};
 use tokio::{sync::Mutex, task::JoinHandle};
+use uuid::Uuid;
 
 /// Follows a session's answers as long as the bus lives.
 #[derive(Debug, Default)]
@@ -23,21 +24,27 @@ impl Drop for Listener {
 }
 
 impl Replies {
-    /// Sees to it that answers which are written from now on are heard; begins
-    /// again after a failure that ended it.
-    pub(super) async fn listen(
+    /// Waits for the answer to a command that is sent after this; begins to
+    /// follow answers when nobody does, also after a failure that ended it.
+    pub(super) async fn wait_for(
         &self,
+        command_id: Uuid,
         store: &Arc<dyn EventStore>,
         stream: &StreamName,
         waiting: &Arc<Waiting>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Waiter, StoreError> {
+        if let Some(waiter) = waiting.wait_for(command_id) {
+            return Ok(waiter);
+        }
         let mut listener = self.0.lock().await;
-        if listener.as_ref().is_some_and(|it| !it.0.is_finished()) {
-            return Ok(());
+        // Somebody may have begun meanwhile.
+        if let Some(waiter) = waiting.wait_for(command_id) {
+            return Ok(waiter);
         }
         // From a place that is known, so that no failure later leaves a gap.
         let last = store.stream_info(stream).await?.last_revision;
         let subscription = store.subscribe_stream(stream, after(last)).await?;
+        let waiter = waiting.begin(command_id);
         let follower = Follower {
             store: Arc::clone(store),
             stream: stream.clone(),
@@ -45,7 +52,7 @@ impl Replies {
             last,
         };
         *listener = Some(Listener(tokio::spawn(follower.run(subscription))));
-        Ok(())
+        Ok(waiter)
     }
 }
 
@@ -54,6 +61,13 @@ struct Follower {
     stream: StreamName,
     waiting: Arc<Waiting>,
     last: Option<Revision>,
+}
+
+/// However it ends, nobody is to wait for it.
+impl Drop for Follower {
+    fn drop(&mut self) {
+        self.waiting.give_up();
+    }
 }
 
 impl Follower {
@@ -76,7 +90,7 @@ impl Follower {
             let again = self.resume(error, &mut backoff).await;
             match again {
                 Some(again) => subscription = again,
-                None => return self.waiting.give_up(),
+                None => return,
             }
         }
     }

@@ -1,14 +1,15 @@
-use super::{CommandBus, Done, Fault, Letter, SendError};
+use super::{CommandBus, Done, Fault, Letter, SendError, Streams};
 use crate::{
     codec::CodecError,
     command::{
         Command,
-        names::{outcome_id, session_in, session_out},
+        names::outcome_id,
         reply::{Failure, Reply},
     },
     context::MessageContext,
     event::{ContentType, EncodedEvent, RecordedEvent},
-    store::{EventStore, ReadFrom, ReadOptions, StoreError},
+    store::{EventStore, ReadOptions, StoreError},
+    stream::{Position, StreamName},
 };
 use std::{fmt, future::IntoFuture, pin::Pin, time::Duration};
 
@@ -80,21 +81,23 @@ impl CommandBus {
     /// What came of the command, whoever handled it.
     async fn outcome<F>(&self, letter: &Letter) -> Result<Reply, SendError<F>> {
         let bus = &*self.0;
+        let Streams { commands, answers } = self.streams()?;
         if let Some(here) = &bus.in_process
-            && let Some(reply) = here.run(letter, &self.stream(session_in)?).await
+            && let Some(reply) = here.run(letter, commands).await?
         {
             return Ok((*reply).clone());
         }
-        let answers = self.stream(session_out)?;
-        bus.replies
-            .listen(&bus.store, &answers, &bus.waiting)
+        let mut waiter = bus
+            .replies
+            .wait_for(letter.command_id, &bus.store, answers, &bus.waiting)
             .await?;
-        let mut waiter = bus.waiting.wait_for(letter.command_id);
         let written = self.write(letter).await?;
         let mut answer = None;
         if written.is_already_applied() {
             // It was sent before, and may be answered long since.
-            answer = self.first_answer(letter).await?;
+            answer = self
+                .first_answer(letter, answers, written.position())
+                .await?;
         }
         let answer = match answer {
             Some(answer) => answer,
@@ -111,22 +114,29 @@ impl CommandBus {
     }
 
     /// The answer that is there already: by its id when plumberd wrote it, else
-    /// by what it says.
-    async fn first_answer(&self, letter: &Letter) -> Result<Option<RecordedEvent>, StoreError> {
-        let store = &self.0.store;
-        let stream = self.stream(session_out)?;
+    /// the first by what it says. None is older than the command.
+    async fn first_answer(
+        &self,
+        letter: &Letter,
+        answers: &StreamName,
+        command: Position,
+    ) -> Result<Option<RecordedEvent>, StoreError> {
         let id = outcome_id(letter.command_id, &self.0.session.to_string());
-        let from = match store.find_event(&stream, id).await? {
-            Some(location) => ReadFrom::At(location.revision),
-            None => ReadFrom::Start,
-        };
-        let mut answers = store.read_stream(&stream, ReadOptions::forwards().from(from));
-        while let Some(event) = answers.next_event().await? {
-            if Reply::command_id_in(&event.data) == Some(letter.command_id) {
+        let newest_first = ReadOptions::backwards();
+        let mut read = self.0.store.read_stream(answers, newest_first);
+        let mut first = None;
+        while let Some(event) = read.next_event().await? {
+            if event.position < command {
+                break;
+            }
+            if event.id == id {
                 return Ok(Some(event));
             }
+            if Reply::command_id_in(&event.data) == Some(letter.command_id) {
+                first = Some(event);
+            }
         }
-        Ok(None)
+        Ok(first)
     }
 }
 

@@ -8,22 +8,42 @@ use uuid::Uuid;
 
 /// Who waits for which command.
 #[derive(Debug, Default)]
-pub(super) struct Waiting(Mutex<HashMap<Uuid, Vec<oneshot::Sender<RecordedEvent>>>>);
+pub(super) struct Waiting(Mutex<Places>);
+
+#[derive(Debug, Default)]
+struct Places {
+    /// Whether anybody hears answers, and hands them on.
+    heard: bool,
+    waiters: HashMap<Uuid, Vec<oneshot::Sender<RecordedEvent>>>,
+}
 
 impl Waiting {
-    fn lock(&self) -> MutexGuard<'_, HashMap<Uuid, Vec<oneshot::Sender<RecordedEvent>>>> {
+    fn lock(&self) -> MutexGuard<'_, Places> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many commands are waited for.
     pub(super) fn len(&self) -> usize {
-        self.lock().len()
+        self.lock().waiters.len()
     }
 
     /// Waits from now on: whoever sends waits first, so no answer is missed.
-    pub(super) fn wait_for(self: &Arc<Self>, command_id: Uuid) -> Waiter {
+    /// `None` when nobody hears answers: then nobody would end the wait.
+    pub(super) fn wait_for(self: &Arc<Self>, command_id: Uuid) -> Option<Waiter> {
+        let mut places = self.lock();
+        places.heard.then(|| self.add(&mut places, command_id))
+    }
+
+    /// Somebody hears answers from now on; waits for the first.
+    pub(super) fn begin(self: &Arc<Self>, command_id: Uuid) -> Waiter {
+        let mut places = self.lock();
+        places.heard = true;
+        self.add(&mut places, command_id)
+    }
+
+    fn add(self: &Arc<Self>, places: &mut Places, command_id: Uuid) -> Waiter {
         let (sender, answer) = oneshot::channel();
-        self.lock().entry(command_id).or_default().push(sender);
+        places.waiters.entry(command_id).or_default().push(sender);
         Waiter {
             command_id,
             answer,
@@ -33,24 +53,26 @@ impl Waiting {
 
     /// Hands an answer to everybody who waits for it.
     pub(super) fn answer(&self, command_id: Uuid, event: &RecordedEvent) {
-        let waiting = self.lock().remove(&command_id);
+        let waiting = self.lock().waiters.remove(&command_id);
         for sender in waiting.into_iter().flatten() {
             // Nobody there any more is fine.
             let _ = sender.send(event.clone());
         }
     }
 
-    /// Lets everybody know that no answer will come.
+    /// Lets everybody know that no answer will come, also who comes later.
     pub(super) fn give_up(&self) {
-        self.lock().clear();
+        let mut places = self.lock();
+        places.heard = false;
+        places.waiters.clear();
     }
 
     fn forget_closed(&self, command_id: Uuid) {
-        let mut waiting = self.lock();
-        if let Some(senders) = waiting.get_mut(&command_id) {
+        let waiters = &mut self.lock().waiters;
+        if let Some(senders) = waiters.get_mut(&command_id) {
             senders.retain(|sender| !sender.is_closed());
             if senders.is_empty() {
-                waiting.remove(&command_id);
+                waiters.remove(&command_id);
             }
         }
     }
@@ -75,5 +97,29 @@ impl Drop for Waiter {
     fn drop(&mut self) {
         self.answer.close();
         self.waiting.forget_closed(self.command_id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn nobody_waits_for_answers_that_nobody_hears() {
+        let waiting = Arc::<Waiting>::default();
+        let id = Uuid::from_u128(1);
+        assert!(waiting.wait_for(id).is_none(), "nobody has begun to hear");
+
+        let mut first = waiting.begin(id);
+        // The last thing that a follower does, some time before its task has ended.
+        waiting.give_up();
+        let late = waiting.wait_for(id);
+
+        assert!(late.is_none(), "nothing would end its wait");
+        assert!(first.answer().await.is_none());
+        drop(first);
+        assert_eq!(waiting.len(), 0);
+        let _again = waiting.begin(id);
+        assert!(waiting.wait_for(id).is_some());
     }
 }

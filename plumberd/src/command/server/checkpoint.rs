@@ -1,21 +1,39 @@
 use super::{ServerError, Source};
 use crate::{
     codec::{CodecError, JsonObject},
+    command::kept,
     context::MessageContext,
-    event::{EventType, NewEvent, new_event_id},
-    store::{EventStore, EventStoreExt, ReadOptions, StoreError},
-    stream::{ExpectedRevision, StreamMetadata, StreamName},
+    event::{EventType, InvalidEventType, NewEvent, RawMetadata, RecordedEvent, new_event_id},
+    store::{AppendOutcome, EventStore, ReadOptions, StoreError},
+    stream::{ExpectedRevision, Revision, StreamMetadata, StreamName},
 };
+use futures_util::{FutureExt, future::BoxFuture};
 use std::sync::Arc;
 
 /// Up to where every command was answered, in a stream of the store.
+///
+/// Each one is written behind the one before it, so that of two servers that
+/// keep checkpoints in one stream the older finds that it is replaced.
 pub(super) struct Checkpoint {
     store: Arc<dyn EventStore>,
     stream: StreamName,
+    event_type: EventType,
     unit: &'static str,
-    /// Whether the stream is known to forget old checkpoints.
-    bounded: bool,
+    /// The last one that is known to be there.
+    last: Option<Revision>,
+    /// The one after it, which is not known to be there.
+    next: Option<Save>,
 }
+
+/// A checkpoint on its way. Whether it is there is known when it is written
+/// again under the same id.
+struct Save {
+    event: NewEvent,
+    after: Option<u64>,
+}
+
+/// What comes of a [`Checkpoint::save`], for [`Checkpoint::saved`].
+pub(super) type Saved = Result<AppendOutcome, StoreError>;
 
 const EVENT_TYPE: &str = "CommandsAnswered";
 
@@ -23,22 +41,48 @@ const EVENT_TYPE: &str = "CommandsAnswered";
 const KEPT: u64 = 8;
 
 impl Checkpoint {
-    pub(super) fn new(store: Arc<dyn EventStore>, stream: StreamName, source: &Source) -> Self {
-        Self {
+    pub(super) fn new(
+        store: Arc<dyn EventStore>,
+        stream: StreamName,
+        source: &Source,
+    ) -> Result<Self, InvalidEventType> {
+        Ok(Self {
             store,
             stream,
+            event_type: EventType::from_static(EVENT_TYPE)?,
             unit: source.unit(),
-            bounded: false,
-        }
+            last: None,
+            next: None,
+        })
+    }
+
+    pub(super) const fn stream(&self) -> &StreamName {
+        &self.stream
+    }
+
+    pub(super) const fn event_type(&self) -> &EventType {
+        &self.event_type
+    }
+
+    /// Lets the stream forget old ones.
+    pub(super) async fn bound(&self) -> Result<(), StoreError> {
+        let few = StreamMetadata {
+            max_count: Some(KEPT),
+            ..StreamMetadata::default()
+        };
+        kept::unless_set(&self.store, &self.stream, &few).await
     }
 
     /// The last one: `None` when there never was any, `Some(None)` for the
     /// beginning.
-    pub(super) async fn load(&self) -> Result<Option<Option<u64>>, ServerError> {
+    pub(super) async fn load(&mut self) -> Result<Option<Option<u64>>, ServerError> {
         let mut last = self
             .store
             .read_stream(&self.stream, ReadOptions::backwards().limit(1));
-        let Some(event) = last.next_event().await? else {
+        let last = last.next_event().await?;
+        self.last = last.as_ref().map(|event| event.revision);
+        self.next = None;
+        let Some(event) = last else {
             return Ok(None);
         };
         let after = JsonObject::parse(&event.data)
@@ -55,41 +99,49 @@ impl Checkpoint {
         }
     }
 
-    pub(super) async fn save(&mut self, after: Option<u64>) -> Result<(), StoreError> {
-        if !self.bounded {
-            self.bound().await?;
-        }
-        let number = after.map_or_else(|| "null".to_owned(), |after| after.to_string());
-        let data = format!("{{\"{}\":{number}}}", self.unit);
-        let event_type =
-            EventType::from_static(EVENT_TYPE).map_err(|error| StoreError::Backend {
-                backend: "the command server",
-                source: error.into(),
-            })?;
-        // Of no command in particular.
-        let event = async { NewEvent::new(new_event_id(), event_type, data) };
-        let event = MessageContext::new().scope(event).await;
-        self.store
-            .append(&self.stream, ExpectedRevision::Any, vec![event])
-            .await
-            .map(drop)
+    /// Writes the one on its way, or else one for this place.
+    pub(super) fn save(&mut self, after: Option<u64>) -> BoxFuture<'static, Saved> {
+        let event = match &self.next {
+            Some(save) => save.event.clone(),
+            None => self.begin(after),
+        };
+        let expected = self
+            .last
+            .map_or(ExpectedRevision::NoStream, ExpectedRevision::Exact);
+        let (store, stream) = (Arc::clone(&self.store), self.stream.clone());
+        async move { store.append(&stream, expected, vec![event]).await }.boxed()
     }
 
-    async fn bound(&mut self) -> Result<(), StoreError> {
-        let metadata = StreamMetadata {
-            max_count: Some(KEPT),
-            ..StreamMetadata::default()
-        };
-        let set = self
-            .store
-            .set_stream_metadata(&self.stream, ExpectedRevision::NoStream, &metadata)
-            .await;
-        match set {
-            Ok(_) | Err(StoreError::Conflict { .. }) => {
-                self.bounded = true;
-                Ok(())
+    fn begin(&mut self, after: Option<u64>) -> NewEvent {
+        let number = after.map_or_else(|| "null".to_owned(), |after| after.to_string());
+        let data = format!("{{\"{}\":{number}}}", self.unit);
+        let id = new_event_id();
+        // Of no command in particular.
+        let metadata = RawMetadata::for_event(id, 1, &MessageContext::new());
+        let event = NewEvent::new(id, self.event_type.clone(), data).with_raw_metadata(metadata);
+        self.next = Some(Save {
+            event: event.clone(),
+            after,
+        });
+        event
+    }
+
+    /// Takes in what came of a save: gives the place that is kept now.
+    pub(super) fn saved(&mut self, saved: Saved) -> Result<Option<u64>, ServerError> {
+        match saved {
+            Ok(outcome) => {
+                self.last = Some(outcome.revision());
+                Ok(self.next.take().and_then(|save| save.after))
             }
-            Err(error) => Err(error),
+            Err(StoreError::Conflict { .. }) => Err(ServerError::Replaced),
+            Err(error) => Err(error.into()),
         }
+    }
+
+    /// Whether the event is a checkpoint that another server wrote behind this
+    /// one's.
+    pub(super) fn is_replaced_by(&self, event: &RecordedEvent) -> bool {
+        let own = self.next.as_ref().map(|save| save.event.id());
+        event.stream == self.stream && Some(event.revision) > self.last && Some(event.id) != own
     }
 }

@@ -15,7 +15,8 @@ pub enum ServerError {
     Name(#[from] InvalidStreamName),
 
     /// What is stored as its checkpoint is none. It would begin at the wrong
-    /// place: look at the stream, and delete it to begin anew.
+    /// place: look at the stream, and delete it to begin anew, while no server
+    /// of the name runs.
     #[error("`{stream}` holds no checkpoint")]
     Checkpoint {
         /// The stream.
@@ -23,6 +24,11 @@ pub enum ServerError {
         /// What is wrong.
         source: CodecError,
     },
+
+    /// Another server of the same name was started later, and goes on where
+    /// this one was. It is no failure: nothing is left to do here.
+    #[error("another server of the same name has taken over")]
+    Replaced,
 
     /// The store refused.
     #[error(transparent)]

@@ -1,7 +1,7 @@
 use super::{
     CommandServer, ServerError, Source,
     answered::Answered,
-    checkpoint::Checkpoint,
+    checkpoint::{Checkpoint, Saved},
     lanes::Lanes,
     progress::Progress,
     running::Counts,
@@ -12,8 +12,12 @@ use crate::{
     event::RecordedEvent,
     retry::Backoff,
     store::{EventStore, StoreError, Subscription, SubscriptionMessage},
+    stream::Position,
 };
-use futures_util::{FutureExt, StreamExt};
+use futures_util::{
+    FutureExt, StreamExt,
+    future::{BoxFuture, Fuse, FusedFuture},
+};
 use std::{
     future::poll_fn, panic::AssertUnwindSafe, pin::Pin, sync::Arc, task::Poll, time::Duration,
 };
@@ -30,12 +34,24 @@ const KEEP_EVERY: Duration = Duration::from_millis(500);
 /// For each command that may run, so many may wait in memory.
 const WAITING_PER_RUNNING: usize = 16;
 
+/// What a server has when it takes over.
+pub(super) struct TakenOver {
+    pub(super) checkpoint: Checkpoint,
+    /// Where it begins.
+    pub(super) after: Option<u64>,
+    /// Past this place no server before it begins a command.
+    pub(super) since: Option<Position>,
+}
+
 /// The loop that reads commands, runs them, and remembers how far it has come.
 pub(super) struct Follow {
+    name: String,
     store: Arc<dyn EventStore>,
     source: Source,
-    work: Work,
+    work: Arc<Work>,
     checkpoint: Checkpoint,
+    /// A checkpoint that is being written.
+    saving: Fuse<BoxFuture<'static, Saved>>,
     progress: Progress,
     kept: Option<u64>,
     /// The last place that was read, to go on from after a failure.
@@ -59,27 +75,41 @@ enum Step {
     Stop,
     Finished(Finished),
     Keep,
+    Saved(Saved),
     Read(Result<Option<SubscriptionMessage>, StoreError>),
+}
+
+/// What a server waits for besides commands.
+struct Signals {
+    stopped: BoxFuture<'static, ()>,
+    timer: Pin<Box<Sleep>>,
 }
 
 impl Follow {
     pub(super) fn new(
         server: CommandServer,
-        checkpoint: Checkpoint,
-        after: Option<u64>,
+        taken_over: TakenOver,
         stop: watch::Receiver<bool>,
         counts: Arc<Counts>,
     ) -> Self {
+        let TakenOver {
+            checkpoint,
+            after,
+            since,
+        } = taken_over;
         Self {
-            work: Work {
+            work: Arc::new(Work {
                 store: Arc::clone(&server.store),
-                answered: Answered::new(Arc::clone(&server.store)),
+                answered: Answered::new(Arc::clone(&server.store), since),
                 handlers: server.handlers,
+                handler_timeout: server.handler_timeout,
                 stop: stop.clone(),
-            },
+            }),
+            name: server.name,
             store: server.store,
             source: server.source,
             checkpoint,
+            saving: Fuse::terminated(),
             progress: Progress::after(after),
             kept: after,
             read: after,
@@ -91,45 +121,57 @@ impl Follow {
         }
     }
 
-    pub(super) async fn run(mut self, mut subscription: Subscription) -> Result<(), ServerError> {
-        let mut timer = Box::pin(sleep(KEEP_EVERY));
+    pub(super) async fn run(mut self, subscription: Subscription) -> Result<(), ServerError> {
+        let ended = self.follow(subscription).await;
+        let name = std::mem::take(&mut self.name);
+        match &ended {
+            Ok(()) => {}
+            Err(ServerError::Replaced) => tracing::warn!(name, "a command server is replaced"),
+            Err(error) => {
+                let cause = std::error::Error::source(error);
+                tracing::error!(name, error = %error, cause, "a command server has ended");
+            }
+        }
+        // What runs is not lost for the failure to read.
+        let drained = self.drain().await;
+        ended.and(drained)
+    }
+
+    /// Goes on until it is told to stop.
+    async fn follow(&mut self, mut subscription: Subscription) -> Result<(), ServerError> {
+        let mut stop = self.stop.clone();
+        let mut signals = Signals {
+            stopped: async move { drop(stop.wait_for(|stop| *stop).await) }.boxed(),
+            timer: Box::pin(sleep(KEEP_EVERY)),
+        };
         let mut backoff = patient();
         loop {
-            match self.next(&mut subscription, &mut timer).await {
-                Step::Stop => return self.drain().await,
+            match self.next(&mut subscription, &mut signals).await {
+                Step::Stop => return Ok(()),
                 Step::Finished(finished) => self.finished(finished),
-                Step::Keep => {
-                    self.keep().await;
-                    timer.set(sleep(KEEP_EVERY));
+                Step::Keep => self.begin_to_keep(),
+                Step::Saved(saved) => {
+                    signals.timer.set(sleep(KEEP_EVERY));
+                    self.saved(saved)?;
                 }
                 Step::Read(Ok(Some(message))) => {
                     backoff = patient();
-                    self.take(message);
+                    self.take(message)?;
                 }
-                Step::Read(failed) => {
-                    let error = failed.err();
-                    match self.again(error, &mut backoff).await {
-                        Ok(Some(again)) => subscription = again,
-                        Ok(None) => return self.drain().await,
-                        Err(error) => {
-                            // What runs is not lost for the failure to read.
-                            let _ = self.drain().await;
-                            return Err(error.into());
-                        }
-                    }
-                }
+                Step::Read(failed) => match self.again(failed.err(), &mut backoff).await? {
+                    Some(again) => subscription = again,
+                    None => return Ok(()),
+                },
             }
             self.begin();
         }
     }
 
-    async fn next(&mut self, messages: &mut Subscription, timer: &mut Pin<Box<Sleep>>) -> Step {
-        let mut stop = self.stop.clone();
-        let mut stopped = Box::pin(async move { drop(stop.wait_for(|stop| *stop).await) });
+    async fn next(&mut self, messages: &mut Subscription, signals: &mut Signals) -> Step {
         let may_read = self.lanes.waiting() < self.most_waiting;
-        let must_keep = self.progress.safe() != self.kept;
+        let must_keep = self.saving.is_terminated() && self.progress.safe() != self.kept;
         poll_fn(|cx| {
-            if stopped.poll_unpin(cx).is_ready() {
+            if signals.stopped.poll_unpin(cx).is_ready() {
                 return Poll::Ready(Step::Stop);
             }
             while let Poll::Ready(Some(joined)) = self.jobs.poll_join_next(cx) {
@@ -137,7 +179,10 @@ impl Follow {
                     return Poll::Ready(Step::Finished(finished));
                 }
             }
-            if must_keep && timer.poll_unpin(cx).is_ready() {
+            if let Poll::Ready(saved) = self.saving.poll_unpin(cx) {
+                return Poll::Ready(Step::Saved(saved));
+            }
+            if must_keep && signals.timer.poll_unpin(cx).is_ready() {
                 return Poll::Ready(Step::Keep);
             }
             if may_read && let Poll::Ready(message) = messages.poll_next_unpin(cx) {
@@ -149,7 +194,7 @@ impl Follow {
     }
 
     /// Takes in what was read.
-    fn take(&mut self, message: SubscriptionMessage) {
+    fn take(&mut self, message: SubscriptionMessage) -> Result<(), ServerError> {
         match message {
             SubscriptionMessage::Event(event) => {
                 let place = match self.source {
@@ -157,12 +202,20 @@ impl Follow {
                     Source::Stream(_) => event.read_revision().as_u64(),
                 };
                 self.read = Some(place);
-                self.progress.read(place);
+                if event.stream == *self.checkpoint.stream() {
+                    // To keep a checkpoint is no progress that is to be kept.
+                    return if self.checkpoint.is_replaced_by(&event) {
+                        Err(ServerError::Replaced)
+                    } else {
+                        Ok(())
+                    };
+                }
                 if !self.work.handlers.handles(event.event_type.as_str()) {
                     // Somebody else's, or a link to what is gone.
-                    self.progress.done(place);
-                    return;
+                    self.progress.passed(place);
+                    return Ok(());
                 }
+                self.progress.read(place);
                 let request = Request::of(&event);
                 let lane = request.recipient.clone().unwrap_or_default();
                 self.lanes.push(lane, (place, event, request));
@@ -174,12 +227,13 @@ impl Follow {
             }
             _ => {}
         }
+        Ok(())
     }
 
     /// Runs as many as may run.
     fn begin(&mut self) {
         while let Some((lane, (place, event, request))) = self.lanes.next() {
-            let work = AssertUnwindSafe(self.work.clone().run(event, request)).catch_unwind();
+            let work = AssertUnwindSafe(Arc::clone(&self.work).run(event, request)).catch_unwind();
             self.jobs.spawn(async move {
                 // A handler's panic is an answer; this is for one of ours.
                 let end = work.await.unwrap_or(End::Unanswered);
@@ -224,26 +278,35 @@ impl Follow {
         }
     }
 
-    async fn keep(&mut self) {
-        let safe = self.progress.safe();
-        match self.checkpoint.save(safe).await {
-            Ok(()) => self.kept = safe,
+    fn begin_to_keep(&mut self) {
+        self.saving = self.checkpoint.save(self.progress.safe()).fuse();
+    }
+
+    fn saved(&mut self, saved: Saved) -> Result<(), ServerError> {
+        match self.checkpoint.saved(saved) {
+            Ok(kept) => self.kept = kept,
+            Err(ServerError::Replaced) => return Err(ServerError::Replaced),
             Err(error) => tracing::warn!(%error, "the checkpoint was not kept"),
         }
+        Ok(())
     }
 
     /// Finishes what runs; what waits is left to the next start.
     async fn drain(mut self) -> Result<(), ServerError> {
+        let mut kept = Ok(());
+        if !self.saving.is_terminated() {
+            let saved = (&mut self.saving).await;
+            kept = self.saved(saved);
+        }
         while let Some(joined) = self.jobs.join_next().await {
             if let Ok(finished) = joined {
-                self.counts.count(finished.end);
-                if finished.end != End::Interrupted {
-                    self.progress.done(finished.place);
-                }
+                self.finished(finished);
             }
         }
-        if self.progress.safe() != self.kept {
-            self.checkpoint.save(self.progress.safe()).await?;
+        kept?;
+        while self.progress.safe() != self.kept {
+            let saved = self.checkpoint.save(self.progress.safe()).await;
+            self.kept = self.checkpoint.saved(saved)?;
         }
         Ok(())
     }

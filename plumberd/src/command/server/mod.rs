@@ -12,26 +12,47 @@ mod work;
 pub use error::ServerError;
 pub use running::{Running, ServerStats};
 
-use super::{CommandHandlers, names::COMMANDS_PREFIX};
+use super::{
+    CommandHandlers, InvalidHandlers,
+    names::{self, COMMANDS_PREFIX},
+};
 use crate::{
-    store::{EventStore, Filter, ReadOptions, StoreError, SubscribeFrom, Subscription},
+    retry::{Backoff, RetryPolicy},
+    store::{
+        AppendOutcome, EventStore, Filter, ReadOptions, StoreError, SubscribeFrom, Subscription,
+    },
     stream::{Position, Revision, StreamName},
 };
 use checkpoint::Checkpoint;
-use std::{fmt, sync::Arc};
+use follow::TakenOver;
+use std::{fmt, sync::Arc, time::Duration};
 
 /// Handles the commands of all sessions.
 ///
 /// It follows what is written to the sessions' streams, from where the last
 /// server of the same name had come to: it keeps a checkpoint in the stream
-/// `>{name}Checkpoint`. Several commands run at once, those to one recipient
+/// `>SessionInCheckpoint-{name}`. Several commands run at once, those to one recipient
 /// one after another, in the order in which they were written.
 ///
 /// Every command is answered once, whatever its handler does: see
 /// [the module](super).
 ///
-/// Two servers of one name that run at the same time both run each command;
-/// the first answer counts.
+/// # Two servers of one name
+///
+/// The one that was started last takes over, and the one before ends with
+/// [`ServerError::Replaced`] after it has finished what it runs: a new version
+/// of a program may be started before the old one is stopped. There is no
+/// lease: the later one writes a checkpoint when it starts, and the one before
+/// reads it among the commands, so that it begins no command that was written
+/// after it. Commands that were written before and are not answered the later
+/// one runs, and of these the ones that the earlier one has in its handlers
+/// then are run twice; the first answer counts. Give
+/// [`CommandContext::command_id`](super::CommandContext::command_id) to what
+/// must not happen twice.
+///
+/// With [`CommandServer::follow_stream`] the earlier one finds out when it
+/// next keeps its checkpoint: at the latest half a second after it has answered
+/// a command.
 pub struct CommandServer {
     store: Arc<dyn EventStore>,
     name: String,
@@ -39,6 +60,7 @@ pub struct CommandServer {
     source: Source,
     first_start: FirstStart,
     concurrency: usize,
+    handler_timeout: Duration,
 }
 
 /// Where a server begins that never ran before.
@@ -66,8 +88,17 @@ impl CommandServer {
     /// How many commands run at once unless it is said otherwise.
     pub const CONCURRENCY: usize = 64;
 
+    /// How long a handler may take unless it is said otherwise: five times as
+    /// long as a sender waits.
+    pub const HANDLER_TIMEOUT: Duration = Duration::from_secs(10 * 60);
+
     /// A server for these handlers. Its name tells it from servers of other
     /// handlers on the same store; keep it across restarts.
+    ///
+    /// A command that is handled by none of a server's handlers is passed over
+    /// for good. So a handler that is added later under the same name does not
+    /// see the commands that were written before; give it a server of its own,
+    /// with [`FirstStart::Start`], if it is to.
     pub fn new(store: impl EventStore, name: impl Into<String>, handlers: CommandHandlers) -> Self {
         Self {
             store: Arc::new(store),
@@ -76,6 +107,7 @@ impl CommandServer {
             source: Source::Sessions(Filter::new().stream_prefix(COMMANDS_PREFIX)),
             first_start: FirstStart::End,
             concurrency: Self::CONCURRENCY,
+            handler_timeout: Self::HANDLER_TIMEOUT,
         }
     }
 
@@ -90,6 +122,22 @@ impl CommandServer {
     #[must_use]
     pub const fn concurrency(mut self, commands: usize) -> Self {
         self.concurrency = if commands == 0 { 1 } else { commands };
+        self
+    }
+
+    /// With so long for a handler, in place of
+    /// [`CommandServer::HANDLER_TIMEOUT`]; [`Duration::MAX`] for as long as it
+    /// likes.
+    ///
+    /// A handler that takes longer is dropped where it awaits something, and
+    /// the command is answered with the code 500. What it had begun to write
+    /// may be written all the same. One that blocks its thread is not ended.
+    ///
+    /// Without a limit one handler that hangs holds up its recipient's
+    /// commands for ever, in time everybody's, and [`Running::shutdown`].
+    #[must_use]
+    pub const fn handler_timeout(mut self, limit: Duration) -> Self {
+        self.handler_timeout = limit;
         self
     }
 
@@ -109,27 +157,54 @@ impl CommandServer {
     ///
     /// [`ServerError`].
     pub async fn start(mut self) -> Result<Running, ServerError> {
-        let names = self.handlers.check()?;
+        let commands = self.handlers.check()?;
+        let stream = names::checkpoint(&self.name)?;
+        let checkpoint = Checkpoint::new(Arc::clone(&self.store), stream, &self.source);
+        let checkpoint = checkpoint.map_err(InvalidHandlers::from)?;
         if let Source::Sessions(filter) = &mut self.source {
-            for name in names {
-                *filter = filter.clone().event_type(name);
+            for command in commands {
+                *filter = filter.clone().event_type(command);
+            }
+            // Another server's, when it takes over.
+            *filter = filter
+                .clone()
+                .stream(checkpoint.stream().clone())
+                .event_type(checkpoint.event_type().clone());
+        }
+        let taken_over = self.take_over(checkpoint).await?;
+        let subscription = self
+            .source
+            .subscribe(&*self.store, taken_over.after)
+            .await?;
+        Ok(running::start(self, taken_over, subscription))
+    }
+
+    /// Finds where to begin, and says there that this server does.
+    async fn take_over(&self, mut checkpoint: Checkpoint) -> Result<TakenOver, ServerError> {
+        checkpoint.bound().await?;
+        let mut backoff = Backoff::new(RetryPolicy::DEFAULT);
+        loop {
+            let after = match (checkpoint.load().await?, self.first_start) {
+                (Some(after), _) => after,
+                (None, FirstStart::Start) => None,
+                (None, FirstStart::End) => self.source.end(&*self.store).await?,
+            };
+            let saved = checkpoint.save(after).await;
+            let position = saved.as_ref().ok().map(AppendOutcome::position);
+            match (checkpoint.saved(saved), backoff.next_pause()) {
+                (Ok(_), _) => {
+                    return Ok(TakenOver {
+                        checkpoint,
+                        after,
+                        // Only then is it read among the commands.
+                        since: position.filter(|_| matches!(self.source, Source::Sessions(_))),
+                    });
+                }
+                // The one before kept its own meanwhile.
+                (Err(ServerError::Replaced), Some(pause)) => tokio::time::sleep(pause).await,
+                (Err(error), _) => return Err(error),
             }
         }
-        let stream = StreamName::raw(format!(">{}Checkpoint", self.name))?;
-        let mut checkpoint = Checkpoint::new(Arc::clone(&self.store), stream, &self.source);
-        let after = if let Some(after) = checkpoint.load().await? {
-            after
-        } else {
-            let after = match self.first_start {
-                FirstStart::Start => None,
-                FirstStart::End => self.source.end(&*self.store).await?,
-            };
-            // At once: a crash before the first command must not move it.
-            checkpoint.save(after).await?;
-            after
-        };
-        let subscription = self.source.subscribe(&*self.store, after).await?;
-        Ok(running::start(self, checkpoint, subscription, after))
     }
 }
 
@@ -188,6 +263,7 @@ impl fmt::Debug for CommandServer {
             .field("source", &self.source)
             .field("first_start", &self.first_start)
             .field("concurrency", &self.concurrency)
+            .field("handler_timeout", &self.handler_timeout)
             .finish_non_exhaustive()
     }
 }

@@ -1,52 +1,47 @@
 use std::collections::BTreeMap;
 
 /// Up to where everything is done, though it is done in another order.
+///
+/// It remembers what is not done, and nothing of what is: one command that
+/// takes long, and thousands past it, take no memory.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
-    /// Places that were read, and whether they are done, up to the first that
-    /// is not.
-    open: BTreeMap<u64, bool>,
-    done: Option<u64>,
+    /// Places that are not done, with what was read last before each.
+    open: BTreeMap<u64, Option<u64>>,
+    /// What was read last.
+    last: Option<u64>,
 }
 
 impl Progress {
     pub(super) const fn after(done: Option<u64>) -> Self {
         Self {
             open: BTreeMap::new(),
-            done,
+            last: done,
         }
     }
 
-    /// Something was read there.
+    /// Something was read there that is to be done.
     pub(super) fn read(&mut self, place: u64) {
-        self.open.insert(place, false);
+        let before = self.last.filter(|last| *last < place);
+        self.open.insert(place, before);
+        self.passed(place);
     }
 
     /// What was read there is done.
     pub(super) fn done(&mut self, place: u64) {
-        self.open.insert(place, true);
-        self.settle();
+        self.open.remove(&place);
     }
 
     /// Nothing was read up to there but what is known. A command that was read
     /// there stays open.
     pub(super) fn passed(&mut self, place: u64) {
-        self.open.entry(place).or_insert(true);
-        self.settle();
-    }
-
-    fn settle(&mut self) {
-        while let Some(first) = self.open.first_entry()
-            && *first.get()
-        {
-            self.done = self.done.max(Some(*first.key()));
-            first.remove();
-        }
+        self.last = self.last.max(Some(place));
     }
 
     /// The last place up to which everything is done.
-    pub(super) const fn safe(&self) -> Option<u64> {
-        self.done
+    pub(super) fn safe(&self) -> Option<u64> {
+        let first = self.open.first_key_value();
+        first.map_or(self.last, |(_, before)| *before)
     }
 }
 
@@ -72,5 +67,20 @@ mod tests {
         progress.done(9);
         assert_eq!(progress.safe(), Some(12));
         assert!(progress.open.is_empty());
+    }
+
+    #[test]
+    fn what_is_done_past_one_that_is_not_takes_no_memory() {
+        let mut progress = Progress::after(None);
+        progress.read(1);
+
+        for place in 2..10_000 {
+            progress.read(place);
+            progress.done(place);
+        }
+
+        assert_eq!((progress.safe(), progress.open.len()), (None, 1));
+        progress.done(1);
+        assert_eq!(progress.safe(), Some(9_999));
     }
 }

@@ -1,4 +1,8 @@
-use super::{CommandServer, ServerError, checkpoint::Checkpoint, follow::Follow, work::End};
+use super::{
+    CommandServer, ServerError,
+    follow::{Follow, TakenOver},
+    work::End,
+};
 use crate::store::Subscription;
 use std::sync::{
     Arc,
@@ -26,7 +30,7 @@ pub struct ServerStats {
     /// Commands that were answered before, and not run again.
     pub answered_before: u64,
     /// Commands that were passed over: they name no session to answer, or the
-    /// store refuses the answer for good.
+    /// stream of the answers is gone for good.
     pub skipped: u64,
 }
 
@@ -62,13 +66,12 @@ impl Counts {
 
 pub(super) fn start(
     server: CommandServer,
-    checkpoint: Checkpoint,
+    taken_over: TakenOver,
     subscription: Subscription,
-    after: Option<u64>,
 ) -> Running {
     let (stop, stopped) = watch::channel(false);
     let counts = Arc::<Counts>::default();
-    let follow = Follow::new(server, checkpoint, after, stopped, Arc::clone(&counts));
+    let follow = Follow::new(server, taken_over, stopped, Arc::clone(&counts));
     Running {
         stop,
         task: Some(tokio::spawn(follow.run(subscription))),
@@ -82,13 +85,22 @@ impl Running {
         self.counts.stats()
     }
 
+    /// Whether it is at work. One that has ended by itself says why in
+    /// [`Running::ended`] and [`Running::shutdown`], and in the log.
+    pub fn is_running(&self) -> bool {
+        self.task.as_ref().is_some_and(|task| !task.is_finished())
+    }
+
     /// Ends it in good order: it reads no more commands, finishes those that
-    /// run, and keeps its checkpoint.
+    /// run, and keeps its checkpoint. That takes no longer than a handler may:
+    /// see [`CommandServer::handler_timeout`].
     ///
     /// # Errors
     ///
     /// [`ServerError`] when it had ended by itself, or the checkpoint could not
     /// be kept: then some commands are looked at again, and not run again.
+    /// [`ServerError::Replaced`] when a later one has taken over, which is as
+    /// it should be when a new version of a program is rolled out.
     pub async fn shutdown(mut self) -> Result<ServerStats, ServerError> {
         // Nobody listens when it has ended by itself.
         let _ = self.stop.send(true);
@@ -97,7 +109,8 @@ impl Running {
     }
 
     /// Waits for the server to end by itself, which it does only when the store
-    /// is closed or refuses for good.
+    /// is closed or refuses for good, and when a later server of the same name
+    /// has taken over.
     ///
     /// # Errors
     ///

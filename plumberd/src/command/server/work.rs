@@ -1,27 +1,26 @@
-use super::answered::Answered;
+use super::answered::{Answered, Asked, Seen};
 use crate::{
     codec::CodecError,
     command::{
-        CommandFault, CommandHandlers,
+        CommandFault, CommandHandlers, kept,
         reply::{Failure, Reply},
         request::Request,
     },
     event::{NewEvent, RecordedEvent},
     retry::{Backoff, RetryPolicy},
     store::{EventStore, StoreError},
-    stream::{ExpectedRevision, Position, StreamName},
+    stream::{ExpectedRevision, StreamName},
 };
 use futures_util::future::{Either, select};
 use std::{pin::pin, sync::Arc, time::Duration};
 use tokio::sync::watch;
-use uuid::Uuid;
 
 /// What a command needs to be run and answered.
-#[derive(Clone)]
 pub(super) struct Work {
     pub(super) store: Arc<dyn EventStore>,
     pub(super) answered: Answered,
     pub(super) handlers: CommandHandlers,
+    pub(super) handler_timeout: Duration,
     pub(super) stop: watch::Receiver<bool>,
 }
 
@@ -44,18 +43,27 @@ pub(super) enum End {
 
 impl Work {
     /// Runs the command in `event` and writes what came of it.
-    pub(super) async fn run(mut self, event: RecordedEvent, request: Request) -> End {
+    pub(super) async fn run(self: Arc<Self>, event: RecordedEvent, request: Request) -> End {
         let Some((stream, id)) = request.answer_to() else {
             tracing::warn!(stream = %event.stream, revision = %event.revision, "a command names no session");
             return End::Nobody;
         };
-        match self.is_answered(&stream, id, event.position).await {
-            Some(false) => {}
-            Some(true) => return End::AnsweredBefore,
+        let asked = Asked {
+            stream: &stream,
+            answer: id,
+            position: event.position,
+            alone: request.is_alone(event.id),
+        };
+        let first = match self.look(&asked).await {
+            Some(Seen::No { first }) => first,
+            Some(Seen::Answered) => return End::AnsweredBefore,
             None => return End::Interrupted,
+        };
+        if first && !asked.alone {
+            self.keep_for_a_month(&stream).await;
         }
         let name = event.event_type.clone();
-        let mut reply = self.handlers.run(event, &request).await;
+        let mut reply = self.handle(event, &request).await;
         loop {
             let end = match reply.failure {
                 None => End::Executed,
@@ -87,32 +95,54 @@ impl Work {
         }
     }
 
-    /// Whether the answer is there; `None` when the server ends first.
-    async fn is_answered(
-        &mut self,
-        stream: &StreamName,
-        id: Uuid,
-        command: Position,
-    ) -> Option<bool> {
+    /// Runs the handler, for as long as it may take.
+    async fn handle(&self, event: RecordedEvent, request: &Request) -> Reply {
+        let limit = self.handler_timeout;
+        let handled = tokio::time::timeout(limit, self.handlers.run(event, request)).await;
+        handled.unwrap_or_else(|_| {
+            let command_id = request.command_id;
+            tracing::error!(%command_id, ?limit, "a command handler was ended by its time-out");
+            Reply {
+                command_id,
+                duration: limit,
+                failure: Some(Failure::new(
+                    CommandFault::FAILED,
+                    format!("the handler of the command was ended by its time-out of {limit:?}"),
+                )),
+            }
+        })
+    }
+
+    /// Whoever writes commands that are not [`Asked::alone`] sets no limit
+    /// either to how long answers are kept.
+    async fn keep_for_a_month(&self, stream: &StreamName) {
+        if let Err(error) = kept::keep_for_a_month(&self.store, stream).await {
+            tracing::warn!(%stream, %error, "the answers of a session are kept for ever");
+        }
+    }
+
+    /// Whether the command is answered; `None` when the server ends first.
+    async fn look(&self, asked: &Asked<'_>) -> Option<Seen> {
         let mut backoff = patient();
+        let stream = asked.stream;
         loop {
-            match self.answered.has(stream, id, command).await {
-                Ok(answered) => return Some(answered),
+            match self.answered.look(asked).await {
+                Ok(seen) => return Some(seen),
                 Err(StoreError::Closed { .. }) => return None,
-                Err(error) if error.is_transient() => {
+                // The command's own id makes running it again harmless.
+                Err(error) if is_for_good(&error) || is_corrupt(&error) => {
+                    tracing::warn!(%stream, %error, "whether it is answered cannot be told");
+                    return Some(Seen::No { first: false });
+                }
+                Err(error) => {
                     tracing::warn!(%stream, %error, "looking for an answer again");
                     self.pause(&mut backoff).await?;
-                }
-                // The command's own id makes running it again harmless.
-                Err(error) => {
-                    tracing::warn!(%stream, %error, "whether it is answered cannot be told");
-                    return Some(false);
                 }
             }
         }
     }
 
-    async fn append(&mut self, stream: &StreamName, answer: NewEvent) -> Result<(), Refused> {
+    async fn append(&self, stream: &StreamName, answer: NewEvent) -> Result<(), Refused> {
         let mut backoff = patient();
         loop {
             let appended = self
@@ -128,19 +158,22 @@ impl Work {
                         error,
                     )));
                 }
-                Err(error) if error.is_transient() => {
+                Err(error) if is_for_good(&error) => return Err(Refused::ForGood(error)),
+                // The command was run: that nobody hears of it would be worse
+                // than to wait until somebody has mended the store.
+                Err(error) => {
                     tracing::warn!(%stream, %error, "answering again");
                     self.pause(&mut backoff).await.ok_or(Refused::Stopped)?;
                 }
-                Err(error) => return Err(Refused::ForGood(error)),
             }
         }
     }
 
     /// Waits a little; `None` when the server ends.
-    async fn pause(&mut self, backoff: &mut Backoff) -> Option<()> {
+    async fn pause(&self, backoff: &mut Backoff) -> Option<()> {
+        let mut stop = self.stop.clone();
         let sleep = pin!(tokio::time::sleep(backoff.next_pause()?));
-        let stopped = pin!(self.stop.wait_for(|stop| *stop));
+        let stopped = pin!(stop.wait_for(|stop| *stop));
         match select(sleep, stopped).await {
             Either::Left(_) => Some(()),
             Either::Right(_) => None,
@@ -156,6 +189,24 @@ enum Refused {
     Unfit(CodecError),
     /// No answer can be written there.
     ForGood(StoreError),
+}
+
+/// Whether the stream of answers cannot be used whatever happens to the store.
+pub(super) const fn is_for_good(error: &StoreError) -> bool {
+    matches!(
+        error,
+        StoreError::StreamDeleted { .. }
+            | StoreError::TenantRequired
+            | StoreError::TenantForbidden
+            | StoreError::Unsupported { .. }
+            // The answer's id is stored elsewhere, and nothing will take it away.
+            | StoreError::Idempotency { .. }
+    )
+}
+
+/// Whether what is stored there cannot be read, now or later.
+pub(super) const fn is_corrupt(error: &StoreError) -> bool {
+    matches!(error, StoreError::Corrupt { .. })
 }
 
 fn has_fault(reply: &Reply) -> bool {

@@ -26,12 +26,18 @@ const ATTEMPTS: RetryPolicy = RetryPolicy::DEFAULT
 /// For every [`ServerProjections`]. Several processes may do it at once, and
 /// with different texts: the one that ends last wins, and the hash that is
 /// stored is that of the text the server runs.
+///
+/// That is not so in one case: two processes bring different texts at once, one
+/// of them is done, and the other dies, or is given up, just after it has
+/// replaced the text all the same. The hash then is of the text that was
+/// replaced, and to ensure that text finds it [`Unchanged`](Ensured::Unchanged).
+/// To ensure any other text sets it right.
 #[async_trait]
 pub trait EnsureProjections: ServerProjections {
     /// Joins the events of these types in `output`, as links.
     ///
-    /// Does nothing when the server has this projection already; the order of
-    /// the types counts.
+    /// Does nothing when the server runs this projection already; the order of
+    /// the types counts. One that was stopped, or failed, is let run again.
     ///
     /// # Errors
     ///
@@ -88,12 +94,25 @@ pub trait EnsureProjections: ServerProjections {
         loop {
             let (metadata, revision) = self.streams().stream_metadata(&output).await?;
             let status = self.status(query.name()).await?;
-            if status.is_some() && metadata.other.get_str(HASH).as_ref() == Some(&hash) {
-                return Ok(if created {
-                    Ensured::Created
-                } else {
-                    Ensured::Unchanged
-                });
+            if let Some(status) = &status
+                && metadata.other.get_str(HASH).as_ref() == Some(&hash)
+            {
+                let ensured = match status.state {
+                    ProjectionState::Running => Ensured::Unchanged,
+                    // Whoever stopped it may have died before it let it run.
+                    ProjectionState::Stopped | ProjectionState::Faulted => {
+                        self.enable(query.name()).await?;
+                        Ensured::Started
+                    }
+                    ProjectionState::Changing => match backoff.next_pause() {
+                        Some(pause) => {
+                            tokio::time::sleep(pause).await;
+                            continue;
+                        }
+                        None => Ensured::Unchanged,
+                    },
+                };
+                return Ok(if created { Ensured::Created } else { ensured });
             }
             let outcome = match self.claim(&output, metadata, revision, &hash).await {
                 Ok((metadata, revision)) => {
@@ -227,6 +246,8 @@ pub enum Ensured {
     Created,
     /// It ran another text, or nobody knew which.
     Updated,
+    /// It was there, and stood still: it was let run.
+    Started,
     /// Nothing: it was there.
     Unchanged,
 }

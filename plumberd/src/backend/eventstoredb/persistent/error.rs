@@ -5,7 +5,7 @@ use super::{
     },
     Source,
 };
-use crate::store::StoreError;
+use crate::{store::StoreError, stream::StreamName};
 
 /// Why something with a persistent subscription failed.
 #[derive(Debug, thiserror::Error)]
@@ -104,6 +104,28 @@ impl Group {
             source: source.clone(),
             name: name.to_owned(),
         })
+    }
+
+    /// The stream that the server keeps for this purpose.
+    pub(super) fn stream_of(&self, purpose: &str) -> String {
+        let source = match &self.source {
+            Source::Stream(stream) => stream.as_str(),
+            Source::All => "$all",
+        };
+        format!("$persistentsubscription-{source}::{}-{purpose}", self.name)
+    }
+
+    /// Refuses a group whose place no stream could be kept for; the server
+    /// would do so in words that sound as if it were away.
+    pub(super) fn check_new(&self) -> Result<(), PersistentError> {
+        match StreamName::raw(self.stream_of("checkpoint")) {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                let reason = error.reason();
+                let reason = format!("the stream that is to keep its place would be {reason}");
+                Err(invalid("group", reason))
+            }
+        }
     }
 
     /// What a failed call says about this group.

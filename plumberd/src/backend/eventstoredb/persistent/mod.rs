@@ -1,8 +1,20 @@
 //! Persistent subscriptions: the server keeps a group's place, and shares the
 //! events among the group's consumers.
 
+/// Options of a call, with the user of the connection.
+macro_rules! authenticated {
+    ($self:ident, $options:expr) => {
+        match $self.store.shared.connection.credentials() {
+            Some(credentials) => $options.authenticated(credentials),
+            None => $options,
+        }
+    };
+}
+
+mod change;
 mod error;
 mod info;
+mod replay;
 mod settings;
 mod subscription;
 mod worker;
@@ -19,9 +31,7 @@ use super::{
 use crate::stream::StreamName;
 use error::{Group, invalid};
 use eventstore::{
-    Client, DeletePersistentSubscriptionOptions, GetPersistentSubscriptionInfoOptions,
-    ListPersistentSubscriptionsOptions, PersistentSubscriptionOptions,
-    PersistentSubscriptionToAllOptions, ReplayParkedMessagesOptions,
+    Client, GetPersistentSubscriptionInfoOptions, ListPersistentSubscriptionsOptions,
 };
 use std::fmt;
 
@@ -98,129 +108,7 @@ impl EventStoreDb {
     }
 }
 
-/// Options of a call, with the user of the connection.
-macro_rules! authenticated {
-    ($self:ident, $options:expr) => {
-        match $self.store.shared.connection.credentials() {
-            Some(credentials) => $options.authenticated(credentials),
-            None => $options,
-        }
-    };
-}
-
 impl PersistentSubscriptions {
-    /// Makes a group.
-    ///
-    /// # Errors
-    ///
-    /// [`PersistentError::InvalidSettings`] before anything is sent,
-    /// [`PersistentError::AlreadyExists`], and what every call can.
-    pub async fn create(
-        &self,
-        source: &Source,
-        group: &str,
-        settings: &PersistentSettings,
-    ) -> Result<(), PersistentError> {
-        let group = Group::new(source, group)?;
-        let filter = settings.filter(source)?;
-        let name = group.name.clone();
-        let result = match source {
-            Source::Stream(stream) => {
-                let options = PersistentSubscriptionOptions::default();
-                let options = authenticated!(self, options.settings(settings.of_stream()?));
-                let stream = stream.to_string();
-                self.call(move |client| async move {
-                    let created = client.create_persistent_subscription(stream, name, &options);
-                    created.await
-                })
-                .await
-            }
-            Source::All => {
-                let mut options =
-                    PersistentSubscriptionToAllOptions::default().settings(settings.of_all()?);
-                if let Some(filter) = filter {
-                    options = options.filter(filter);
-                }
-                let options = authenticated!(self, options);
-                self.call(move |client| async move {
-                    let created = client.create_persistent_subscription_to_all(name, &options);
-                    created.await
-                })
-                .await
-            }
-        };
-        result.map_err(|error| group.error(error))
-    }
-
-    /// Changes a group, and drops its consumers. The filter stays, and the
-    /// settings must not name one; the start counts only without a checkpoint.
-    ///
-    /// # Errors
-    ///
-    /// [`PersistentError::InvalidSettings`] before anything is sent,
-    /// [`PersistentError::DoesNotExist`], and what every call can.
-    pub async fn update(
-        &self,
-        source: &Source,
-        group: &str,
-        settings: &PersistentSettings,
-    ) -> Result<(), PersistentError> {
-        let group = Group::new(source, group)?;
-        settings.check_update()?;
-        let name = group.name.clone();
-        let result = match source {
-            Source::Stream(stream) => {
-                let options = PersistentSubscriptionOptions::default();
-                let options = authenticated!(self, options.settings(settings.of_stream()?));
-                let stream = stream.to_string();
-                self.call(move |client| async move {
-                    let updated = client.update_persistent_subscription(stream, name, &options);
-                    updated.await
-                })
-                .await
-            }
-            Source::All => {
-                let options = PersistentSubscriptionToAllOptions::default();
-                let options = authenticated!(self, options.settings(settings.of_all()?));
-                self.call(move |client| async move {
-                    let updated = client.update_persistent_subscription_to_all(name, &options);
-                    updated.await
-                })
-                .await
-            }
-        };
-        result.map_err(|error| group.error(error))
-    }
-
-    /// Deletes a group with its place; its consumers end with
-    /// [`PersistentError::DoesNotExist`] or [`PersistentError::Dropped`].
-    ///
-    /// # Errors
-    ///
-    /// [`PersistentError::DoesNotExist`], and what every call can.
-    pub async fn delete(&self, source: &Source, group: &str) -> Result<(), PersistentError> {
-        let group = Group::new(source, group)?;
-        let options = authenticated!(self, DeletePersistentSubscriptionOptions::default());
-        let Group { source, name } = group.clone();
-        self.call(move |client| async move {
-            match source {
-                Source::Stream(stream) => {
-                    let stream = stream.to_string();
-                    client
-                        .delete_persistent_subscription(stream, name, &options)
-                        .await
-                }
-                Source::All => {
-                    client
-                        .delete_persistent_subscription_to_all(name, &options)
-                        .await
-                }
-            }
-        })
-        .await
-        .map_err(|error| group.error(error))
-    }
-
     /// How a group is.
     ///
     /// # Errors
@@ -251,8 +139,9 @@ impl PersistentSubscriptions {
         info.ok_or_else(|| group.error(CallError::Client(eventstore::Error::ResourceNotFound)))
     }
 
-    /// How all the groups are that the server keeps, in no order; nothing when
-    /// there is none.
+    /// How the groups are that the server keeps, in no order; nothing when
+    /// there is none. Those on a stream whose name plumberd cannot have are left
+    /// out: one of more than 1024 bytes, or with control characters.
     ///
     /// # Errors
     ///
@@ -270,41 +159,6 @@ impl PersistentSubscriptions {
             Err(error) if error.failure() == Failure::NotFound => Ok(Vec::new()),
             Err(error) => Err(error.into_store_error().into()),
         }
-    }
-
-    /// Sends the parked events again, the oldest first: all that are parked
-    /// now, or no more than `limit`.
-    ///
-    /// # Errors
-    ///
-    /// [`PersistentError::DoesNotExist`], and what every call can.
-    pub async fn replay_parked(
-        &self,
-        source: &Source,
-        group: &str,
-        limit: Option<usize>,
-    ) -> Result<(), PersistentError> {
-        let group = Group::new(source, group)?;
-        let mut options = ReplayParkedMessagesOptions::default();
-        if let Some(limit) = limit {
-            if i64::try_from(limit).is_err() {
-                return Err(invalid("limit", "it is more than 63 bits"));
-            }
-            options = options.stop_at(limit);
-        }
-        let options = authenticated!(self, options);
-        let Group { source, name } = group.clone();
-        self.call(move |client| async move {
-            match source {
-                Source::Stream(stream) => {
-                    let stream = stream.to_string();
-                    client.replay_parked_messages(stream, name, &options).await
-                }
-                Source::All => client.replay_parked_messages_to_all(name, &options).await,
-            }
-        })
-        .await
-        .map_err(|error| group.error(error))
     }
 
     /// Becomes a consumer of a group, which the server sends up to ten events

@@ -52,7 +52,9 @@ pub enum GroupFilter {
 /// Durations are sent in milliseconds; what is not whole is cut off.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersistentSettings {
-    start: GroupStart,
+    /// `None` is the end when a group is made, and no change when it is
+    /// updated.
+    start: Option<GroupStart>,
     filter: Option<GroupFilter>,
     resolve_links: bool,
     message_timeout: Duration,
@@ -70,7 +72,7 @@ pub struct PersistentSettings {
 impl Default for PersistentSettings {
     fn default() -> Self {
         Self {
-            start: GroupStart::End,
+            start: None,
             filter: None,
             resolve_links: false,
             message_timeout: Duration::from_secs(30),
@@ -93,11 +95,11 @@ impl PersistentSettings {
         Self::default()
     }
 
-    /// Where a group without a checkpoint begins. [`GroupStart::End`] by
-    /// default.
+    /// Where a group without a checkpoint begins. By default a new group does
+    /// so at [`GroupStart::End`], and an update changes nothing about it.
     #[must_use]
     pub const fn with_start(mut self, start: GroupStart) -> Self {
-        self.start = start;
+        self.start = Some(start);
         self
     }
 
@@ -118,7 +120,8 @@ impl PersistentSettings {
     }
 
     /// How long a consumer may take to answer before the event goes to
-    /// another, or comes again. 30 s by default; zero is for ever.
+    /// another, or comes again. 30 s by default; zero is for ever, and anything
+    /// else at least 1 ms.
     #[must_use]
     pub const fn with_message_timeout(mut self, timeout: Duration) -> Self {
         self.message_timeout = timeout;
@@ -204,6 +207,11 @@ impl PersistentSettings {
         Ok(Some(filter))
     }
 
+    /// Whether they say where a group begins.
+    pub(super) const fn names_start(&self) -> bool {
+        self.start.is_some()
+    }
+
     /// Refuses a filter: an update does not change it.
     pub(super) fn check_update(&self) -> Result<(), PersistentError> {
         match self.filter {
@@ -213,7 +221,7 @@ impl PersistentSettings {
     }
 
     pub(super) fn of_stream(&self) -> Result<PersistentSubscriptionSettings<u64>, PersistentError> {
-        self.of_crate(match self.start {
+        self.of_crate(match self.start.unwrap_or_default() {
             GroupStart::Start => StreamPosition::Start,
             GroupStart::End => StreamPosition::End,
             GroupStart::Revision(revision) => StreamPosition::Position(revision.as_u64()),
@@ -226,7 +234,7 @@ impl PersistentSettings {
     pub(super) fn of_all(
         &self,
     ) -> Result<PersistentSubscriptionSettings<eventstore::Position>, PersistentError> {
-        self.of_crate(match self.start {
+        self.of_crate(match self.start.unwrap_or_default() {
             GroupStart::Start => StreamPosition::Start,
             GroupStart::End => StreamPosition::End,
             GroupStart::Position(at) => StreamPosition::Position(convert::position(at)),
@@ -265,6 +273,10 @@ impl PersistentSettings {
     fn check(&self) -> Result<(), PersistentError> {
         if self.read_batch == 0 {
             return Err(invalid("read_batch", "it must be at least 1"));
+        }
+        // Cut off to milliseconds it would be zero, which is for ever.
+        if !self.message_timeout.is_zero() && self.message_timeout < Duration::from_millis(1) {
+            return Err(invalid("message_timeout", "it is less than 1 ms"));
         }
         if self.live_buffer == 0 {
             return Err(invalid("live_buffer", "it must be at least 1"));

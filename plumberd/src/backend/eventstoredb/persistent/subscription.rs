@@ -5,7 +5,10 @@ use super::{
 };
 use crate::{backend::eventstoredb::Shared, event::RecordedEvent};
 use std::sync::Arc;
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinHandle,
+};
 use uuid::Uuid;
 
 /// How many answers may wait for the connection.
@@ -48,14 +51,32 @@ pub struct Delivery {
 /// harm.
 ///
 /// A lost connection is made anew, for ever, with growing pauses up to 5 s;
-/// what was not answered is sent again. Answers to what came over a lost
-/// connection are left out. Dropping the consumer ends it, after the answers
-/// that were given are handed to the connection; the server then sends what was
-/// not answered to another.
+/// what was not answered is sent again. So it is when the server answers with
+/// an internal failure: the client crate does not tell it from a server that is
+/// away. Answers to what came over a lost connection are left out. A connection
+/// that keeps silent is found out by `keepAliveInterval` and
+/// `keepAliveTimeout` of the connection string; with an interval of −1 it is
+/// only when answers pile up.
+///
+/// # What is answered here
+///
+/// An event that plumberd cannot read, such as one of a stream whose name it
+/// cannot have, is **parked**, with the reason, and logged as a warning. A link
+/// that is to be resolved and points to no visible event is acknowledged, and
+/// counted by [`unresolved_links`](super::super::EventStoreDb::unresolved_links).
+///
+/// # When it is dropped
+///
+/// The answers that were given are still sent, for as long as the runtime
+/// lives, and the server then sends what was not answered to another consumer.
+/// When the last answer is younger than 200 ms it takes as long until the
+/// server hears of the end, and counts this consumer no more. Before a runtime
+/// ends, [`close`](PersistentSubscription::close) the consumer.
 #[derive(Debug)]
 pub struct PersistentSubscription {
     deliveries: mpsc::Receiver<Result<Delivery, PersistentError>>,
     answers: mpsc::Sender<Answer>,
+    worker: JoinHandle<()>,
 }
 
 impl PersistentSubscription {
@@ -68,13 +89,13 @@ impl PersistentSubscription {
         let (deliver, deliveries) = mpsc::channel(1);
         let (answers, answered) = mpsc::channel(ANSWERS);
         let (confirm, confirmed) = oneshot::channel();
+        let worker = Worker::new(shared, group, buffer, deliver, answered, confirm);
         let subscription = Self {
             deliveries,
             answers,
+            // It ends when the other ends of its channels are dropped.
+            worker: tokio::spawn(worker.run()),
         };
-        let worker = Worker::new(shared, group, buffer, deliver, answered, confirm);
-        // It ends when the other ends of its channels are dropped.
-        tokio::spawn(worker.run());
         confirmed.await.map_err(|_| PersistentError::Ended)??;
         Ok(subscription)
     }
@@ -126,6 +147,24 @@ impl PersistentSubscription {
         reason: impl Into<String>,
     ) -> Result<(), PersistentError> {
         self.answer(delivery, Some((nack, reason.into()))).await
+    }
+
+    /// Ends the consumer, and waits until the answers that were given are on
+    /// their way: about 200 ms, and where the server does not take them no
+    /// longer than twice the deadline of the settings.
+    ///
+    /// # Cancel safety
+    ///
+    /// When the future is dropped, so is the consumer.
+    pub async fn close(self) {
+        let Self {
+            deliveries,
+            answers,
+            worker,
+        } = self;
+        drop((deliveries, answers));
+        // It cannot be cancelled but with the runtime.
+        let _ = worker.await;
     }
 
     async fn answer(

@@ -4,8 +4,8 @@
 use super::{Delivery, Nack, PersistentError, Source, error::Group};
 use crate::{
     backend::eventstoredb::{
-        Shared, convert::resolved, error::CallError, error::Failure, guarded::guarded,
-        subscribe::panic_text,
+        Shared, client::Lease, convert::resolved, error::CallError, error::Failure,
+        guarded::guarded, subscribe::panic_text,
     },
     retry::{Backoff, RetryPolicy},
 };
@@ -25,6 +25,11 @@ use uuid::Uuid;
 const PAUSES: RetryPolicy = RetryPolicy::DEFAULT
     .with_retries(u32::MAX)
     .with_pauses(Duration::from_millis(50), Duration::from_secs(5));
+
+/// How long after the last answer a subscription stays when nobody wants it any
+/// more: an answer that was handed over is not on its way yet, and would be
+/// taken back with it.
+const LINGER: Duration = Duration::from_millis(200);
 
 /// What the consumer says of a delivery; no `nack` is an acknowledgement.
 pub(super) struct Answer {
@@ -46,14 +51,18 @@ pub(super) struct Worker {
     backoff: Backoff,
     /// Counts the connections.
     session: u64,
+    /// When the last answer was handed over.
+    answered: Option<Instant>,
 }
 
 /// Why one subscription of the client crate is over.
 enum End {
     /// Nobody listens any more.
     Unwanted,
-    /// It failed.
+    /// It failed, and its client with it when the error is one of those.
     Failed(CallError),
+    /// It is over, and its client is well.
+    Lost(CallError),
 }
 
 impl Worker {
@@ -75,6 +84,7 @@ impl Worker {
             gives_up: Instant::now() + shared.connection.deadline(),
             backoff: Backoff::new(PAUSES),
             session: 0,
+            answered: None,
         }
     }
 
@@ -82,7 +92,7 @@ impl Worker {
         loop {
             let error = match self.consume().await {
                 End::Unwanted => return,
-                End::Failed(error) => error,
+                End::Failed(error) | End::Lost(error) => error,
             };
             let lost = error.failure() == Failure::Lost;
             let pause = self.backoff.next_pause().unwrap_or(PAUSES.cap);
@@ -97,13 +107,16 @@ impl Worker {
                 "a persistent subscription was lost and will begin again"
             );
             tokio::select! {
-                () = self.deliver.closed() => return,
+                () = unwanted(&mut self.answers) => return,
                 () = tokio::time::sleep(pause) => {}
             }
         }
     }
 
     async fn fail(mut self, error: CallError) {
+        // Who answers now must not wait: nobody takes answers any more, and
+        // there is no room for the error until the next event is asked for.
+        self.answers.close();
         let error = self.group.error(error);
         match self.confirm.take() {
             Some(confirm) => drop(confirm.send(Err(error))),
@@ -113,62 +126,41 @@ impl Worker {
 
     /// One subscription of the client crate, to its end.
     async fn consume(&mut self) -> End {
-        let lease = match self.shared.connection.lease() {
+        let lease = match self.shared.connection.lease().await {
             Ok(lease) => lease,
             Err(error) => return End::Failed(error),
         };
-        let generation = lease.generation;
+        let deadline = self.shared.connection.deadline();
+        let confirmed_by = match self.confirm {
+            Some(_) => self.gives_up,
+            None => Instant::now() + deadline,
+        };
+        let open = open(&self.shared, &self.group, self.buffer, &lease, confirmed_by);
         let opened = tokio::select! {
             biased;
-            () = self.deliver.closed() => return End::Unwanted,
-            opened = self.open(lease.client, generation) => opened,
+            () = unwanted(&mut self.answers) => return End::Unwanted,
+            opened = open => opened,
         };
-        let mut subscription = match opened {
-            Ok(subscription) => subscription,
-            Err(error) => return End::Failed(error),
+        let end = match opened {
+            Ok(mut subscription) => {
+                self.session += 1;
+                self.exchange(&mut subscription, confirmed_by).await
+            }
+            Err(error) => End::Failed(error),
         };
-        self.session += 1;
-        let end = self.exchange(&mut subscription).await;
         if let End::Failed(error) = &end {
-            self.shared.connection.report(generation, error);
+            self.shared.connection.report(lease.generation, error);
         }
         end
     }
 
-    async fn open(
-        &self,
-        client: eventstore::Client,
-        generation: u64,
-    ) -> Result<PersistentSubscription, CallError> {
-        let connection = &self.shared.connection;
-        let buffer = usize::try_from(self.buffer).unwrap_or(usize::MAX);
-        let mut options = SubscribeToPersistentSubscriptionOptions::default().buffer_size(buffer);
-        if let Some(credentials) = connection.credentials() {
-            options = options.authenticated(credentials);
-        }
-        let Group { source, name } = self.group.clone();
-        let open = async move {
-            match source {
-                Source::Stream(stream) => {
-                    let stream = stream.to_string();
-                    client
-                        .subscribe_to_persistent_subscription(stream, name, &options)
-                        .await
-                }
-                Source::All => {
-                    client
-                        .subscribe_to_persistent_subscription_to_all(name, &options)
-                        .await
-                }
-            }
-        };
-        guarded(connection, generation, open).await
-    }
-
     /// Carries events one way and answers the other.
-    async fn exchange(&mut self, subscription: &mut PersistentSubscription) -> End {
+    async fn exchange(
+        &mut self,
+        subscription: &mut PersistentSubscription,
+        confirmed_by: Instant,
+    ) -> End {
         let deadline = self.shared.connection.deadline();
-        let begun = Instant::now();
         let mut confirmed = false;
         let mut waiting = None;
         let deliver = self.deliver.clone();
@@ -176,11 +168,12 @@ impl Worker {
             tokio::select! {
                 biased;
                 answer = self.answers.recv() => match answer {
-                    // The handle was dropped; its answers were sent.
-                    None => return End::Unwanted,
+                    None => return self.leave(subscription).await,
                     Some(answer) => {
-                        if answer.session == self.session {
-                            self.send(subscription, answer).await;
+                        if answer.session == self.session
+                            && let Err(error) = self.send(subscription, answer).await
+                        {
+                            return End::Failed(error);
                         }
                     }
                 },
@@ -193,7 +186,7 @@ impl Worker {
                     }
                 },
                 next = next(subscription), if waiting.is_none() => match next {
-                    Err(error) => return End::Failed(error),
+                    Err(end) => return end,
                     Ok(PersistentSubscriptionEvent::Confirmed(_)) => {
                         confirmed = true;
                         if let Some(confirm) = self.confirm.take()
@@ -204,10 +197,13 @@ impl Worker {
                     }
                     Ok(PersistentSubscriptionEvent::EventAppeared { retry_count, event }) => {
                         self.backoff = Backoff::new(PAUSES);
-                        waiting = self.take(subscription, event, retry_count).await;
+                        waiting = match self.take(subscription, event, retry_count).await {
+                            Ok(delivery) => delivery,
+                            Err(error) => return End::Failed(error),
+                        };
                     }
                 },
-                () = tokio::time::sleep_until(begun + deadline), if !confirmed => {
+                () = tokio::time::sleep_until(confirmed_by), if !confirmed => {
                     return End::Failed(CallError::TimedOut(deadline));
                 }
             }
@@ -216,41 +212,51 @@ impl Worker {
 
     /// Sends the answers that were given before the handle was dropped.
     async fn leave(&mut self, subscription: &mut PersistentSubscription) -> End {
-        while let Some(answer) = self.answers.recv().await {
-            if answer.session == self.session {
-                self.send(subscription, answer).await;
+        let given_up = Instant::now() + self.shared.connection.deadline();
+        let sending = async {
+            while let Some(answer) = self.answers.recv().await {
+                if answer.session == self.session {
+                    self.send(subscription, answer).await?;
+                }
             }
+            Ok::<_, CallError>(())
+        };
+        let sent = tokio::time::timeout_at(given_up, sending).await;
+        if matches!(sent, Ok(Ok(())))
+            && let Some(answered) = self.answered
+        {
+            tokio::time::sleep_until(answered + LINGER).await;
         }
         End::Unwanted
     }
 
     /// The delivery; nothing when the server was answered at once.
     async fn take(
-        &self,
+        &mut self,
         subscription: &mut PersistentSubscription,
         event: ResolvedEvent,
         retry_count: usize,
-    ) -> Option<Delivery> {
+    ) -> Result<Option<Delivery>, CallError> {
         // A link is what the group reads, where there is one.
-        let id = event.link.as_ref().or(event.event.as_ref())?.id;
-        let answer = |nack| Answer {
-            id,
-            session: self.session,
-            nack,
+        let Some(id) = event.link.as_ref().or(event.event.as_ref()) else {
+            return Ok(None);
         };
+        let id = id.id;
+        let session = self.session;
+        let answer = |nack| Answer { id, session, nack };
         let points_nowhere = event.event.is_none();
         match resolved(event) {
             Ok(link) if points_nowhere => {
                 self.shared.count_unresolved(&[link]);
-                self.send(subscription, answer(None)).await;
-                None
+                self.send(subscription, answer(None)).await?;
+                Ok(None)
             }
-            Ok(event) => Some(Delivery {
+            Ok(event) => Ok(Some(Delivery {
                 event,
                 retry_count: u32::try_from(retry_count).unwrap_or(u32::MAX),
                 id,
-                session: self.session,
-            }),
+                session,
+            })),
             // Were it to end the consumer, it would end the next one too.
             Err(error) => {
                 tracing::warn!(
@@ -259,15 +265,22 @@ impl Worker {
                     "an event that cannot be read is parked"
                 );
                 let park = (Nack::Park, error.to_string());
-                self.send(subscription, answer(Some(park))).await;
-                None
+                self.send(subscription, answer(Some(park))).await?;
+                Ok(None)
             }
         }
     }
 
-    /// An answer that cannot be sent is left out: the subscription says why as
-    /// its next message, and the server sends the event again.
-    async fn send(&self, subscription: &mut PersistentSubscription, answer: Answer) {
+    /// An answer that the subscription does not take any more is left out: its
+    /// next message says why, and the server sends the event again. One that
+    /// is not taken in time ends the subscription: the server may wait for it
+    /// for ever.
+    async fn send(
+        &mut self,
+        subscription: &mut PersistentSubscription,
+        answer: Answer,
+    ) -> Result<(), CallError> {
+        let deadline = self.shared.connection.deadline();
         let ids = [answer.id];
         let answered = async {
             match answer.nack {
@@ -283,21 +296,67 @@ impl Worker {
                 }
             }
         };
-        let sent = tokio::time::timeout(self.shared.connection.deadline(), answered).await;
-        if !matches!(sent, Ok(Ok(()))) {
-            tracing::debug!(id = %answer.id, "an answer to a group was not sent");
+        match tokio::time::timeout(deadline, answered).await {
+            Ok(Ok(())) => {
+                self.answered = Some(Instant::now());
+                Ok(())
+            }
+            Ok(Err(_)) => {
+                tracing::debug!(id = %answer.id, "an answer to a group was not sent");
+                Ok(())
+            }
+            Err(_) => Err(CallError::TimedOut(deadline)),
         }
     }
 }
 
-/// The next message. The crate panics when the server ends the subscription
-/// in peace.
+/// Waits until nobody listens any more; answers meanwhile are to what came over
+/// a connection that is lost, and are left out.
+async fn unwanted(answers: &mut mpsc::Receiver<Answer>) {
+    while answers.recv().await.is_some() {}
+}
+
+async fn open(
+    shared: &Shared,
+    group: &Group,
+    buffer: u32,
+    lease: &Lease,
+    ends: Instant,
+) -> Result<PersistentSubscription, CallError> {
+    let buffer = usize::try_from(buffer).unwrap_or(usize::MAX);
+    let mut options = SubscribeToPersistentSubscriptionOptions::default().buffer_size(buffer);
+    if let Some(credentials) = shared.connection.credentials() {
+        options = options.authenticated(credentials);
+    }
+    let Group { source, name } = group.clone();
+    let client = lease.client.clone();
+    let open = async move {
+        match source {
+            Source::Stream(stream) => {
+                let stream = stream.to_string();
+                client
+                    .subscribe_to_persistent_subscription(stream, name, &options)
+                    .await
+            }
+            Source::All => {
+                client
+                    .subscribe_to_persistent_subscription_to_all(name, &options)
+                    .await
+            }
+        }
+    };
+    guarded(&shared.connection, lease, ends, open).await
+}
+
+/// The next message.
 async fn next(
     subscription: &mut PersistentSubscription,
-) -> Result<PersistentSubscriptionEvent, CallError> {
+) -> Result<PersistentSubscriptionEvent, End> {
     let next = AssertUnwindSafe(subscription.next_subscription_event());
     match next.catch_unwind().await {
-        Ok(result) => result.map_err(CallError::Client),
-        Err(panic) => Err(CallError::Panicked(panic_text(&*panic))),
+        Ok(result) => result.map_err(|error| End::Failed(CallError::Client(error))),
+        // The crate panics when the server ends the subscription in peace. It
+        // does so here, and not on the task that its client lives by.
+        Err(panic) => Err(End::Lost(CallError::Panicked(panic_text(&*panic)))),
     }
 }

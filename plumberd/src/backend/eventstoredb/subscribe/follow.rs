@@ -7,7 +7,8 @@
 
 use super::{
     super::Shared,
-    pump::{Message, Messages, Target},
+    pump::{Message, Messages},
+    target::Target,
 };
 use crate::{
     event::RecordedEvent,
@@ -15,6 +16,7 @@ use crate::{
 };
 use futures_util::stream;
 use std::{sync::Arc, time::Duration};
+use tokio::time::Instant;
 
 /// How long nothing must have come before it is asked whether there is more;
 /// doubled each time that there was.
@@ -42,15 +44,17 @@ struct Follow {
     held: Option<RecordedEvent>,
 }
 
-/// Follows `target` after the revision or position `after`.
+/// Follows `target` after the revision or position `after`. Whether that can be
+/// is to be known before `ends`.
 pub(super) async fn begin(
     shared: &Arc<Shared>,
     target: Target,
     after: Option<u64>,
+    ends: Instant,
 ) -> Result<Subscription, StoreError> {
     let follow = Follow {
         shared: Arc::clone(shared),
-        messages: Messages::begin(shared, target.clone(), after).await?,
+        messages: Messages::begin(shared, target.clone(), after, ends).await?,
         target,
         seen: after,
         live: false,
@@ -170,7 +174,10 @@ impl Follow {
     async fn has_seen_all(&mut self) -> Result<bool, StoreError> {
         match &self.target {
             Target::Stream(stream) => {
-                let last = self.shared.last_visible(stream).await;
+                let last = self
+                    .shared
+                    .last_visible(stream, self.shared.connection.ends())
+                    .await;
                 let last = last.map_err(super::CallError::into_store_error)?;
                 Ok(last.is_none_or(|last| Some(last.as_u64()) <= self.seen))
             }

@@ -6,9 +6,11 @@
 
 mod follow;
 mod pump;
+mod target;
 mod watch;
 
-pub(super) use pump::{Message, Messages, Target};
+pub(super) use pump::{Message, Messages};
+pub(super) use target::Target;
 pub(super) use watch::{Listener, text as panic_text};
 
 use super::{Shared, error::CallError, error::Failure, filter};
@@ -24,11 +26,12 @@ impl Shared {
         stream: &StreamName,
         from: SubscribeFrom<Revision>,
     ) -> Result<Subscription, StoreError> {
+        let ends = self.connection.ends();
         let after = match from {
             SubscribeFrom::Start => None,
             SubscribeFrom::After(revision) => Some(revision),
             // A place that a second subscription can begin after too.
-            SubscribeFrom::End => match self.last_visible(stream).await {
+            SubscribeFrom::End => match self.last_visible(stream, ends).await {
                 Err(error) if error.failure() == Failure::Deleted => {
                     return Err(StoreError::StreamDeleted {
                         stream: stream.clone(),
@@ -38,7 +41,7 @@ impl Shared {
             },
         };
         let target = Target::Stream(stream.clone());
-        follow::begin(self, target, after.map(Revision::as_u64)).await
+        follow::begin(self, target, after.map(Revision::as_u64), ends).await
     }
 
     pub(super) async fn subscribe_all(
@@ -47,15 +50,16 @@ impl Shared {
         filter: Filter,
     ) -> Result<Subscription, StoreError> {
         filter::check(&filter)?;
+        let ends = self.connection.ends();
         let after = match from {
             SubscribeFrom::Start => None,
             SubscribeFrom::After(position) => Some(position),
-            SubscribeFrom::End => self.newest_position().await?,
+            SubscribeFrom::End => self.newest_position(ends).await?,
         };
         let target = Target::All {
             filter,
             resolve_links: false,
         };
-        follow::begin(self, target, after.map(Position::as_u64)).await
+        follow::begin(self, target, after.map(Position::as_u64), ends).await
     }
 }

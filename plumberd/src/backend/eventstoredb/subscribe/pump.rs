@@ -2,24 +2,25 @@
 
 use super::{
     super::{
-        BACKEND, Shared,
-        convert::{position, resolved},
+        BACKEND, Shared, check_call,
+        client::Lease,
+        connection::Connection,
+        convert::resolved,
         error::{CallError, Failure},
-        filter,
         guarded::OwnedTask,
     },
+    target::Target,
     watch::{Stop, Watched},
 };
 use crate::{
     event::RecordedEvent,
     retry::{Backoff, RetryPolicy},
-    store::{Filter, StoreError},
-    stream::{Position, StreamName},
+    store::StoreError,
+    stream::Position,
 };
-use eventstore::{
-    StreamPosition, SubscribeToAllOptions, SubscribeToStreamOptions, SubscriptionEvent,
-};
-use std::{sync::Arc, time::Duration};
+use eventstore::SubscriptionEvent;
+use futures_util::FutureExt;
+use std::{sync::Arc, time::Duration, vec};
 use tokio::{
     sync::{mpsc, oneshot},
     time::Instant,
@@ -31,18 +32,13 @@ const PAUSES: RetryPolicy = RetryPolicy::DEFAULT
     .with_retries(u32::MAX)
     .with_pauses(Duration::from_millis(50), Duration::from_secs(5));
 
-/// How many messages may wait for the subscriber: what it does not take before
-/// it goes was sent and decoded for nothing.
-const AHEAD: usize = 64;
+/// How many messages are handed over at once, when so many have come: waking
+/// the subscriber costs more than a message does.
+const BATCH: usize = 32;
 
-/// What is followed.
-#[derive(Debug, Clone)]
-pub(in super::super) enum Target {
-    /// A stream, with its links resolved.
-    Stream(StreamName),
-    /// Everything that passes the filter.
-    All { filter: Filter, resolve_links: bool },
-}
+/// How many times as many may wait for the subscriber: what it does not take
+/// before it goes was sent and decoded for nothing.
+const AHEAD: usize = 2;
 
 /// What a subscription says.
 #[derive(Debug)]
@@ -63,17 +59,20 @@ pub(in super::super) enum Message {
 
 /// The messages of a subscription that is in force.
 pub(in super::super) struct Messages {
-    received: mpsc::Receiver<Message>,
+    received: mpsc::Receiver<Vec<Message>>,
+    /// What was received and not taken.
+    batch: vec::IntoIter<Message>,
     _task: OwnedTask<()>,
 }
 
 impl Messages {
     /// Subscribes after the revision or position `after`, from the start when
-    /// there is none, and waits until the server has confirmed it.
+    /// there is none, and waits until the server has confirmed it, or `ends`.
     pub(in super::super) async fn begin(
         shared: &Arc<Shared>,
         target: Target,
         after: Option<u64>,
+        ends: Instant,
     ) -> Result<Self, StoreError> {
         let (messages, received) = mpsc::channel(AHEAD);
         let (confirm, confirmed) = oneshot::channel();
@@ -82,8 +81,9 @@ impl Messages {
             target,
             after,
             messages,
+            batch: Vec::new(),
             confirm: Some(confirm),
-            gives_up: Instant::now() + shared.connection.deadline(),
+            gives_up: ends,
             backoff: Backoff::new(PAUSES),
         };
         let task = OwnedTask::spawn(pump.run());
@@ -93,27 +93,40 @@ impl Messages {
         }
         Ok(Self {
             received,
+            batch: Vec::new().into_iter(),
             _task: task,
         })
     }
 
     pub(in super::super) async fn next(&mut self) -> Message {
-        let next = self.received.recv().await;
-        next.unwrap_or_else(|| Message::Failed(ended()))
+        loop {
+            if let Some(message) = self.batch.next() {
+                return message;
+            }
+            match self.received.recv().await {
+                Some(batch) => self.batch = batch.into_iter(),
+                None => return Message::Failed(ended()),
+            }
+        }
     }
 
     /// The next message, if it has come.
     pub(in super::super) fn try_next(&mut self) -> Option<Message> {
-        match self.received.try_recv() {
-            Ok(message) => Some(message),
-            Err(mpsc::error::TryRecvError::Empty) => None,
-            Err(mpsc::error::TryRecvError::Disconnected) => Some(Message::Failed(ended())),
+        if self.batch.as_slice().is_empty() {
+            match self.received.try_recv() {
+                Ok(batch) => self.batch = batch.into_iter(),
+                Err(mpsc::error::TryRecvError::Empty) => return None,
+                Err(mpsc::error::TryRecvError::Disconnected) => {
+                    return Some(Message::Failed(ended()));
+                }
+            }
         }
+        self.batch.next()
     }
 
-    /// How many messages have come and were not taken.
+    /// How many messages have come and were not taken, at least.
     pub(super) fn waiting(&self) -> usize {
-        self.received.len()
+        self.batch.len() + self.received.len()
     }
 }
 
@@ -121,12 +134,28 @@ fn ended() -> StoreError {
     StoreError::Closed { backend: BACKEND }
 }
 
+/// Waits for what is wrong when nothing comes. Something must come until
+/// `late`; where that is over there may be silence, as long as there is a
+/// connection.
+async fn silence(connection: &Connection, lease: &Lease, late: Option<Instant>) -> CallError {
+    match late {
+        Some(late) => {
+            tokio::time::sleep_until(late).await;
+            connection.late()
+        }
+        None if connection.pings() => std::future::pending().await,
+        None => check_call::until_lost(connection, lease).await,
+    }
+}
+
 struct Pump {
     shared: Arc<Shared>,
     target: Target,
     /// Everything up to here was sent on.
     after: Option<u64>,
-    messages: mpsc::Sender<Message>,
+    messages: mpsc::Sender<Vec<Message>>,
+    /// What has come and was not sent on.
+    batch: Vec<Message>,
     /// Who waits for the confirmation.
     confirm: Option<oneshot::Sender<Result<(), StoreError>>>,
     /// Until when the first subscription may be tried again.
@@ -176,8 +205,8 @@ impl Pump {
                     ?pause,
                     "a subscription was lost and will begin again"
                 );
-                let interrupted = Message::Interrupted(error);
-                if self.messages.send(interrupted).await.is_err() {
+                self.batch.push(Message::Interrupted(error));
+                if self.send_on().await.is_err() {
                     return;
                 }
             }
@@ -189,9 +218,12 @@ impl Pump {
     }
 
     async fn fail(mut self, error: StoreError) {
-        match self.confirm.take() {
-            Some(confirm) => drop(confirm.send(Err(error))),
-            None => drop(self.messages.send(Message::Failed(error)).await),
+        if let Some(confirm) = self.confirm.take() {
+            drop(confirm.send(Err(error)));
+        } else {
+            self.batch.push(Message::Failed(error));
+            // Nobody need hear it.
+            let _ = self.send_on().await;
         }
     }
 
@@ -213,78 +245,69 @@ impl Pump {
 
     /// One subscription of the client crate, to its end.
     async fn follow(&mut self) -> End {
-        let lease = match self.shared.connection.lease() {
+        let connection = self.shared.connection.clone();
+        // The first message must come; after it there may be silence.
+        let late = match self.confirm {
+            Some(_) => self.gives_up,
+            None => connection.ends(),
+        };
+        let lease = match connection.lease_until(late).await {
             Ok(lease) => lease,
             Err(error) => return End::Lost(error),
         };
-        let mut watched = Watched::new(self.subscribe(&lease.client).await, &self.shared.listener);
-        let deadline = self.shared.connection.deadline();
+        let subscribing =
+            self.target
+                .subscribe(&lease.client, connection.credentials(), self.after);
+        let subscription = subscribing.await;
+        let mut watched = Watched::new(subscription, &lease, &self.shared.listener);
         let mut confirmed = false;
         loop {
-            // The first message must come; after it there may be silence.
-            let silence = tokio::time::sleep(deadline);
-            let next = tokio::select! {
-                biased;
-                () = self.messages.closed() => return End::Unwanted,
-                next = watched.next() => next,
-                () = silence, if !confirmed => {
-                    Err(Stop::Failed(CallError::TimedOut(deadline)))
+            let mut next = std::pin::pin!(watched.next());
+            let come = next.as_mut().now_or_never();
+            if (come.is_none() || self.batch.len() >= BATCH)
+                && let Err(end) = self.send_on().await
+            {
+                return end;
+            }
+            let next = if let Some(next) = come {
+                next
+            } else {
+                tokio::select! {
+                    biased;
+                    () = self.messages.closed() => return End::Unwanted,
+                    next = next => next,
+                    error = silence(&connection, &lease, (!confirmed).then_some(late)) => {
+                        Err(Stop::Failed(error))
+                    }
                 }
             };
             let event = match next {
                 Ok(event) => event,
                 Err(stop) => {
                     if let Stop::Failed(error) = &stop {
-                        self.shared.connection.report(lease.generation, error);
+                        connection.report(lease.generation, error);
                     }
                     return stop.into();
                 }
             };
             confirmed = true;
-            if let Err(end) = self.take(event).await {
+            if let Err(end) = self.take(event) {
                 return end;
             }
         }
     }
 
-    async fn subscribe(&self, client: &eventstore::Client) -> eventstore::Subscription {
-        let credentials = self.shared.connection.credentials();
-        match &self.target {
-            Target::Stream(stream) => {
-                let from = self
-                    .after
-                    .map_or(StreamPosition::Start, StreamPosition::Position);
-                let mut options = SubscribeToStreamOptions::default()
-                    .start_from(from)
-                    .resolve_link_tos();
-                if let Some(credentials) = credentials {
-                    options = options.authenticated(credentials);
-                }
-                client.subscribe_to_stream(stream.as_str(), &options).await
-            }
-            Target::All {
-                filter,
-                resolve_links,
-            } => {
-                let from = self.after.map_or(StreamPosition::Start, |after| {
-                    StreamPosition::Position(position(Position::new(after)))
-                });
-                let mut options = SubscribeToAllOptions::default().position(from);
-                if let Some(filter) = filter::of_server(filter) {
-                    options = options.filter(filter);
-                }
-                if *resolve_links {
-                    options = options.resolve_link_tos();
-                }
-                if let Some(credentials) = credentials {
-                    options = options.authenticated(credentials);
-                }
-                client.subscribe_to_all(&options).await
-            }
+    /// Sends on what has come.
+    async fn send_on(&mut self) -> Result<(), End> {
+        if self.batch.is_empty() {
+            return Ok(());
         }
+        let batch = std::mem::take(&mut self.batch);
+        let sent = self.messages.send(batch).await;
+        sent.map_err(|_| End::Unwanted)
     }
 
-    async fn take(&mut self, event: SubscriptionEvent) -> Result<(), End> {
+    fn take(&mut self, event: SubscriptionEvent) -> Result<(), End> {
         let message = match event {
             SubscriptionEvent::Confirmed(_) => {
                 if let Some(confirm) = self.confirm.take() {
@@ -316,8 +339,8 @@ impl Pump {
             SubscriptionEvent::FellBehind => Message::FellBehind,
             _ => return Ok(()),
         };
-        let sent = self.messages.send(message).await;
-        sent.map_err(|_| End::Unwanted)
+        self.batch.push(message);
+        Ok(())
     }
 
     /// The event, when it is one that was asked for and not sent on yet.

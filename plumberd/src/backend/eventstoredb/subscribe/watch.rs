@@ -3,7 +3,7 @@
 //! giving its thread back, and says so in the log each time. That is where it
 //! is stopped.
 
-use super::super::error::CallError;
+use super::super::{client::Lease, error::CallError};
 use eventstore::{Subscription, SubscriptionEvent};
 use futures_util::future::poll_fn;
 use std::{
@@ -50,6 +50,7 @@ impl fmt::Debug for Listener {
 pub(super) struct Watched {
     subscription: Subscription,
     listener: Listener,
+    lease: Lease,
 }
 
 /// Why there is no next message.
@@ -62,10 +63,11 @@ pub(super) enum Stop {
 }
 
 impl Watched {
-    pub(super) fn new(subscription: Subscription, listener: &Listener) -> Self {
+    pub(super) fn new(subscription: Subscription, lease: &Lease, listener: &Listener) -> Self {
         Self {
             subscription,
             listener: listener.clone(),
+            lease: lease.clone(),
         }
     }
 
@@ -76,6 +78,8 @@ impl Watched {
         let Listener(dispatch) = &self.listener;
         let polled = poll_fn(|cx| {
             IDLE.set(0);
+            // A connection it opens is the client's, and ends with it.
+            let _runtime = self.lease.runtime().enter();
             let poll = || dispatcher::with_default(dispatch, || next.as_mut().poll(cx));
             match catch_unwind(AssertUnwindSafe(poll)) {
                 Ok(polled) => polled.map(Ok),

@@ -1,48 +1,9 @@
-//! Groups of consumers, over a server in this process.
+//! What groups promise, over a server in this process.
 
-use plumberd::{
-    backend::eventstoredb::{
-        EventStoreDb, EventStoreDbConfig, GroupFilter, GroupStart, Nack, PersistentError,
-        PersistentSettings, PersistentSubscription, Source,
-    },
-    event::{NewEvent, new_event_id},
-    store::EventStore,
-    stream::{ExpectedRevision::Any, StreamName},
-};
+use super::{PATIENCE, connect, ending, from_start, next, stream, write};
+use plumberd::backend::eventstoredb::{GroupFilter, GroupPlace, Nack, PersistentError, Source};
 use plumberd_testkit::esdb::EsdbServer;
 use std::{collections::BTreeSet, time::Duration};
-
-const PATIENCE: Duration = Duration::from_secs(20);
-
-async fn connect(server: &EsdbServer) -> EventStoreDb {
-    let config = EventStoreDbConfig::from_url(&server.url()).unwrap();
-    EventStoreDb::connect(config).await.unwrap()
-}
-
-fn stream(id: &str) -> StreamName {
-    StreamName::new("Order", id).unwrap()
-}
-
-async fn write(store: &EventStoreDb, stream: &StreamName, count: usize) {
-    let events = (0..count)
-        .map(|_| NewEvent::new(new_event_id(), "Placed".parse().unwrap(), "{\"no\":1}"))
-        .collect();
-    store.append(stream, Any, events).await.unwrap();
-}
-
-fn from_start() -> PersistentSettings {
-    PersistentSettings::new().with_start(GroupStart::Start)
-}
-
-async fn next(consumer: &mut PersistentSubscription) -> plumberd::backend::eventstoredb::Delivery {
-    let next = tokio::time::timeout(PATIENCE, consumer.next()).await;
-    next.expect("an event in time").unwrap()
-}
-
-async fn ending(consumer: &mut PersistentSubscription) -> PersistentError {
-    let next = tokio::time::timeout(PATIENCE, consumer.next()).await;
-    next.expect("an end in time").unwrap_err()
-}
 
 #[tokio::test]
 async fn two_consumers_share_the_events_and_each_is_acknowledged_once() {
@@ -236,7 +197,7 @@ async fn a_consumer_goes_on_after_a_restart_of_the_server_and_loses_nothing() {
     })
     .await
     .unwrap();
-    let plumberd::backend::eventstoredb::GroupPlace::Revision(checkpoint) = checkpoint else {
+    let GroupPlace::Revision(checkpoint) = checkpoint else {
         panic!("{checkpoint:?}");
     };
     server.restart().await.unwrap();
