@@ -1,5 +1,6 @@
 use super::{
     EsdbServerConfig, StartError,
+    budget::Budget,
     commits::Commits,
     projections::{Projected, Projections},
     wire::Found,
@@ -37,6 +38,8 @@ pub(super) struct Engine {
     pub(super) stopping: CancellationToken,
     /// The largest append in bytes.
     pub(super) max_append_size: usize,
+    /// The memory for appends that are not finished.
+    pub(super) unfinished: Budget,
     /// What dates events.
     pub(super) clock: Clock,
     /// Tells of every commit, once somebody wants to hear of it.
@@ -147,6 +150,7 @@ impl Kept {
             projections,
             stopping,
             max_append_size: self.config.max_append_size,
+            unfinished: Budget::default(),
             clock: self.config.clock.clone(),
             commits: Commits::default(),
         })

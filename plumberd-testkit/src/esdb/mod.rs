@@ -17,6 +17,7 @@
 
 mod append;
 mod auth;
+mod budget;
 mod commits;
 mod config;
 mod connection;

@@ -103,6 +103,12 @@ impl Proposed {
     }
 }
 
+/// How much memory an event takes beside what [`Proposed::size`] counts: one of
+/// no bytes takes some too.
+pub(super) fn overhead(event: &NewEvent) -> usize {
+    size_of::<NewEvent>() + event.event_type().as_str().len()
+}
+
 /// An event as the protocol writes it.
 pub(super) fn recorded_event(
     event: &RecordedEvent,

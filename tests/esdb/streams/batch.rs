@@ -355,3 +355,46 @@ async fn ten_thousand_events_of_the_largest_append_are_one_message() -> TestResu
     );
     Ok(())
 }
+
+#[tokio::test]
+async fn many_sessions_together_keep_no_more_than_a_few() -> TestResult {
+    let mut peer = Peer::start().await?;
+    let mut sessions = Vec::new();
+    let name = "x".repeat(1_000_000);
+    // Each keeps what a session may.
+    let refused = 'refused: loop {
+        assert!(sessions.len() < 5, "nobody is refused");
+        let mut session = peer.batches().await?;
+        for _ in 0..55 {
+            let options = batch_options(&name, ExpectedStreamPosition::Any(()));
+            let id = uuid_text(new_event_id());
+            let begun = batch(id, Some(options), Vec::new(), false);
+            if session.sender.send(begun).await.is_err() {
+                break 'refused session.answer().await.unwrap_err();
+            }
+        }
+        // When this is answered, what was sent before is there.
+        let options = batch_options("Order-1", ExpectedStreamPosition::Any(()));
+        let whole = batch(uuid_text(new_event_id()), Some(options), Vec::new(), true);
+        if session.sender.send(whole).await.is_err() {
+            break session.answer().await.unwrap_err();
+        }
+        match session.answer().await {
+            Ok(_) => sessions.push(session),
+            Err(refused) => break refused,
+        }
+    };
+    assert_eq!(refused.code(), tonic::Code::ResourceExhausted, "{refused}");
+    // What was kept is given back with its session.
+    drop(sessions);
+    in_time(async {
+        loop {
+            let one = peer.append("Order-1", any(), vec![proposed("A")]).await;
+            if one.is_ok() {
+                return;
+            }
+        }
+    })
+    .await;
+    Ok(())
+}

@@ -1,5 +1,6 @@
 use crate::esdb::{
     append::{Appended, Refused},
+    budget::Share,
     engine::{Engine, MAX_APPEND_EVENTS},
     link::Link,
     proto::{
@@ -29,7 +30,10 @@ pub(super) async fn append(
     mut requests: Streaming<AppendReq>,
 ) -> Result<AppendResp, Status> {
     let (stream, expected) = options(requests.message().await?)?;
-    let events = events(engine, &mut requests).await?;
+    let mut share = engine.unfinished.share();
+    let events = events(engine, &mut share, &mut requests).await?;
+    // It is finished, and about to be written.
+    drop(share);
     let result = match engine.append(&stream, expected, events).await {
         Ok(appended) => {
             if appended.position.is_some() {
@@ -69,10 +73,11 @@ fn options(first: Option<AppendReq>) -> Result<(StreamName, ExpectedRevision), S
 /// The events of the append; never more in memory than it may have.
 async fn events(
     engine: &Engine,
+    share: &mut Share,
     requests: &mut Streaming<AppendReq>,
 ) -> Result<Vec<NewEvent>, Status> {
     let mut events = Vec::new();
-    let mut size = 0_usize;
+    let (mut size, mut overhead) = (0_usize, 0);
     while let Some(request) = requests.message().await? {
         let Some(append_req::Content::ProposedMessage(proposed)) = request.content else {
             return Err(status::missing("proposed_message"));
@@ -82,7 +87,10 @@ async fn events(
         if size > engine.max_append_size || events.len() == MAX_APPEND_EVENTS {
             return Err(status::append_too_large(engine.max_append_size));
         }
-        events.push(proposed.into_event()?);
+        let event = proposed.into_event()?;
+        overhead += wire::overhead(&event);
+        share.set(size + overhead)?;
+        events.push(event);
     }
     Ok(events)
 }

@@ -1,6 +1,7 @@
 use super::batch_answer as answer;
 use crate::esdb::{
     append::{Appended, Refused},
+    budget::Share,
     engine::{Engine, MAX_APPEND_EVENTS},
     link::Link,
     proto::{
@@ -41,6 +42,7 @@ pub(super) fn session(
     requests: Streaming<BatchAppendReq>,
 ) -> impl Stream<Item = Result<BatchAppendResp, Status>> + Send + 'static {
     let session = Session {
+        share: engine.unfinished.share(),
         engine,
         link,
         begun: HashMap::new(),
@@ -67,6 +69,7 @@ struct Session {
     begun: HashMap<Uuid, Append>,
     /// The bytes of all that was begun.
     bytes: usize,
+    share: Share,
 }
 
 /// An append of which not all chunks have come.
@@ -112,12 +115,14 @@ impl Session {
         self.bytes -= append.held();
         append.add(chunk.proposed_messages, self.engine.max_append_size);
         if chunk.is_final {
+            self.share.set(self.bytes)?;
             return Ok(Some(append));
         }
         self.bytes += append.held();
         if self.bytes > MAX_BEGUN_BYTES {
             return Err(Status::resource_exhausted("too many unfinished appends"));
         }
+        self.share.set(self.bytes)?;
         self.begun.insert(id, append);
         Ok(None)
     }
@@ -164,7 +169,7 @@ impl Append {
             }
             match proposed.into_event() {
                 Ok(event) => {
-                    self.overhead += size_of::<NewEvent>() + event.event_type().as_str().len();
+                    self.overhead += wire::overhead(&event);
                     self.events.push(event);
                 }
                 Err(error) => self.refuse(answer::refused(&error)),
