@@ -227,6 +227,10 @@ impl Kept {
     }
 
     /// Stops the server of the store, if it has one, and starts it again.
+    #[cfg_attr(
+        not(feature = "eventstoredb"),
+        expect(clippy::unused_async, reason = "only such a server is restarted")
+    )]
     pub(crate) async fn restart(&self) -> bool {
         match self {
             Self::Nowhere | Self::Folder(_) => false,

@@ -104,10 +104,9 @@ async fn a_checkpoint_of_unknown_outcome_is_not_taken_for_another_server_s() {
         }
         kept += 1;
         match kept {
-            1 => Some(Fault::TimeOutAfterCommit),
+            1 | 5 => Some(Fault::TimeOutAfterCommit),
             2 => Some(Fault::Unavailable),
             3 => Some(Fault::TimeOutBeforeCommit),
-            5 => Some(Fault::TimeOutAfterCommit),
             _ => None,
         }
     });
