@@ -1,7 +1,7 @@
 //! Requests and replies.
 
 use crate::domain::{
-    Account, Accounts, Credit, Debit, DebitFault, answers, bus, memory, read, start, stores,
+    Account, Accounts, Credit, Debit, DebitFault, answers, bus, every_store, memory, read, start,
     wait_for_answers,
 };
 use plumberd::{
@@ -21,7 +21,7 @@ use tokio::sync::Semaphore;
 
 #[tokio::test]
 async fn a_command_is_done_and_everything_is_written_as_dotnet_writes_it() {
-    for (store, kept) in stores().await {
+    for (store, kept) in every_store().await {
         let accounts = Accounts::new(&store);
         let server = start(&store, &accounts).await;
         let bus = bus(&store);
@@ -107,7 +107,7 @@ async fn nobody_known_is_written_as_null() {
 
 #[tokio::test]
 async fn each_way_to_fail_has_its_code_its_name_and_its_type() {
-    for (store, _folder) in stores().await {
+    for (store, _folder) in every_store().await {
         let accounts = Accounts::new(&store);
         let server = start(&store, &accounts).await;
         let bus = bus(&store);
@@ -235,7 +235,7 @@ async fn no_answer_in_time_is_an_error_of_its_own() {
 
 #[tokio::test]
 async fn a_command_that_is_posted_is_done_by_and_by() {
-    for (store, _folder) in stores().await {
+    for (store, _folder) in every_store().await {
         let accounts = Accounts::new(&store);
         let bus = bus(&store);
         let to = new_event_id();
@@ -316,7 +316,7 @@ async fn a_handler_of_this_process_is_run_without_the_store() {
 
 #[tokio::test]
 async fn a_command_sent_twice_is_done_once_and_both_get_the_first_outcome() {
-    for (store, _folder) in stores().await {
+    for (store, _folder) in every_store().await {
         let accounts = Accounts::new(&store);
         let server = start(&store, &accounts).await;
         let bus = bus(&store);
@@ -527,7 +527,7 @@ async fn the_tenant_of_the_sender_is_the_handler_s() {
 
 #[tokio::test]
 async fn the_first_of_several_answers_is_the_one_that_a_repeated_command_gets() {
-    for (store, _folder) in stores().await {
+    for (store, _folder) in every_store().await {
         let bus = bus(&store);
         let mut command = Credit::number(1);
         command.id = new_event_id();
@@ -614,7 +614,7 @@ async fn an_id_that_is_not_marked_is_the_command_s_all_the_same() {
 
 #[tokio::test]
 async fn commands_to_one_recipient_are_done_in_order_and_others_beside_them() {
-    for (store, _folder) in stores().await {
+    for (store, _folder) in every_store().await {
         let gate = Arc::new(Semaphore::new(0));
         let mut accounts = Accounts::new(&store);
         accounts.gate = Some(Arc::clone(&gate));

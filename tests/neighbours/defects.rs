@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{
-        Accounts, Credit, Debit, answers, bus, memory, read, server, start, stores,
+        Accounts, Credit, Debit, answers, bus, every_store, memory, read, server, start,
         wait_for_answers,
     },
     python,
@@ -61,7 +61,7 @@ async fn fire_and_forget_leaves_no_entry() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_answer_comes_too_early_to_be_heard() {
-    for (store, _folder) in stores().await {
+    for (store, _folder) in every_store().await {
         let accounts = Accounts::new(&store);
         let server = start(&store, &accounts).await;
         let sends = (0..200).map(|number| {
@@ -139,7 +139,7 @@ async fn an_answer_that_is_too_large_is_cut() {
 #[tokio::test]
 async fn a_poison_command_is_answered_once_and_blocks_nobody() {
     // .NET: run again every 30 s, for ever.
-    for (store, _folder) in stores().await {
+    for (store, _folder) in every_store().await {
         let accounts = Accounts::new(&store);
         let server = start(&store, &accounts).await;
         let (session, to) = (new_event_id(), new_event_id().to_string());
@@ -216,7 +216,7 @@ async fn events_that_nobody_handles_are_passed_and_not_kept_open() {
 
 #[tokio::test]
 async fn commands_can_come_by_links_as_from_a_join_projection() {
-    for (store, kept) in stores().await {
+    for (store, kept) in every_store().await {
         if !kept.forgets() {
             continue;
         }

@@ -227,6 +227,10 @@ impl Kept {
     }
 
     /// Stops the server of the store, if it has one, and starts it again.
+    #[cfg_attr(
+        not(feature = "eventstoredb"),
+        expect(clippy::unused_async, reason = "only such a server is restarted")
+    )]
     pub(crate) async fn restart(&self) -> bool {
         match self {
             Self::Nowhere | Self::Folder(_) => false,
@@ -249,6 +253,18 @@ pub(crate) async fn memory() -> (Store, Kept) {
 }
 
 /// Stores of every kind, with what keeps them.
+pub(crate) async fn every_store() -> Vec<(Store, Kept)> {
+    #[cfg_attr(
+        not(feature = "eventstore-v1"),
+        expect(unused_mut, reason = "there is one more with the feature")
+    )]
+    let mut every = stores().await;
+    #[cfg(feature = "eventstore-v1")]
+    every.push(eventstore_v1().await);
+    every
+}
+
+/// Stores that can do everything that EventStoreDB can.
 pub(crate) async fn stores() -> Vec<(Store, Kept)> {
     let folder = TempFolder::new();
     let sqlite = plumberd::connect(&folder.sqlite_url(FILE)).await.unwrap();
@@ -257,8 +273,6 @@ pub(crate) async fn stores() -> Vec<(Store, Kept)> {
         (sqlite, Kept::Folder(folder)),
         #[cfg(feature = "eventstoredb")]
         eventstoredb().await,
-        #[cfg(feature = "eventstore-v1")]
-        eventstore_v1().await,
     ]
 }
 

@@ -2,7 +2,7 @@
 //! outcome, and each that was done is in its account once.
 
 use crate::{
-    domain::{Account, Accounts, Credit, Credited, Debit, answers, server, stores},
+    domain::{Account, Accounts, Credit, Credited, Debit, answers, every_store, server},
     python,
     two_processes::{Other, shared},
 };
@@ -33,7 +33,7 @@ fn commands() -> usize {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_command_has_one_outcome_through_crashes_and_restarts() {
-    for (store, kept) in stores().await {
+    for (store, kept) in every_store().await {
         let begun = std::time::Instant::now();
         let senders: Vec<_> = (0..SESSIONS)
             .map(|_| CommandBus::new(store.clone()))

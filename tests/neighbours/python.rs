@@ -1,6 +1,6 @@
 //! py-micro-plumberd's bus: it sends, and does not listen.
 
-use crate::domain::{Accounts, answers, start, stores, wait_for_answers};
+use crate::domain::{Accounts, answers, every_store, start, wait_for_answers};
 use plumberd::{
     command::{outcome_id, session_in},
     event::{NewEvent, RawMetadata, new_event_id},
@@ -36,7 +36,7 @@ pub(crate) fn metadata(id: Uuid, session: Uuid, recipient: &str) -> String {
 
 #[tokio::test]
 async fn a_command_of_python_is_done_and_answered_on_its_session() {
-    for (store, _folder) in stores().await {
+    for (store, _folder) in every_store().await {
         let accounts = Accounts::new(&store);
         let server = start(&store, &accounts).await;
         let (id, session, to) = (new_event_id(), new_event_id(), new_event_id());
@@ -64,7 +64,7 @@ async fn a_command_of_python_is_done_and_answered_on_its_session() {
 
 #[tokio::test]
 async fn a_command_of_python_that_was_answered_long_ago_is_not_run_again() {
-    for (store, _folder) in stores().await {
+    for (store, _folder) in every_store().await {
         let accounts = Accounts::new(&store);
         let (session, to) = (new_event_id(), new_event_id());
         let command = async |id: Uuid| {
@@ -106,7 +106,7 @@ fn answers_of_others(count: usize) -> Vec<NewEvent> {
 
 #[tokio::test]
 async fn answers_to_python_are_not_kept_for_ever() {
-    for (store, kept) in stores().await {
+    for (store, kept) in every_store().await {
         let accounts = Accounts::new(&store);
         let server = start(&store, &accounts).await;
         let (id, session, to) = (new_event_id(), new_event_id(), new_event_id());

@@ -1,7 +1,7 @@
 //! Servers that end and begin again, and stores that fail.
 
 use crate::domain::{
-    Accounts, Credit, answers, bus, memory, read, server, start, stores, wait_for_answers,
+    Accounts, Credit, answers, bus, every_store, memory, read, server, start, wait_for_answers,
 };
 use plumberd::{command::FirstStart, event::new_event_id, prelude::*, store::StoreError};
 use plumberd_testkit::mock::{CallKind, Fault, Faulty};
@@ -29,7 +29,7 @@ async fn a_first_start_begins_now_unless_it_is_told_to_begin_at_the_start() {
 
 #[tokio::test]
 async fn what_was_sent_between_two_starts_is_done_by_the_second() {
-    for (store, _folder) in stores().await {
+    for (store, _folder) in every_store().await {
         let accounts = Accounts::new(&store);
         let running = server(&store, &accounts).first_start(FirstStart::End);
         // Ended at once, as by a crash.
@@ -47,7 +47,7 @@ async fn what_was_sent_between_two_starts_is_done_by_the_second() {
 
 #[tokio::test]
 async fn a_shutdown_finishes_what_runs_and_leaves_the_rest_to_the_next_start() {
-    for (store, _folder) in stores().await {
+    for (store, _folder) in every_store().await {
         let gate = Arc::new(Semaphore::new(0));
         let mut accounts = Accounts::new(&store);
         accounts.gate = Some(Arc::clone(&gate));
@@ -76,7 +76,7 @@ async fn a_shutdown_finishes_what_runs_and_leaves_the_rest_to_the_next_start() {
 
 #[tokio::test]
 async fn a_command_that_was_answered_before_a_crash_is_not_run_again() {
-    for (store, _folder) in stores().await {
+    for (store, _folder) in every_store().await {
         let accounts = Accounts::new(&store);
         let bus = bus(&store);
         for number in 0..3 {
@@ -196,7 +196,7 @@ async fn a_failure_of_the_store_that_passes_leaves_no_command_unanswered() {
 
 #[tokio::test]
 async fn a_server_says_when_its_store_is_closed() {
-    let (store, _folder) = stores().await.remove(1);
+    let (store, _folder) = every_store().await.remove(1);
     let accounts = Accounts::new(&store);
     let mut running = start(&store, &accounts).await;
     assert!(running.is_running());

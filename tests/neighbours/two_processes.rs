@@ -1,6 +1,6 @@
 //! A bus in one process and a handler in another, one of which is killed.
 
-use crate::domain::{Accounts, Credit, Debit, DebitFault, Kept, answers, read, start, stores};
+use crate::domain::{Accounts, Credit, Debit, DebitFault, Kept, answers, every_store, read, start};
 use plumberd::{
     command::{CommandBus, SendError},
     event::new_event_id,
@@ -101,7 +101,7 @@ fn told<T: std::str::FromStr<Err: std::fmt::Debug>>(name: &str) -> T {
 
 /// The stores that two processes can use, with their URLs.
 pub(crate) async fn shared() -> Vec<(String, Store, Kept)> {
-    let shared = stores().await.into_iter();
+    let shared = every_store().await.into_iter();
     shared
         .filter_map(|(store, kept)| Some((kept.url()?, store, kept)))
         .collect()
