@@ -1,5 +1,9 @@
 //! The program `esdb-server`, run as a user runs it.
 
+#[cfg(target_os = "linux")]
+#[path = "esdb_server/memory.rs"]
+mod memory;
+
 use plumberd_testkit::esdb::proto::{
     Empty,
     server_features::server_features_client::ServerFeaturesClient,
@@ -176,6 +180,16 @@ fn wrong_arguments_are_named_and_passwords_are_not() {
             vec!["--user-from", "admin=NOT_SET_ANYWHERE"],
             "NOT_SET_ANYWHERE",
         ),
+        (
+            vec!["--user=admin:secret"],
+            "there is no option `--user...`",
+        ),
+        (vec!["--user:secret"], "there is no option `--user...`"),
+        (vec!["--basic-auth", "secret"], "a value without an option"),
+        (
+            vec!["--user-from", "secret"],
+            "--user-from wants NAME=VARIABLE",
+        ),
         (vec!["--key", "/nowhere.pem"], "/nowhere.pem: "),
         (vec!["--max-append-size", "-1"], "--max-append-size -1: "),
     ] {
@@ -184,6 +198,25 @@ fn wrong_arguments_are_named_and_passwords_are_not() {
         assert!(!error.contains("secret"), "{error}");
         assert_eq!(status, Some(2), "{arguments:?}");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_password_that_is_no_text_is_not_shown() {
+    use std::os::unix::ffi::OsStrExt;
+
+    let password = std::ffi::OsStr::from_bytes(b"secret\xff");
+    let output = command(&["--user-from", "admin=ADMINS"])
+        .env("ADMINS", password)
+        .output()
+        .unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        error.contains("the variable ADMINS is not UTF-8"),
+        "{error}"
+    );
+    assert!(!error.contains("secret"), "{error}");
+    assert_eq!(output.status.code(), Some(2));
 }
 
 #[test]

@@ -6,8 +6,10 @@
 //! runtime, as those of the rules end with them.
 
 use plumberd::backend::eventstoredb::{EventStoreDb, EventStoreDbConfig};
-use plumberd_testkit::esdb::{EsdbServer, EsdbServerConfig};
-use std::sync::LazyLock;
+use plumberd_testkit::esdb::{
+    CertificateAuthority, EsdbServer, EsdbServerConfig, IssuedCertificate,
+};
+use std::{path::PathBuf, sync::LazyLock};
 use tokio::runtime::Runtime;
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
@@ -26,7 +28,11 @@ fn start(config: EsdbServerConfig) -> &'static EsdbServer {
 }
 
 async fn connect(server: &EsdbServer) -> EventStoreDb {
-    let config = EventStoreDbConfig::from_url(&server.url()).unwrap();
+    let mut url = server.url();
+    if url.contains("tls=true") {
+        url = format!("{url}&tlsCAFile={}", IDENTITY.ca_file.display());
+    }
+    let config = EventStoreDbConfig::from_url(&url).unwrap();
     EventStoreDb::connect(config).await.unwrap()
 }
 
@@ -56,15 +62,40 @@ macro_rules! suite {
 }
 
 suite!(memory: super::EsdbServerConfig::new());
-suite!(tls: super::EsdbServerConfig::new().with_tls());
+suite!(tls: super::encrypted());
+// With both at once the file is shown to be none of the encryption's business.
 #[cfg(feature = "sqlite")]
-suite!(sqlite: super::EsdbServerConfig::new().with_file(super::file()));
+suite!(sqlite_tls: super::encrypted().with_file(super::file()));
+
+/// What all servers show, and the file with their authority: one for all, as
+/// they outlive their tests, and none would remove its own.
+struct Identity {
+    server: IssuedCertificate,
+    ca_file: PathBuf,
+}
+
+static IDENTITY: LazyLock<Identity> = LazyLock::new(|| {
+    let authority = CertificateAuthority::new("conformance").unwrap();
+    let ca_file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("eventstoredb-conformance.pem");
+    std::fs::write(&ca_file, authority.pem()).unwrap();
+    Identity {
+        server: authority.issue_server(&["127.0.0.1"]).unwrap(),
+        ca_file,
+    }
+});
+
+fn encrypted() -> EsdbServerConfig {
+    let IssuedCertificate {
+        certificate_pem,
+        key_pem,
+        ..
+    } = &IDENTITY.server;
+    EsdbServerConfig::new().with_certificate(certificate_pem, key_pem)
+}
 
 /// Files that nobody has opened since are swept away by the next run.
 #[cfg(feature = "sqlite")]
-fn file() -> std::path::PathBuf {
-    use std::path::PathBuf;
-
+fn file() -> PathBuf {
     static FILES: LazyLock<PathBuf> = LazyLock::new(|| {
         let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("eventstoredb-conformance");
         let _ = std::fs::remove_dir_all(&path);

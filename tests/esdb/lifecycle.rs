@@ -1,13 +1,49 @@
 //! Stops, restarts and ends.
 
-use crate::raw::{ask, bare, by, channel, details, serves, users};
+use crate::raw::{ask, bare, by, channel, details, features, serves, users};
+use futures_util::FutureExt;
 use plumberd_testkit::esdb::{
-    EsdbServer, EsdbServerConfig, StartError,
+    EsdbServer, EsdbServerConfig, Fault, StartError,
     proto::monitoring::{StatsReq, monitoring_client::MonitoringClient},
 };
+use plumberd_tests::TempFolder;
 use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
 use tonic::Code;
+
+#[tokio::test]
+async fn a_stop_that_is_given_up_is_finished_by_the_next() {
+    let server = EsdbServer::start().await.unwrap();
+    let held = channel(&server).await;
+    features(held.clone()).await.unwrap();
+    // A call that does not end by itself.
+    server.faults().freeze();
+    let call = tokio::spawn(async move { features(held).await });
+    server.faults().happened(Fault::Freeze, 1).await;
+    assert_eq!(server.stop().now_or_never(), None);
+
+    server.stop().await;
+    while server.faults().connections() > 0 {
+        tokio::task::yield_now().await;
+    }
+    assert!(call.await.unwrap().is_err());
+    server.faults().thaw();
+    server.restart().await.unwrap();
+    assert!(serves(&server).await);
+}
+
+#[tokio::test]
+async fn a_restart_that_is_given_up_is_finished_by_the_next() {
+    let folder = TempFolder::new();
+    let config = EsdbServerConfig::new().with_file(folder.path().join("streams.db"));
+    let server = config.start().await.unwrap();
+    for patience in (0..400).step_by(10) {
+        let restart = server.restart();
+        let _ = tokio::time::timeout(Duration::from_micros(patience), restart).await;
+    }
+    server.restart().await.unwrap();
+    assert!(serves(&server).await);
+}
 
 #[tokio::test]
 async fn a_stopped_server_refuses_and_a_restarted_one_serves_the_same_client() {

@@ -1,7 +1,10 @@
 //! What a server tells of itself: what it can do, and how it fares.
 
 use crate::raw::{bare, channel, details, features, users};
-use eventstore::operations::Features;
+use eventstore::{
+    AppendToStreamOptions, BatchAppendOptions, EventData, ExpectedRevision, operations::Features,
+};
+use plumberd::event::new_event_id;
 use plumberd_testkit::esdb::{
     EsdbServer,
     proto::monitoring::{StatsReq, monitoring_client::MonitoringClient},
@@ -78,6 +81,40 @@ async fn figures_come_again_and_again_and_are_real() {
     // Twice figures, and what `users` and its call have asked.
     assert_eq!(calls, [4, 4, 4]);
     assert!(told[0]["proc-tcp-connections"].parse::<u64>().unwrap() >= 1);
+}
+
+#[tokio::test]
+async fn calls_are_counted_by_their_methods() {
+    let server = EsdbServer::start().await.unwrap();
+    let client = bare(&server.url());
+    let (append, batch) = (
+        "event_store.client.streams.Streams/Append",
+        "event_store.client.streams.Streams/BatchAppend",
+    );
+    assert_eq!((server.calls(append), server.calls(batch)), (0, 0));
+    let event = || EventData::binary("A", bytes::Bytes::new()).id(new_event_id());
+    let options = AppendToStreamOptions::default();
+    client
+        .append_to_stream("Order-1", &options, event())
+        .await
+        .unwrap();
+    assert_eq!((server.calls(append), server.calls(batch)), (1, 0));
+    let options = BatchAppendOptions::default();
+    let session = client.batch_append(&options).await.unwrap();
+    for _ in 0..3 {
+        let events = vec![event()];
+        let any = ExpectedRevision::Any;
+        session
+            .append_to_stream("Order-1", any, events)
+            .await
+            .unwrap();
+    }
+    assert_eq!((server.calls(append), server.calls(batch)), (1, 1));
+    assert_eq!(
+        server.calls("event_store.client.streams.Streams/Unheard"),
+        0
+    );
+    assert_eq!(server.calls(""), 0);
 }
 
 #[tokio::test]

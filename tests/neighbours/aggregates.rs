@@ -6,6 +6,7 @@ use plumberd::{
     convention::{Conventions, Plumber, StateError},
     event::{EventInfo, new_event_id},
     prelude::*,
+    store::IdempotencyReason,
     stream::InvalidStreamName,
 };
 
@@ -192,4 +193,63 @@ async fn two_types_of_event_under_one_name_are_refused() {
         error,
         StateError::OneName { name, first: "Counted", second: "Cleared" } if name == "Happened"
     ));
+}
+
+#[derive(Event, Debug, Clone, PartialEq)]
+struct Read {
+    #[event(id)]
+    id: Uuid,
+    celsius: u32,
+}
+
+#[derive(Debug, Default)]
+struct Sensor {
+    celsius: u32,
+}
+
+#[aggregate]
+impl Sensor {
+    #[event_sourcing_handler]
+    fn on_read(&mut self, event: &Read) {
+        self.celsius = event.celsius;
+    }
+}
+
+fn is_refused(error: &RepositoryError) -> bool {
+    matches!(
+        error,
+        RepositoryError::Store {
+            source: StoreError::Idempotency {
+                reason: IdempotencyReason::OtherEvent,
+                ..
+            }
+        }
+    )
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_aggregate_says_so_when_another_event_has_the_id_of_its_own() {
+    for (store, _kept) in stores().await {
+        let sensors = store.repository::<Sensor>();
+        let id = new_event_id();
+        // The mistake: the sensor's id is taken for the event's.
+        let read =
+            |celsius| move |_: &Sensor| Ok::<_, std::convert::Infallible>(Read { id, celsius });
+
+        sensors.execute(id, read(20)).await.unwrap();
+        let again = sensors.execute(id, read(20)).await.unwrap();
+        let ExecuteError::Repository(other) = sensors.execute(id, read(30)).await.unwrap_err()
+        else {
+            panic!("{store:?}");
+        };
+        let mut root = sensors.load(id).await.unwrap();
+        root.execute(read(40)).unwrap();
+        let saved = sensors.save(&mut root).await.unwrap_err();
+
+        assert!(again.is_already_applied(), "{store:?}");
+        assert!(is_refused(&other), "{store:?}: {other:?}");
+        assert!(is_refused(&saved), "{store:?}: {saved:?}");
+        assert_eq!(sensors.load(id).await.unwrap().celsius, 20);
+        store.close().await;
+    }
 }

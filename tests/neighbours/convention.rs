@@ -6,7 +6,7 @@ use plumberd::{
     convention::{Conventions, Plumber, StateError, guid_from_text, state_event_id},
     event::{EventInfo, NewEvent, new_event_id},
     prelude::*,
-    store::StoreError,
+    store::{IdempotencyReason, StoreError},
     stream::InvalidStreamName,
 };
 
@@ -203,8 +203,14 @@ async fn another_event_with_an_id_that_is_stored_is_refused_and_not_lost_in_sile
         assert!(!first.is_already_applied() && again.is_already_applied());
         let error = other.unwrap_err();
         assert!(
-            matches!(&error, StateError::IdTaken { event_id, stream }
-                if *event_id == ID && stream.as_str() == format!("Sensor-{ID}")),
+            matches!(
+                &error,
+                StateError::Store(StoreError::Idempotency {
+                    event_id: ID,
+                    reason: IdempotencyReason::OtherEvent,
+                    ..
+                })
+            ),
             "{store:?}: {error:?}"
         );
         assert!(!error.is_transient() && !error.is_conflict());

@@ -4,6 +4,7 @@
 use crate::{
     domain::{Account, Accounts, Credit, Credited, Debit, answers, server, stores},
     python,
+    two_processes::{Other, shared},
 };
 use plumberd::{
     aggregate::Aggregate,
@@ -17,6 +18,8 @@ const SESSIONS: usize = 10;
 /// To each so many: an account is read whole for every command to it.
 const TO_EACH: usize = 20;
 const CRASHES: usize = 8;
+/// Of a whole process.
+const KILLS: usize = 6;
 
 /// Ten thousand where there is time for it.
 fn commands() -> usize {
@@ -41,7 +44,7 @@ async fn every_command_has_one_outcome_through_crashes_and_restarts() {
         let accounts = Accounts::new(&store);
         let all = (0..SESSIONS).map(|at| {
             let (store, bus) = (store.clone(), senders[at].clone());
-            tokio::spawn(send_all(store, bus, at, recipients.clone()))
+            tokio::spawn(send_all(store, bus, at, commands(), recipients.clone()))
         });
         let sending: Vec<_> = all.collect();
 
@@ -80,6 +83,52 @@ async fn every_command_has_one_outcome_through_crashes_and_restarts() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_command_has_one_outcome_though_the_process_of_the_handlers_is_killed() {
+    for (url, store, _kept) in shared().await {
+        let begun = std::time::Instant::now();
+        let commands = commands() / 2;
+        let senders: Vec<_> = (0..SESSIONS)
+            .map(|_| CommandBus::new(store.clone()))
+            .collect();
+        let recipients: Vec<_> = (0..=(commands / TO_EACH)).map(|_| new_event_id()).collect();
+        let all = (0..SESSIONS).map(|at| {
+            let (store, bus) = (store.clone(), senders[at].clone());
+            tokio::spawn(send_all(store, bus, at, commands, recipients.clone()))
+        });
+        let sending: Vec<_> = all.collect();
+
+        let filter = Filter::new().stream_prefix(">SessionOut-");
+        let mut answers = store
+            .subscribe_all(SubscribeFrom::Start, filter)
+            .await
+            .unwrap();
+        for _ in 0..KILLS {
+            let mut handlers = Other::handler(&url, "work");
+            for _ in 0..commands / (KILLS + 1) {
+                answers.next_event().await.unwrap().unwrap();
+            }
+            handlers.kill();
+        }
+        let _handlers = Other::handler(&url, "work");
+        let mut expected = Expected::new();
+        for sent in sending {
+            expected.extend(sent.await.unwrap());
+        }
+        wait_for_all(&store, &senders, &expected).await;
+        check(&store, &senders, &recipients, &expected).await;
+
+        // Nothing is left to do for the one that takes over.
+        let accounts = Accounts::new(&store);
+        let last = begin(&store, &accounts, 64).await;
+        let (to, credit) = (recipients[0], Credit::number(0));
+        senders[0].send(to, credit).await.unwrap();
+        last.shutdown().await.unwrap();
+        assert_eq!(accounts.runs(), 1);
+        println!("{:?} for {commands} commands", begun.elapsed());
+    }
+}
+
 /// A server, when the store is there again.
 async fn begin(store: &Store, accounts: &Accounts, concurrency: usize) -> Running {
     loop {
@@ -101,9 +150,15 @@ async fn begin(store: &Store, accounts: &Accounts, concurrency: usize) -> Runnin
 type Expected = BTreeMap<Uuid, &'static str>;
 
 /// Sends the commands of one session.
-async fn send_all(store: Store, bus: CommandBus, first: usize, recipients: Vec<Uuid>) -> Expected {
+async fn send_all(
+    store: Store,
+    bus: CommandBus,
+    first: usize,
+    commands: usize,
+    recipients: Vec<Uuid>,
+) -> Expected {
     let mut expected = Expected::new();
-    for at in (first..commands()).step_by(SESSIONS) {
+    for at in (first..commands).step_by(SESSIONS) {
         let to = recipients[at % recipients.len()];
         let id = new_event_id();
         let debit = |how: &str| Debit {

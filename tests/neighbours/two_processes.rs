@@ -28,7 +28,7 @@ const SAYS: &str = "the other process says: ";
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// This program again, with one ignored test as its only task.
-struct Other {
+pub(crate) struct Other {
     child: Child,
     lines: Option<Lines<BufReader<ChildStdout>>>,
 }
@@ -51,6 +51,11 @@ impl Other {
         }
     }
 
+    /// One that handles commands: "work", or "hang" in the first.
+    pub(crate) fn handler(url: &str, how: &str) -> Self {
+        Self::start("two_processes::handler", url, &[(PART, how.to_owned())])
+    }
+
     /// What it says next.
     async fn says(&mut self) -> String {
         let mut lines = self.lines.take().unwrap();
@@ -67,11 +72,11 @@ impl Other {
         said.expect("the other process ended")
     }
 
-    async fn must_say(&mut self, expected: &str) {
+    pub(crate) async fn must_say(&mut self, expected: &str) {
         assert_eq!(self.says().await, expected);
     }
 
-    fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         // It may have ended by itself.
         let _ = self.child.kill();
         self.child.wait().unwrap();
@@ -95,7 +100,7 @@ fn told<T: std::str::FromStr<Err: std::fmt::Debug>>(name: &str) -> T {
 }
 
 /// The stores that two processes can use, with their URLs.
-async fn shared() -> Vec<(String, Store, Kept)> {
+pub(crate) async fn shared() -> Vec<(String, Store, Kept)> {
     let shared = stores().await.into_iter();
     shared
         .filter_map(|(store, kept)| Some((kept.url()?, store, kept)))
@@ -174,8 +179,7 @@ async fn handler() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_handler_in_another_process_does_what_it_is_sent() {
     for (url, store, _kept) in shared().await {
-        let part = |part: &str| [(PART, part.to_owned())];
-        let begin = |how| Other::start("two_processes::handler", &url, &part(how));
+        let begin = |how| Other::handler(&url, how);
         let bus = CommandBus::new(store.clone()).with_timeout(PATIENCE);
         let (to, late, cut) = (new_event_id(), new_event_id(), new_event_id());
 

@@ -5,7 +5,8 @@
 use plumberd::BoxError;
 use plumberd_testkit::esdb::{EsdbServer, EsdbServerConfig};
 use std::{
-    ffi::OsString, fs, io::Write, net::SocketAddr, path::PathBuf, process::ExitCode, str::FromStr,
+    env::VarError, ffi::OsString, fs, io::Write, net::SocketAddr, path::PathBuf, process::ExitCode,
+    str::FromStr,
 };
 
 const HELP: &str = "\
@@ -111,11 +112,11 @@ fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Option<EsdbServerC
             }
             "--user-from" => {
                 let user = arguments.text(&option)?;
+                // Not shown: it may be a password.
                 let (name, variable) = user
                     .split_once('=')
-                    .ok_or_else(|| format!("--user-from wants NAME=VARIABLE, not `{user}`"))?;
-                let password = std::env::var(variable)
-                    .map_err(|error| format!("the variable {variable}: {error}"))?;
+                    .ok_or("--user-from wants NAME=VARIABLE")?;
+                let password = password_in(variable)?;
                 with_user(config, name, &password)?
             }
             "--max-append-size" => {
@@ -131,13 +132,37 @@ fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Option<EsdbServerC
                 key = Some(read(&arguments.path(&option)?)?);
                 config
             }
-            _ => return Err(format!("there is no option `{option}`").into()),
+            _ => return Err(unknown(&option)),
         };
     }
     match (certificate, key) {
         (Some(certificate), Some(key)) => Ok(Some(config.with_certificate(certificate, key))),
         (None, None) => Ok(Some(config)),
         _ => Err("--certificate and --key go together".into()),
+    }
+}
+
+/// The password in that variable, which no message shows.
+fn password_in(variable: &str) -> Result<String, BoxError> {
+    std::env::var(variable).map_err(|error| match error {
+        VarError::NotPresent => format!("the variable {variable} is not set").into(),
+        VarError::NotUnicode(_) => format!("the variable {variable} is not UTF-8").into(),
+    })
+}
+
+/// What is not shown is what may be a password: a value that is written beside
+/// its option, or in its place.
+fn unknown(argument: &str) -> BoxError {
+    if !argument.starts_with('-') {
+        return "there is a value without an option".into();
+    }
+    let end = argument.find(|letter: char| letter != '-' && !letter.is_ascii_alphabetic());
+    match end {
+        None => format!("there is no option `{argument}`").into(),
+        Some(end) => {
+            let name = &argument[..end];
+            format!("there is no option `{name}...`: a value is an argument of its own").into()
+        }
     }
 }
 

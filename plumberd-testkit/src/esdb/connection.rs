@@ -162,7 +162,8 @@ impl Connection {
 
     /// Waits while the server is frozen, and fails when the connection is cut.
     fn poll_may_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.place.link.is_cut() {
+        // It is waited for here too: who cannot write may not read meanwhile.
+        if self.cut.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Err(self.reset()));
         }
         let faults = self.place.link.faults();

@@ -18,7 +18,7 @@ type Service = (
 const STREAM_AND_ALL: &[&str] = &["stream", "all"];
 
 /// Every service of this server.
-const SERVICES: [Service; 7] = [
+static SERVICES: [Service; 7] = [
     (
         "event_store.client.streams.streams",
         &[
@@ -81,6 +81,24 @@ const SERVICES: [Service; 7] = [
     ),
 ];
 
+/// The place of that method among all of this server, by its path in any
+/// letters: `event_store.client.streams.Streams/Read`.
+pub(super) fn place(path: &str) -> Option<usize> {
+    let (service, method) = path.trim_start_matches('/').split_once('/')?;
+    all().position(|(its_service, its_method, _)| {
+        its_service.eq_ignore_ascii_case(service) && its_method.eq_ignore_ascii_case(method)
+    })
+}
+
+/// Every method: its service, its name, its features.
+fn all() -> impl Iterator<Item = (&'static str, &'static str, &'static [&'static str])> {
+    SERVICES.iter().flat_map(|(service, methods)| {
+        methods
+            .iter()
+            .map(|(method, features)| (*service, *method, *features))
+    })
+}
+
 /// Says what the server can do.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FeaturesService;
@@ -91,12 +109,10 @@ impl ServerFeatures for FeaturesService {
         &self,
         _: Request<Empty>,
     ) -> Result<Response<SupportedMethods>, Status> {
-        let methods = SERVICES.iter().flat_map(|(service, methods)| {
-            methods.iter().map(|(method, features)| SupportedMethod {
-                method_name: (*method).to_owned(),
-                service_name: (*service).to_owned(),
-                features: features.iter().map(|name| (*name).to_owned()).collect(),
-            })
+        let methods = all().map(|(service, method, features)| SupportedMethod {
+            method_name: method.to_owned(),
+            service_name: service.to_owned(),
+            features: features.iter().map(|name| (*name).to_owned()).collect(),
         });
         Ok(Response::new(SupportedMethods {
             methods: methods.collect(),

@@ -100,7 +100,7 @@ where
         let mut inner = mem::replace(&mut self.inner, next);
         let (front, open) = (self.front.clone(), self.open);
         Box::pin(async move {
-            front.figures.called();
+            front.figures.called(request.uri().path());
             front.faults.call_begins().await;
             if !open {
                 match front.users.caller(request.headers()) {

@@ -76,10 +76,6 @@ impl Link {
         self.0.cut.cancel();
     }
 
-    pub(super) fn is_cut(&self) -> bool {
-        self.0.cut.is_cancelled()
-    }
-
     pub(super) fn when_cut(&self) -> WaitForCancellationFutureOwned {
         self.0.cut.clone().cancelled_owned()
     }

@@ -39,6 +39,7 @@ mod server;
 mod services;
 mod status;
 mod streams;
+mod undisturbed;
 mod users;
 mod wire;
 

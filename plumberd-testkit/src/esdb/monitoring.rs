@@ -1,13 +1,15 @@
 use super::{
     faults::Faults,
+    features,
     proto::monitoring::{StatsReq, StatsResp, monitoring_server::Monitoring},
 };
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, stream::BoxStream};
 use plumberd::clock::Clock;
 use std::{
+    collections::BTreeMap,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -28,6 +30,8 @@ pub(super) struct Figures {
     started: DateTime<Utc>,
     clock: Clock,
     calls: Arc<AtomicU64>,
+    /// The calls of each method, by its place among all.
+    methods: Arc<Mutex<BTreeMap<usize, u64>>>,
     faults: Faults,
 }
 
@@ -37,12 +41,28 @@ impl Figures {
             started: clock.now(),
             clock,
             calls: Arc::default(),
+            methods: Arc::default(),
             faults,
         }
     }
 
-    pub(super) fn called(&self) {
+    /// A method was called; one that there is not counts too.
+    pub(super) fn called(&self, path: &str) {
         self.calls.fetch_add(1, Ordering::Relaxed);
+        if let Some(method) = features::place(path) {
+            *self.methods().entry(method).or_default() += 1;
+        }
+    }
+
+    /// How often that method was called.
+    pub(super) fn calls_of(&self, path: &str) -> u64 {
+        features::place(path)
+            .and_then(|method| self.methods().get(&method).copied())
+            .unwrap_or(0)
+    }
+
+    fn methods(&self) -> MutexGuard<'_, BTreeMap<usize, u64>> {
+        self.methods.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn read(&self) -> StatsResp {

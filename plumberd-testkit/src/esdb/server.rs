@@ -5,7 +5,7 @@ use super::{
     services,
 };
 use plumberd::{BoxError, clock::Clock};
-use std::{io, net::SocketAddr, path::Path, time::Duration};
+use std::{io, mem, net::SocketAddr, path::Path, time::Duration};
 use tokio::{net::TcpListener, sync::Mutex, task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -54,9 +54,11 @@ impl EsdbServer {
         EsdbServerConfig::new().start().await
     }
 
-    pub(super) async fn with_config(config: EsdbServerConfig) -> Result<Self, StartError> {
+    pub(super) async fn with_config(mut config: EsdbServerConfig) -> Result<Self, StartError> {
         let wanted = config.address;
         let front = Front::new(&config)?;
+        // From here on there are their hashes, and what is kept has none of it.
+        drop(mem::take(&mut config.auth.users));
         let clock = config.clock.clone();
         let kept = Kept::new(config);
         let listener = listen(wanted).await?;
@@ -115,6 +117,14 @@ impl EsdbServer {
         Some(authority.pem())
     }
 
+    /// How often that method was called since the server was made, as far as
+    /// users were let in or not, and whatever was answered: by its path in the
+    /// protocol, for example `event_store.client.streams.Streams/BatchAppend`.
+    /// A session of appends is one call. 0 for methods that it does not have.
+    pub fn calls(&self, method: &str) -> u64 {
+        self.front.figures.calls_of(method)
+    }
+
     /// What can go wrong with it on cue.
     pub const fn faults(&self) -> &Faults {
         &self.front.faults
@@ -123,10 +133,13 @@ impl EsdbServer {
     /// Stops it as a crash would, but for what was committed: calls under way
     /// fail, subscriptions end with `Unavailable`, and new connections are
     /// refused. The streams stay.
+    ///
+    /// # Cancel safety
+    ///
+    /// When the future is dropped, the server may still be about to stop; the
+    /// next stop or restart does the rest.
     pub async fn stop(&self) {
-        if let Some(running) = self.running.lock().await.take() {
-            running.end().await;
-        }
+        end(&mut *self.running.lock().await).await;
     }
 
     /// Starts it again at the same address, with the streams it had.
@@ -135,11 +148,14 @@ impl EsdbServer {
     ///
     /// [`StartError`] when somebody else has taken the address meanwhile, or
     /// the file cannot be opened.
+    ///
+    /// # Cancel safety
+    ///
+    /// When the future is dropped, the server has stopped, is about to, or
+    /// runs; another restart does the rest.
     pub async fn restart(&self) -> Result<(), StartError> {
         let mut running = self.running.lock().await;
-        if let Some(running) = running.take() {
-            running.end().await;
-        }
+        end(&mut running).await;
         let listener = listen(self.address).await?;
         let begun = Running::begin(listener, &self.kept, &self.front, &self.clock).await?;
         *running = Some(begun);
@@ -181,16 +197,26 @@ impl Running {
         })
     }
 
-    async fn end(self) {
+    /// Ends it; it can be done again when it was given up.
+    async fn end(&mut self) {
         self.stopping.cancel();
-        let mut task = self.task;
-        if timeout(PATIENCE, &mut task).await.is_err() {
-            self.cutting.cancel();
-            if timeout(PATIENCE, &mut task).await.is_err() {
-                task.abort();
+        for _ in 0..2 {
+            // One that has finished has been waited for already.
+            if self.task.is_finished() || timeout(PATIENCE, &mut self.task).await.is_ok() {
+                break;
             }
+            self.cutting.cancel();
         }
+        self.task.abort();
         self.engine.store.close().await;
+    }
+}
+
+/// Ends what is running. It is forgotten only when it has ended.
+async fn end(running: &mut Option<Running>) {
+    if let Some(active) = running {
+        active.end().await;
+        *running = None;
     }
 }
 

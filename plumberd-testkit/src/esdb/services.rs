@@ -23,9 +23,12 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Server;
 
-/// The largest message a client may send, in bytes: a batch of appends is
-/// larger than the 4 MiB that are usual.
-const MAX_MESSAGE: usize = 16 << 20;
+/// What a message may have beside the events of the largest append, in bytes:
+/// what some ten thousand events are wrapped in.
+///
+/// It is no more, because messages of no bytes are read from two each, and take
+/// a hundred times as much in memory.
+const WRAPPING: usize = 2 << 20;
 
 /// So many calls a client may have open at once on one connection: each
 /// subscription is one.
@@ -44,6 +47,7 @@ pub(super) async fn serve(
     cutting: CancellationToken,
 ) {
     let stopping = engine.stopping.clone();
+    let max_message = engine.max_append_size.saturating_add(WRAPPING);
     let incoming = Listener {
         tls: front.tls.clone(),
         faults: front.faults.clone(),
@@ -57,9 +61,9 @@ pub(super) async fn serve(
     let gossip = GossipService::new(front.instance, clock);
     let projections = ProjectionsServer::new(ProjectionsService::new(engine.projections.clone()));
     let persistent = PersistentSubscriptionsServer::new(PersistentService::new(engine.clone()))
-        .max_decoding_message_size(MAX_MESSAGE);
+        .max_decoding_message_size(max_message);
     let streams =
-        StreamsServer::new(StreamsService::new(engine)).max_decoding_message_size(MAX_MESSAGE);
+        StreamsServer::new(StreamsService::new(engine)).max_decoding_message_size(max_message);
     let served = Server::builder()
         .max_concurrent_streams(MAX_CALLS)
         .http2_keepalive_interval(Some(PING))

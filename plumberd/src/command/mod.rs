@@ -22,15 +22,27 @@
 //! Each command of a session has one outcome: its event's id follows from the
 //! command's, so the store keeps the first one however many servers answer. A
 //! command that is answered is not run again: the server looks before it runs.
+//! It looks among all answers that the session's stream shows, however many:
+//! up to 4,096 of a session are kept in memory, and past these the store is
+//! asked. An answer that the store has forgotten, as after 30 days, is not
+//! found.
+//!
 //! Between the handler's last append and the answer lies a moment in which a
 //! crash makes the next start run the command again. With
 //! [`CommandContext::command_id`] given to the repository, that run appends
-//! nothing and answers what the first one would have.
+//! nothing and answers what the first one would have. The same holds while one
+//! server takes over from another: see [`CommandServer`].
+//!
+//! An outcome is final, also a failure with the code 500 whose cause would have
+//! passed, as a store that was away for a moment: the same id gets the same
+//! answer. A handler that can tell tries again itself; a sender does it with a
+//! new id.
 
 mod bus;
 mod context;
 mod fault;
 mod handlers;
+mod heads;
 mod kept;
 mod message;
 mod names;

@@ -1,7 +1,10 @@
+use super::heads::{read_object, text};
 use crate::{
     codec::JsonObject,
     stream::{InvalidStreamName, StreamName},
 };
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use std::fmt::Display;
 use uuid::Uuid;
 
@@ -57,14 +60,29 @@ pub(super) enum NamedId {
     None,
 }
 
-pub(super) fn named_id(data: &JsonObject) -> NamedId {
-    let Some(raw) = data.get(ID) else {
-        return NamedId::None;
+pub(super) fn named_id(data: &[u8]) -> NamedId {
+    #[derive(Deserialize)]
+    struct Named<'a> {
+        #[serde(borrow, rename = "Id")]
+        id: Option<&'a RawValue>,
+    }
+    let whole;
+    let raw = match read_object::<Named<'_>>(data) {
+        Some(named) => named.id,
+        None => match JsonObject::parse(data) {
+            Ok(json) => {
+                whole = json;
+                whole.get(ID).filter(|raw| raw.get() != "null")
+            }
+            Err(_) => return NamedId::Other,
+        },
     };
-    match data.get_str(ID).and_then(|text| text.parse().ok()) {
+    if raw.is_none() {
+        return NamedId::None;
+    }
+    match text(raw).and_then(|text| text.parse().ok()) {
         Some(id) if Uuid::is_nil(&id) => NamedId::None,
         Some(id) => NamedId::Id(id),
-        None if raw.get() == "null" => NamedId::None,
         None => NamedId::Other,
     }
 }
@@ -72,9 +90,9 @@ pub(super) fn named_id(data: &JsonObject) -> NamedId {
 /// The identity of a command: the UUID in its `Id`, as .NET and Python have it,
 /// else that of its event.
 pub(super) fn command_id(data: &[u8], event_id: Uuid) -> Uuid {
-    match JsonObject::parse(data).as_ref().map(named_id) {
-        Ok(NamedId::Id(id)) => id,
-        _ => event_id,
+    match named_id(data) {
+        NamedId::Id(id) => id,
+        NamedId::Other | NamedId::None => event_id,
     }
 }
 

@@ -1,7 +1,9 @@
+use super::heads::{read_object, text};
 use crate::{
     codec::{CodecError, JsonObject},
     event::value::{Owned, Ref},
 };
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::time::Duration;
 use uuid::Uuid;
@@ -62,27 +64,44 @@ impl Reply {
 
     /// The body, with .NET's keys.
     pub(super) fn to_json(&self) -> Result<Vec<u8>, CodecError> {
-        let mut json = JsonObject::new();
-        json.insert("CommandId", &self.command_id.to_string())?;
-        json.insert("Duration", &Ref(&self.duration))?;
-        if let Some(failure) = &self.failure {
-            json.insert("Message", &failure.message)?;
-            json.insert("Code", &failure.code)?;
-            if let Some((_, fault)) = &failure.fault {
-                json.insert_raw("Fault", fault.clone());
-            }
+        #[derive(Serialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Body<'a> {
+            command_id: &'a str,
+            duration: Ref<'a, Duration>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            message: Option<&'a str>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            code: Option<i32>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            fault: Option<&'a RawValue>,
         }
-        Ok(json.to_bytes())
+        let failure = self.failure.as_ref();
+        let fault = failure.and_then(|failure| failure.fault.as_ref());
+        let mut id = Uuid::encode_buffer();
+        let body = Body {
+            command_id: self.command_id.hyphenated().encode_lower(&mut id),
+            duration: Ref(&self.duration),
+            message: failure.map(|failure| failure.message.as_str()),
+            code: failure.map(|failure| failure.code),
+            fault: fault.map(|(_, data)| &**data),
+        };
+        Ok(serde_json::to_vec(&body)?)
     }
 
     /// The command an answer is for; of any answer, also one that cannot be
     /// read further.
     pub(super) fn command_id_in(data: &[u8]) -> Option<Uuid> {
-        JsonObject::parse(data)
-            .ok()?
-            .get_str("CommandId")?
-            .parse()
-            .ok()
+        #[derive(Deserialize)]
+        struct For<'a> {
+            #[serde(borrow, rename = "CommandId")]
+            command_id: Option<&'a RawValue>,
+        }
+        let found = match read_object::<For<'_>>(data) {
+            Some(answer) => text(answer.command_id),
+            None => JsonObject::parse(data).ok()?.get_str("CommandId"),
+        };
+        found?.parse().ok()
     }
 
     /// Reads the answer to `command`; the error says why it is none.

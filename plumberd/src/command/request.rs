@@ -1,11 +1,10 @@
-use super::{CommandContext, names, reply::Reply};
+use super::{CommandContext, heads::Heads, names, reply::Reply};
 use crate::{
     codec::{CodecError, JsonObject},
     context::{MessageContext, MessageId},
-    event::{EventType, Metadata, NewEvent, RawMetadata, RecordedEvent},
+    event::{EventType, NewEvent, RawMetadata, RecordedEvent},
     stream::StreamName,
 };
-use serde_json::value::RawValue;
 use uuid::Uuid;
 
 /// What a command's metadata says, or what can be made of it.
@@ -22,18 +21,19 @@ impl Request {
     /// What is missing or wrong is left out: that is answered, not an error.
     /// Headers stay behind, as in [`MessageContext::caused_by`].
     pub(super) fn of(event: &RecordedEvent) -> Self {
-        let metadata = Metadata::from_json(event.metadata.as_bytes()).unwrap_or_default();
+        let mut whole = JsonObject::new();
+        let heads = Heads::of(event.metadata.as_bytes(), &mut whole);
         let command_id = names::command_id(&event.data, event.id);
-        let recipient = metadata.recipient_id().filter(|text| !text.is_empty());
+        let recipient = heads.recipient().filter(|text| !text.is_empty());
         // A writer that forgot it has written to the stream of its session all the same.
-        let session = metadata
-            .session_id()
+        let session = heads
+            .session()
             .or_else(|| {
                 let name = event.stream.as_str();
                 Some(name.strip_prefix(names::COMMANDS_PREFIX)?.to_owned())
             })
             .filter(|text| !text.is_empty());
-        let correlation = metadata.correlation_id().map(MessageId::new);
+        let correlation = heads.correlation().map(MessageId::new);
         let mut message = MessageContext::new()
             .with_correlation(
                 correlation
@@ -41,7 +41,7 @@ impl Request {
                     .unwrap_or_else(|| command_id.into()),
             )
             .with_causation(command_id);
-        if let Some(user) = metadata.user_id() {
+        if let Some(user) = heads.user() {
             message = message.with_user(user);
         }
         if let Some(session) = &session {
@@ -51,7 +51,7 @@ impl Request {
             message = message.with_recipient(recipient.as_str());
         }
         // The store knows better than whoever wrote the command.
-        let said = || metadata.tenant_id()?.parse().ok();
+        let said = || heads.tenant()?.parse().ok();
         if let Some(tenant) = event.tenant.clone().or_else(said) {
             message = message.with_tenant(tenant);
         }
@@ -88,7 +88,7 @@ impl Request {
     }
 
     /// The event that says what came of the command.
-    pub(super) fn answer(
+    pub(super) async fn answer(
         &self,
         id: Uuid,
         command: &str,
@@ -97,30 +97,23 @@ impl Request {
         let event_type = EventType::new(reply.event_type(command))
             .map_err(|error| CodecError::caused_by("the answer has no name", error))?;
         let data = reply.to_json()?;
-        let metadata = RawMetadata::for_event(id, 1, &self.message);
-        Ok(NewEvent::new(id, event_type, data).with_raw_metadata(metadata))
+        let event = async { NewEvent::new(id, event_type, data) };
+        Ok(self.message.scope(event).await)
     }
 }
 
-/// The metadata of a command, with the keys in Python's order: `UserId` is
-/// there also when nobody is known.
-pub(super) fn command_metadata(event: &NewEvent) -> Result<Metadata, CodecError> {
-    let written = Metadata::from_json(event.metadata().as_bytes())?;
-    let mut json = JsonObject::new();
-    for key in [
-        "Created",
-        "ClientHostName",
-        "$correlationId",
-        "$causationId",
-        "RecipientId",
-        "SessionId",
-        "UserId",
-    ] {
-        let value = written.json().get(key).unwrap_or(RawValue::NULL);
-        json.insert_raw(key, value.to_owned());
+/// The metadata of a command, with the keys in Python's order, and then the
+/// sender's own.
+pub(super) fn command_metadata(
+    event: &NewEvent,
+    context: &MessageContext,
+) -> Result<RawMetadata, CodecError> {
+    let mut whole = JsonObject::new();
+    let mut json = Heads::of(event.metadata().as_bytes(), &mut whole).to_json();
+    if !context.headers().is_empty() {
+        let mut ordered = JsonObject::parse(&json)?;
+        ordered.extend(&JsonObject::parse(event.metadata().as_bytes())?);
+        json = ordered.to_bytes();
     }
-    json.extend(written.json());
-    let mut metadata = Metadata::new();
-    *metadata.json_mut() = json;
-    Ok(metadata)
+    Ok(RawMetadata::new(json.into()))
 }

@@ -4,7 +4,6 @@ use crate::{
     store::{ProjectionError, StoreError},
     stream::{InvalidStreamName, StreamName},
 };
-use uuid::Uuid;
 
 /// Why an event or a state could not be written or read by convention.
 #[derive(Debug, thiserror::Error)]
@@ -29,17 +28,6 @@ pub enum StateError {
         stream: StreamName,
         /// What is wrong.
         source: DecodeError,
-    },
-
-    /// Another event is stored under this event's id, and nothing was written.
-    /// A field `#[event(id)]` is the event's own identity, not that of what it
-    /// happened to; leave it nil for a new id.
-    #[error("event {event_id} cannot be appended to `{stream}`: another event has its id")]
-    IdTaken {
-        /// The stream, which has the other event.
-        stream: StreamName,
-        /// The id of both.
-        event_id: Uuid,
     },
 
     /// The conventions give two types of event of one aggregate one name.

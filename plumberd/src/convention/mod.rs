@@ -11,7 +11,9 @@
 //! | id of a state's event | the state's id (a UUID, or [`guid_from_text`] of it) with the version over it: [`state_event_id`] |
 //! | output stream, group of a model or handler | its name |
 //!
-//! [`Conventions`] is where to replace one, [`Plumber`] what uses them.
+//! [`Conventions`] is where to replace one; [`Plumber`] uses them, and so do
+//! [its repositories](Plumber::repository) and [its models](Model). Which one
+//! rules which call is on [the page about micro-plumberd](crate::docs::micro_plumberd).
 
 mod aggregates;
 mod error;

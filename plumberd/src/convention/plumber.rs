@@ -2,7 +2,7 @@ use super::{Conventions, DotNet, StateError};
 use crate::{
     context::MessageContext,
     event::{EncodeError, Event, EventInfo, EventType, NewEvent},
-    store::{AppendOutcome, EventStore, ReadFrom, ReadOptions, StoreError},
+    store::{AppendOutcome, EventStore, expect_repeated},
     stream::{ExpectedRevision, StreamName},
 };
 use std::{fmt, sync::Arc};
@@ -10,7 +10,8 @@ use std::{fmt, sync::Arc};
 /// Writes and reads where the conventions say: events without an aggregate,
 /// and states.
 ///
-/// Cheap to clone. Aggregates have a [`Repository`](crate::repository::Repository).
+/// Cheap to clone. Aggregates have a [`Plumber::repository`], read models and
+/// handlers a [`Plumber::model`].
 ///
 /// # Examples
 ///
@@ -111,8 +112,10 @@ impl Plumber {
     ///
     /// # Errors
     ///
-    /// [`StateError`]; [`StateError::IdTaken`] when the stream has another
-    /// event with the id of this one.
+    /// [`StateError`]; with [`IdempotencyReason::OtherEvent`] when the stream
+    /// has another event with the id of this one.
+    ///
+    /// [`IdempotencyReason::OtherEvent`]: crate::store::IdempotencyReason::OtherEvent
     ///
     /// # Cancel safety
     ///
@@ -132,29 +135,10 @@ impl Plumber {
             .store
             .append(stream, expected, vec![event.clone()])
             .await?;
-        if outcome.is_already_applied() && !self.is_stored(stream, &outcome, &event).await? {
-            let (stream, event_id) = (stream.clone(), event.id());
-            return Err(StateError::IdTaken { stream, event_id });
+        if outcome.is_already_applied() {
+            expect_repeated(&*self.store, stream, &outcome, &[event]).await?;
         }
         Ok(outcome)
-    }
-
-    /// Whether what is stored where `outcome` says is this event: a store
-    /// knows a repeated event by its id alone.
-    pub(super) async fn is_stored(
-        &self,
-        stream: &StreamName,
-        outcome: &AppendOutcome,
-        event: &NewEvent,
-    ) -> Result<bool, StoreError> {
-        let at = ReadFrom::At(outcome.revision());
-        let options = ReadOptions::forwards().from(at).limit(1);
-        let stored = self.store.read_stream(stream, options).next_event().await?;
-        Ok(stored.is_some_and(|stored| {
-            stored.id == event.id()
-                && stored.data == *event.data()
-                && stored.event_type == *event.event_type()
-        }))
     }
 }
 

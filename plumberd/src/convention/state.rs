@@ -5,7 +5,9 @@ use super::{
 use crate::{
     context::MessageContext,
     event::{DecodeError, EncodeError, Event, EventInfo, EventType, NewEvent, RecordedEvent},
-    store::{AppendOutcome, EventStore, IdempotencyReason, ReadOptions, StoreError},
+    store::{
+        AppendOutcome, EventStore, IdempotencyReason, ReadOptions, StoreError, expect_repeated,
+    },
     stream::{ExpectedRevision, Revision, StreamName},
 };
 use std::fmt;
@@ -97,15 +99,20 @@ impl Plumber {
             .store
             .append(stream, expected, vec![event.clone()])
             .await?;
-        // The id only says that somebody wrote this version.
-        if outcome.is_already_applied() && !self.is_stored(stream, &outcome, &event).await? {
-            let actual = self.store.stream_info(stream).await?.head();
-            let stream = stream.clone();
-            return Err(StateError::Store(StoreError::Conflict {
-                stream,
-                expected,
-                actual,
-            }));
+        if outcome.is_already_applied() {
+            match expect_repeated(&*self.store, stream, &outcome, &[event]).await {
+                // The id only says that somebody wrote this version.
+                Err(StoreError::Idempotency { .. }) => {
+                    let actual = self.store.stream_info(stream).await?.head();
+                    let stream = stream.clone();
+                    return Err(StateError::Store(StoreError::Conflict {
+                        stream,
+                        expected,
+                        actual,
+                    }));
+                }
+                repeated => repeated?,
+            }
         }
         Ok(outcome)
     }

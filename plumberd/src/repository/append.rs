@@ -23,12 +23,12 @@ impl<'a> Sure<'a> {
         &self,
         stream: &StreamName,
         expected: ExpectedRevision,
-        events: Vec<NewEvent>,
+        events: &[NewEvent],
     ) -> Result<AppendOutcome, StoreError> {
         let mut backoff = Backoff::new(self.retry);
         let mut unknown = None;
         loop {
-            let error = match self.store.append(stream, expected, events.clone()).await {
+            let error = match self.store.append(stream, expected, events.to_vec()).await {
                 Ok(outcome) => return Ok(outcome),
                 Err(error @ StoreError::OutcomeUnknown { .. }) => error,
                 // The store looks for the ids first: these say they are not there.

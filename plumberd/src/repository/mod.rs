@@ -36,6 +36,7 @@ use std::{fmt, sync::Arc};
 /// Cheap to clone; clones share the cache. [`Store::repository`] makes one.
 ///
 /// [`Store::repository`]: crate::Store::repository
+/// [`IdempotencyReason::OtherEvent`]: crate::store::IdempotencyReason::OtherEvent
 ///
 /// # Contract
 ///
@@ -43,6 +44,9 @@ use std::{fmt, sync::Arc};
 ///   an old state is never appended, it is made again.
 /// * Every event of the stream counts in the revision, also one that the
 ///   aggregate has no handler for.
+/// * An event with an id of its own, `#[event(id)]`, that another event of the
+///   stream has, is refused with [`IdempotencyReason::OtherEvent`]; the same
+///   event again is written once.
 /// * An aggregate whose stream was deleted is like one that never was.
 pub struct Repository<A: Aggregate> {
     store: Arc<dyn EventStore>,

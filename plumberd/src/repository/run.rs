@@ -9,7 +9,7 @@ use crate::{
     context::MessageContext,
     event::{NewEvent, derived_event_id},
     retry::Backoff,
-    store::{AppendOutcome, IdempotencyReason, StoreError},
+    store::{AppendOutcome, IdempotencyReason, StoreError, expect_repeated},
     stream::{ExpectedRevision, StreamName},
 };
 use uuid::Uuid;
@@ -181,7 +181,7 @@ impl<A: Aggregate> Running<'_, A> {
         let expected = loaded.expected();
         let last = events.last().map(NewEvent::id);
         let sure = Sure::new(&*self.repository.store, self.repository.retry);
-        let outcome = match sure.append(&self.stream, expected, events).await {
+        let outcome = match sure.append(&self.stream, expected, &events).await {
             Ok(outcome) => outcome,
             Err(error) => return self.lost(error, expected).map_err(Into::into),
         };
@@ -190,6 +190,8 @@ impl<A: Aggregate> Running<'_, A> {
             if let Some(first) = self.first_outcome().await? {
                 return Ok(Attempt::Done(first));
             }
+            let store = &*self.repository.store;
+            expect_repeated(store, &self.stream, &outcome, &events).await?;
         } else if let Some(id) = last {
             loaded.last = Some(Place {
                 revision: outcome.revision(),

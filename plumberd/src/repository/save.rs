@@ -1,7 +1,7 @@
 use super::{Executed, Repository, RepositoryError, Root, loaded::Place};
 use crate::{
     aggregate::Aggregate,
-    store::{AppendOutcome, StoreError},
+    store::{AppendOutcome, StoreError, expect_repeated},
     stream::{ExpectedRevision, StreamName},
 };
 
@@ -76,6 +76,14 @@ impl<A: Aggregate> Repository<A> {
                 return Err(conflict(error, stream.clone()));
             }
         };
+        if outcome.is_already_applied() {
+            let events = &root.pending[..count];
+            let repeated = expect_repeated(&*self.store, stream, &outcome, events).await;
+            if let Err(StoreError::Idempotency { .. }) = repeated {
+                root.in_doubt = 0;
+            }
+            repeated?;
+        }
         root.in_doubt = 0;
         root.pending.drain(..count);
         root.loaded.last = last.map(|id| Place {

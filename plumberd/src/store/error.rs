@@ -157,6 +157,11 @@ pub enum IdempotencyReason {
     /// The id is stored in another stream.
     #[error("its id is stored in another stream")]
     OtherStream,
+    /// The id is stored in this stream, of an event with other content. A
+    /// field `#[event(id)]` is the identity of the event, not of what it
+    /// happened to. Stores do not compare; repositories and conventions do.
+    #[error("another event in the stream has its id")]
+    OtherEvent,
     /// The ids before it are stored, it is not.
     #[error("the events before it are stored already, and it is not one of those that followed")]
     OtherTail,

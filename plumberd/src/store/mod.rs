@@ -10,6 +10,7 @@ mod info;
 mod limits;
 mod projections;
 mod read;
+mod repeated;
 pub mod rules;
 mod shared;
 mod subscription;
@@ -23,6 +24,7 @@ pub use info::{Location, StreamInfo};
 pub use limits::Limits;
 pub use projections::{ProjectionError, ProjectionState, ProjectionStatus, ServerProjections};
 pub use read::{Direction, ReadFrom, ReadOptions};
+pub(crate) use repeated::expect_repeated;
 pub use subscription::{SubscribeFrom, Subscription, SubscriptionMessage};
 
 use crate::{

@@ -10,10 +10,13 @@ use plumberd::{
 };
 use plumberd_testkit::esdb::proto::{
     Empty,
-    projections::{CreateReq, DisableReq, StatisticsReq, create_req, disable_req, statistics_req},
+    projections::{
+        CreateReq, DisableReq, ResetReq, StatisticsReq, create_req, disable_req, reset_req,
+        statistics_req,
+    },
 };
 use serde_json::{Value, json};
-use std::collections::HashSet;
+use std::{collections::HashSet, time::Duration};
 
 fn join(types: &[&str]) -> String {
     let output = StreamName::raw(">Tasks").unwrap();
@@ -410,5 +413,34 @@ async fn a_projection_keeps_no_state() -> TestResult {
     assert_eq!((state, result), (json!({}), json!({})));
     peer.projections.restart_subsystem(&options()).await?;
     assert_eq!(peer.status(">Tasks").await?, "Running");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_change_that_is_cut_off_leaves_a_projection_that_runs() -> TestResult {
+    let peer = Peer::on_file().await?;
+    peer.create(">Tasks", join(&["Created"])).await?;
+    for round in 0..60 {
+        let mut projections = peer.raw().await?;
+        let reset = ResetReq {
+            options: Some(reset_req::Options {
+                name: ">Tasks".to_owned(),
+                write_checkpoint: false,
+            }),
+        };
+        let changing = tokio::spawn(async move { projections.reset(reset).await.map(drop) });
+        tokio::time::sleep(Duration::from_micros(round * 50)).await;
+        peer.server.faults().drop_connections();
+        let _ = changing.await;
+        let options = statistics_req::Options {
+            mode: Some(statistics_req::options::Mode::Name(">Tasks".to_owned())),
+        };
+        let asked = StatisticsReq {
+            options: Some(options),
+        };
+        let mut told = peer.raw().await?.statistics(asked).await?.into_inner();
+        let details = told.message().await?.unwrap().details.unwrap();
+        assert_eq!(details.status, "Running", "round {round}");
+    }
     Ok(())
 }

@@ -301,3 +301,57 @@ async fn names_of_unfinished_appends_are_not_kept_without_end() -> TestResult {
     writer.abort();
     Ok(())
 }
+
+#[tokio::test]
+async fn events_of_no_bytes_are_not_kept_without_end() -> TestResult {
+    let mut peer = Peer::start().await?;
+    let Batches {
+        sender,
+        mut answers,
+    } = peer.batches().await?;
+    let writer = tokio::spawn(async move {
+        // Nothing but the type of each, which is kept as well.
+        let mut event = proposed(&"x".repeat(500));
+        event.id = Some(uuid_halves(new_event_id()));
+        event.data = Bytes::new();
+        event.custom_metadata = Bytes::new();
+        for _ in 0..10 {
+            let id = uuid_text(new_event_id());
+            for chunk in 0..8 {
+                let options = batch_options("Order-1", ExpectedStreamPosition::Any(()));
+                let options = (chunk == 0).then_some(options);
+                let begun = batch(id.clone(), options, vec![event.clone(); 2_000], false);
+                if sender.send(begun).await.is_err() {
+                    return;
+                }
+            }
+        }
+        std::future::pending::<()>().await;
+    });
+    let refused = in_time(answers.message()).await.unwrap_err();
+    assert_eq!(refused.code(), tonic::Code::ResourceExhausted, "{refused}");
+    writer.abort();
+    Ok(())
+}
+
+#[tokio::test]
+async fn ten_thousand_events_of_the_largest_append_are_one_message() -> TestResult {
+    let mut peer = Peer::start().await?;
+    let mut session = peer.batches().await?;
+    let events = (0..10_000)
+        .map(|_| {
+            let mut event = proposed("A");
+            event.custom_metadata = Bytes::new();
+            event.data = Bytes::from_static(&[b'1'; 104]);
+            event
+        })
+        .collect();
+    let options = batch_options("Order-1", ExpectedStreamPosition::NoStream(()));
+    let whole = batch(uuid_text(new_event_id()), Some(options), events, true);
+    session.send(whole).await;
+    assert_eq!(
+        revision(session.answer().await?),
+        Some(success::CurrentRevisionOption::CurrentRevision(9_999))
+    );
+    Ok(())
+}

@@ -27,7 +27,9 @@ use super::{
             persistent_subscriptions_server::PersistentSubscriptions,
         },
     },
-    status, users,
+    status,
+    undisturbed::undisturbed,
+    users,
 };
 use definition::Definition;
 use futures_util::stream::BoxStream;
@@ -67,24 +69,21 @@ impl PersistentSubscriptions for PersistentService {
     async fn create(&self, request: Request<CreateReq>) -> Result<Response<CreateResp>, Status> {
         users::admin_or_operator(request.extensions())?;
         let definition = self.placed(request::create(request.into_inner())?).await?;
-        let create = |registry: Registry| registry.create(definition);
-        self.registry.undisturbed(create).await?;
+        undisturbed(self.registry.clone().create(definition)).await??;
         Ok(Response::new(CreateResp {}))
     }
 
     async fn update(&self, request: Request<UpdateReq>) -> Result<Response<UpdateResp>, Status> {
         users::admin_or_operator(request.extensions())?;
         let definition = self.placed(request::update(request.into_inner())?).await?;
-        let update = |registry: Registry| registry.update(definition);
-        self.registry.undisturbed(update).await?;
+        undisturbed(self.registry.clone().update(definition)).await??;
         Ok(Response::new(UpdateResp {}))
     }
 
     async fn delete(&self, request: Request<DeleteReq>) -> Result<Response<DeleteResp>, Status> {
         users::admin_or_operator(request.extensions())?;
         let key = request::delete(request.into_inner())?;
-        let delete = |registry: Registry| registry.delete(key);
-        self.registry.undisturbed(delete).await?;
+        undisturbed(self.registry.clone().delete(key)).await??;
         Ok(Response::new(DeleteResp {}))
     }
 
@@ -143,7 +142,7 @@ impl PersistentSubscriptions for PersistentService {
 
     async fn restart_subsystem(&self, request: Request<Empty>) -> Result<Response<Empty>, Status> {
         users::admin_or_operator(request.extensions())?;
-        self.registry.undisturbed(Registry::restart).await?;
+        undisturbed(self.registry.clone().restart()).await??;
         Ok(Response::new(Empty {}))
     }
 }

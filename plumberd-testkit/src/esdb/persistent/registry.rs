@@ -15,7 +15,7 @@ const ATTEMPTS: usize = 3;
 /// Every group there is.
 ///
 /// Changes are not for tasks that may end in their midst, as those of calls do:
-/// [`Registry::undisturbed`].
+/// [`undisturbed`](super::super::undisturbed).
 #[derive(Debug, Clone)]
 pub(super) struct Registry {
     engine: Engine,
@@ -46,18 +46,6 @@ impl Registry {
 
     pub(super) const fn engine(&self) -> &Engine {
         &self.engine
-    }
-
-    /// Makes a change to its end, even when who asks for it is cut off.
-    pub(super) async fn undisturbed<F>(
-        &self,
-        change: impl FnOnce(Self) -> F + Send,
-    ) -> Result<(), Status>
-    where
-        F: Future<Output = Result<(), Status>> + Send + 'static,
-    {
-        let changed = tokio::spawn(change(self.clone())).await;
-        changed.map_err(|_| status::not_ready())?
     }
 
     /// Makes a group.
@@ -133,11 +121,10 @@ impl Registry {
     ) -> Result<(T, mpsc::Sender<Command>), Status> {
         for _ in 0..ATTEMPTS {
             let commands = self.find(key).await?;
-            match ask(&commands, &command).await {
-                Ok(answer) => return answer.map(|answer| (answer, commands)),
-                // It has ended, for ever or to begin anew.
-                Err(Ended) => {}
+            if let Ok(answer) = ask(&commands, &command).await {
+                return answer.map(|answer| (answer, commands));
             }
+            // It has ended, for ever or to begin anew.
         }
         Err(status::not_ready())
     }

@@ -28,7 +28,7 @@ pub(super) fn create(request: CreateReq) -> Result<Definition, Status> {
     let options = request.options.ok_or_else(no_options)?;
     let settings = options.settings.unwrap_or_default();
     let asked = match options.stream_option {
-        Some(create_req::options::StreamOption::Stream(stream)) => of_stream(stream)?,
+        Some(create_req::options::StreamOption::Stream(stream)) => of_stream(&stream)?,
         Some(create_req::options::StreamOption::All(all)) => of_all(all)?,
         None => of_old_client(
             SourceName::stream(options.stream_identifier.as_ref())?,
@@ -42,7 +42,7 @@ pub(super) fn update(request: UpdateReq) -> Result<Definition, Status> {
     let options = request.options.ok_or_else(no_options)?;
     let settings = options.settings.unwrap_or_default();
     let asked = match options.stream_option {
-        Some(update_req::options::StreamOption::Stream(stream)) => of_stream(stream)?,
+        Some(update_req::options::StreamOption::Stream(stream)) => of_stream(&stream)?,
         Some(update_req::options::StreamOption::All(all)) => of_all(all)?,
         None => of_old_client(
             SourceName::stream(options.stream_identifier.as_ref())?,
@@ -114,7 +114,7 @@ pub(super) fn list(request: ListReq) -> Result<Option<SourceName>, Status> {
 
 type Asked = (SourceName, Start, Option<GroupFilter>);
 
-fn of_stream(options: StreamOptions) -> Result<Asked, Status> {
+fn of_stream(options: &StreamOptions) -> Result<Asked, Status> {
     let start = match options.revision_option {
         Some(RevisionOption::Revision(revision)) => Start::At(revision),
         Some(RevisionOption::Start(_)) | None => Start::First,

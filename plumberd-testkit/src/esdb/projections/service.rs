@@ -9,7 +9,9 @@ use crate::esdb::{
             projections_server::Projections, statistics_req, statistics_resp, update_req,
         },
     },
-    status as refusals, users,
+    status as refusals,
+    undisturbed::undisturbed,
+    users,
 };
 use futures_util::{StreamExt, stream, stream::BoxStream};
 use prost_types::{Struct, Value, value::Kind};
@@ -51,6 +53,15 @@ fn status(refused: Refused, name: &str) -> Status {
     }
 }
 
+/// Makes that change of the projection to its end.
+async fn change(
+    name: String,
+    change: impl Future<Output = Result<(), Refused>> + Send + 'static,
+) -> Result<(), Status> {
+    let changed = undisturbed(change).await?;
+    changed.map_err(|refused| status(refused, &name))
+}
+
 fn missing() -> Status {
     Status::invalid_argument("The request has no options")
 }
@@ -71,10 +82,11 @@ impl Projections for ProjectionsService {
         if name.is_empty() {
             return Err(Status::invalid_argument("A projection needs a name"));
         }
-        self.projections
-            .create(&name, &options.query, track)
-            .await
-            .map_err(|refused| status(refused, &name))?;
+        let projections = self.projections.clone();
+        change(name.clone(), async move {
+            projections.create(&name, &options.query, track).await
+        })
+        .await?;
         Ok(Response::new(CreateResp {}))
     }
 
@@ -87,20 +99,26 @@ impl Projections for ProjectionsService {
             Some(EmitOption::EmitEnabled(emit)) => Some(emit),
             Some(EmitOption::NoEmitOptions(_)) | None => None,
         };
-        self.projections
-            .update(&options.name, &options.query, emit)
-            .await
-            .map_err(|refused| status(refused, &options.name))?;
+        let projections = self.projections.clone();
+        change(options.name.clone(), async move {
+            projections
+                .update(&options.name, &options.query, emit)
+                .await
+        })
+        .await?;
         Ok(Response::new(UpdateResp {}))
     }
 
     async fn delete(&self, request: Request<DeleteReq>) -> Result<Response<DeleteResp>, Status> {
         users::admin_or_operator(request.extensions())?;
         let options = request.into_inner().options.ok_or_else(missing)?;
-        self.projections
-            .delete(&options.name, options.delete_emitted_streams)
-            .await
-            .map_err(|refused| status(refused, &options.name))?;
+        let projections = self.projections.clone();
+        change(options.name.clone(), async move {
+            projections
+                .delete(&options.name, options.delete_emitted_streams)
+                .await
+        })
+        .await?;
         Ok(Response::new(DeleteResp {}))
     }
 
@@ -123,30 +141,33 @@ impl Projections for ProjectionsService {
     async fn disable(&self, request: Request<DisableReq>) -> Result<Response<DisableResp>, Status> {
         users::admin_or_operator(request.extensions())?;
         let options = request.into_inner().options.ok_or_else(missing)?;
-        self.projections
-            .set_enabled(&options.name, false)
-            .await
-            .map_err(|refused| status(refused, &options.name))?;
+        let projections = self.projections.clone();
+        change(options.name.clone(), async move {
+            projections.set_enabled(&options.name, false).await
+        })
+        .await?;
         Ok(Response::new(DisableResp {}))
     }
 
     async fn enable(&self, request: Request<EnableReq>) -> Result<Response<EnableResp>, Status> {
         users::admin_or_operator(request.extensions())?;
         let options = request.into_inner().options.ok_or_else(missing)?;
-        self.projections
-            .set_enabled(&options.name, true)
-            .await
-            .map_err(|refused| status(refused, &options.name))?;
+        let projections = self.projections.clone();
+        change(options.name.clone(), async move {
+            projections.set_enabled(&options.name, true).await
+        })
+        .await?;
         Ok(Response::new(EnableResp {}))
     }
 
     async fn reset(&self, request: Request<ResetReq>) -> Result<Response<ResetResp>, Status> {
         users::admin_or_operator(request.extensions())?;
         let options = request.into_inner().options.ok_or_else(missing)?;
-        self.projections
-            .reset(&options.name)
-            .await
-            .map_err(|refused| status(refused, &options.name))?;
+        let projections = self.projections.clone();
+        change(options.name.clone(), async move {
+            projections.reset(&options.name).await
+        })
+        .await?;
         Ok(Response::new(ResetResp {}))
     }
 
@@ -168,7 +189,8 @@ impl Projections for ProjectionsService {
 
     async fn restart_subsystem(&self, request: Request<Empty>) -> Result<Response<Empty>, Status> {
         users::admin_or_operator(request.extensions())?;
-        self.projections.restart().await;
+        let projections = self.projections.clone();
+        undisturbed(async move { projections.restart().await }).await?;
         Ok(Response::new(Empty {}))
     }
 }

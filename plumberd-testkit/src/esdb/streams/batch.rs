@@ -77,7 +77,10 @@ struct Append {
     expected_position: Option<ExpectedStreamPosition>,
     target: Result<Target, rpc::Status>,
     events: Vec<NewEvent>,
+    /// What it takes of the largest append.
     bytes: usize,
+    /// What its events take beside that.
+    overhead: usize,
 }
 
 struct Target {
@@ -134,14 +137,17 @@ impl Append {
             expected_position: options.expected_stream_position,
             events: Vec::new(),
             bytes: 0,
+            overhead: 0,
         }
     }
 
-    /// How much it keeps in memory; the name too, which may be none and is
-    /// answered all the same.
+    /// How much it keeps in memory: events of no bytes too, and the name, which
+    /// may be none and is answered all the same.
     fn held(&self) -> usize {
         let name = self.stream_identifier.stream_name.len();
-        self.bytes.saturating_add(name)
+        self.bytes
+            .saturating_add(self.overhead)
+            .saturating_add(name)
     }
 
     /// Adds events, unless the append is refused already.
@@ -157,7 +163,10 @@ impl Append {
                 return;
             }
             match proposed.into_event() {
-                Ok(event) => self.events.push(event),
+                Ok(event) => {
+                    self.overhead += size_of::<NewEvent>() + event.event_type().as_str().len();
+                    self.events.push(event);
+                }
                 Err(error) => self.refuse(answer::refused(&error)),
             }
         }
@@ -166,6 +175,7 @@ impl Append {
     fn refuse(&mut self, refusal: rpc::Status) {
         self.events = Vec::new();
         self.bytes = 0;
+        self.overhead = 0;
         self.target = Err(refusal);
     }
 

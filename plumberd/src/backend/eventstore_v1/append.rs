@@ -1,10 +1,11 @@
 use super::{
     ATTEMPT_HEADER, EventStoreV1, MAX_MESSAGE,
-    conversion::{aggregate_type, idempotency_key, sent},
+    conversion::{Sender, aggregate_type, idempotency_key},
     error::{CallError, Failure, corrupt, unsupported},
     look::{Hint, Looked},
-    proto::{AppendRequest, AppendResponse, EventData},
+    proto::AppendResponse,
     read::Head,
+    wire::{AppendRequest, EventData, Header},
 };
 use crate::{
     event::{NewEvent, RecordedEvent, new_event_id},
@@ -129,16 +130,16 @@ impl<'a> Attempt<'a> {
 
     /// The request that proposes the batch after the nonce `head`.
     fn request(&self, head: u64) -> Result<AppendRequest, StoreError> {
-        let config = self.store.connection.config();
+        let mut sender = Sender::new(self.store.connection.config(), self.now);
         let mut events: Vec<EventData> = (head + 1..)
             .zip(self.events)
-            .map(|(nonce, event)| sent(event, nonce, self.now, config))
+            .map(|(nonce, event)| sender.event(event, nonce))
             .collect();
         // A server answers a repeated request as it answered the first, and the
         // outcome would not tell: so no two appends send the same request.
         if let Some(meta) = events.first_mut().and_then(|first| first.meta.as_mut()) {
-            meta.headers
-                .insert(ATTEMPT_HEADER.to_owned(), self.id.clone());
+            let attempt = Header::new(ATTEMPT_HEADER, self.id.clone());
+            meta.headers.push(attempt);
         }
         let request = AppendRequest {
             tenant_id: self.tenant.as_str().to_owned(),
@@ -234,7 +235,7 @@ impl<'a> Attempt<'a> {
         };
         let connection = &self.store.connection;
         let request = connection.request(self.request(head)?);
-        let (mut client, under_way) = connection.client(self.failures);
+        let (client, under_way) = connection.client(self.failures);
         let answer = connection.call(client.append(request)).await;
         drop(under_way);
         let error = match answer {

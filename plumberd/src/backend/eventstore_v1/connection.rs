@@ -1,6 +1,6 @@
 use super::{
-    EventStoreV1Config, EventStoreV1Error, config::Secret, connector::Connector, error::CallError,
-    proto::event_store_client::EventStoreClient,
+    EventStoreV1Config, EventStoreV1Error, client::Client, config::Secret, connector::Connector,
+    error::CallError,
 };
 use crate::retry::Backoff;
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
@@ -17,11 +17,8 @@ use std::{
 use tonic::{
     Request, Response, Status,
     metadata::{AsciiMetadataValue, MetadataValue},
-    transport::{self, Endpoint},
+    transport::Endpoint,
 };
-
-/// A client for one call.
-pub(super) type Client = EventStoreClient<transport::Channel>;
 
 /// How many calls a connection carries before the next one is used: what most
 /// servers let be under way on one. Until then one connection is the quickest,
@@ -88,7 +85,7 @@ impl Connection {
         let channels = std::iter::once(first)
             .chain(others)
             .map(|channel| Channel {
-                client: Client::new(channel).max_decoding_message_size(largest),
+                client: Client::new(channel, largest),
                 calls: Arc::default(),
             })
             .collect();

@@ -2,7 +2,7 @@ use super::{
     EventStoreV1Config,
     error::corrupt,
     metadata,
-    proto::{EventData, EventMetadata},
+    wire::{EventData, EventMetadata, bytes, text},
 };
 use crate::{
     event::{ContentType, EventType, NewEvent, RecordedEvent},
@@ -28,29 +28,67 @@ pub(super) fn aggregate_type(stream: &StreamName) -> &str {
 /// tail too, also one that does not look at ids.
 pub(super) fn idempotency_key(events: &[NewEvent]) -> String {
     let first = events.first().map(NewEvent::id).unwrap_or_default();
-    text(Uuid::new_v5(&NAMESPACE, first.as_bytes()))
+    Uuid::new_v5(&NAMESPACE, first.as_bytes()).to_string()
 }
 
-/// The event as it is sent after the nonce before `nonce`, at this time.
-pub(super) fn sent(
-    event: &NewEvent,
-    nonce: u64,
+/// Events as they are sent.
+///
+/// The events of a batch have most of their names in common: what is the same
+/// as in the event before is written once.
+pub(super) struct Sender<'a> {
+    config: &'a EventStoreV1Config,
     now: DateTime<Utc>,
-    config: &EventStoreV1Config,
-) -> EventData {
-    let mut meta = EventMetadata {
-        event_id: text(event.id()),
-        aggregate_nonce: nonce,
-        event_type: event.event_type().as_str().to_owned(),
-        event_version: event.shape_revision(),
-        content_type: event.content_type().as_str().to_owned(),
-        payload_sha256: Bytes::copy_from_slice(sha256(event.data()).as_ref()),
-        ..EventMetadata::default()
-    };
-    metadata::write(event.metadata(), now, config, &mut meta);
-    EventData {
-        meta: Some(meta),
-        payload: event.data().clone(),
+    event_type: Option<(&'a EventType, Bytes)>,
+    content_type: Option<(&'a ContentType, Bytes)>,
+}
+
+impl<'a> Sender<'a> {
+    /// For events that are sent at this time.
+    pub(super) const fn new(config: &'a EventStoreV1Config, now: DateTime<Utc>) -> Self {
+        Self {
+            config,
+            now,
+            event_type: None,
+            content_type: None,
+        }
+    }
+
+    pub(super) fn event(&mut self, event: &'a NewEvent, nonce: u64) -> EventData {
+        let id = event.id().hyphenated();
+        let mut meta = EventMetadata {
+            event_id: bytes(id.encode_lower(&mut Uuid::encode_buffer())),
+            aggregate_nonce: nonce,
+            event_type: once(&mut self.event_type, event.event_type(), EventType::as_str),
+            event_version: event.shape_revision(),
+            content_type: once(
+                &mut self.content_type,
+                event.content_type(),
+                ContentType::as_str,
+            ),
+            payload_sha256: Bytes::copy_from_slice(sha256(event.data()).as_ref()),
+            ..EventMetadata::default()
+        };
+        metadata::write(event.metadata(), self.now, self.config, &mut meta);
+        EventData {
+            meta: Some(meta),
+            payload: event.data().clone(),
+        }
+    }
+}
+
+/// The text of a name, written anew only when it is another than the last.
+fn once<'a, T: PartialEq>(
+    last: &mut Option<(&'a T, Bytes)>,
+    name: &'a T,
+    text: impl Fn(&T) -> &str,
+) -> Bytes {
+    match last {
+        Some((known, written)) if *known == name => written.clone(),
+        _ => {
+            let written = bytes(text(name));
+            *last = Some((name, written.clone()));
+            written
+        }
     }
 }
 
@@ -76,11 +114,12 @@ impl<'a> Receiver<'a> {
 
     pub(super) fn event(&mut self, event: EventData) -> Result<RecordedEvent, StoreError> {
         let EventData { meta, payload } = event;
-        let mut meta = meta.ok_or_else(|| corrupt("an event without its metadata"))?;
+        let meta = meta.ok_or_else(|| corrupt("an event without its metadata"))?;
         let wrong = |what: &str| {
             corrupt(format!(
                 "event `{}` of position {}: {what}",
-                meta.event_id, meta.global_nonce
+                String::from_utf8_lossy(&meta.event_id),
+                meta.global_nonce
             ))
         };
         let revision = meta
@@ -90,17 +129,17 @@ impl<'a> Receiver<'a> {
         if !meta.payload_sha256.is_empty() && meta.payload_sha256 != sha256(&payload).as_ref() {
             return Err(wrong("its data is not what was hashed when it was written"));
         }
-        if !["", self.tenant.as_str()].contains(&meta.tenant_id.as_str()) {
+        if !meta.tenant_id.is_empty() && meta.tenant_id != self.tenant.as_str() {
             return Err(wrong("it is another tenant's"));
         }
         let stream = match &self.stream {
-            Some(last) if last.as_str() == meta.aggregate_id => last.clone(),
-            _ => StreamName::raw(meta.aggregate_id.as_str())
+            Some(last) if meta.aggregate_id == last.as_str() => last.clone(),
+            _ => StreamName::raw(text(&meta.aggregate_id)?)
                 .map_err(|error| wrong(&format!("its aggregate id: {error}")))?,
         };
         let event_type = match &self.event_type {
-            Some(last) if last.as_str() == meta.event_type => last.clone(),
-            _ => EventType::new(meta.event_type.as_str())
+            Some(last) if meta.event_type == last.as_str() => last.clone(),
+            _ => EventType::new(text(&meta.event_type)?)
                 .map_err(|error| wrong(&format!("its type: {error}")))?,
         };
         let recorded_at = i64::try_from(meta.recorded_time_unix_ms)
@@ -116,11 +155,11 @@ impl<'a> Receiver<'a> {
         Ok(RecordedEvent {
             revision: Revision::new(revision),
             position: Position::new(meta.global_nonce),
-            id: event_id(&meta.event_id),
+            id: event_id(&meta.event_id)?,
             event_type,
-            content_type: ContentType::new(&meta.content_type),
+            content_type: ContentType::new(text(&meta.content_type)?),
             data: payload,
-            metadata: metadata::read(&mut meta, &stream)?,
+            metadata: metadata::read(&meta, &stream)?,
             stream,
             shape_revision,
             recorded_at,
@@ -132,14 +171,11 @@ impl<'a> Receiver<'a> {
 
 /// The id of an event that another client may have named otherwise: a UUID as
 /// it is, any other text as a UUID of version 5 made of it.
-fn event_id(text: &str) -> Uuid {
-    Uuid::parse_str(text).unwrap_or_else(|_| Uuid::new_v5(&NAMESPACE, text.as_bytes()))
-}
-
-fn text(id: Uuid) -> String {
-    id.hyphenated()
-        .encode_lower(&mut Uuid::encode_buffer())
-        .to_owned()
+fn event_id(id: &Bytes) -> Result<Uuid, StoreError> {
+    if let Ok(id) = Uuid::try_parse_ascii(id) {
+        return Ok(id);
+    }
+    Ok(Uuid::new_v5(&NAMESPACE, text(id)?.as_bytes()))
 }
 
 fn sha256(data: &[u8]) -> ring::digest::Digest {

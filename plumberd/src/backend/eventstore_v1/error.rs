@@ -49,6 +49,8 @@ pub(super) enum NotConnected {
     },
     #[error("no connection to {address} was made within {after:?}")]
     TimedOut { address: String, after: Duration },
+    #[error("the connection has ended")]
+    Ended { source: tonic::transport::Error },
 }
 
 /// Why one call failed.

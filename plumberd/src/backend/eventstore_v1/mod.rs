@@ -6,6 +6,7 @@
 mod ack;
 mod append;
 mod checkpoints;
+mod client;
 mod config;
 mod connection;
 mod connector;
@@ -23,6 +24,7 @@ mod subscribe;
 mod tls;
 mod url;
 mod wake;
+mod wire;
 
 pub use ack::Acked;
 pub use checkpoints::{Checkpoints, MemoryCheckpoints, StreamCheckpoints};

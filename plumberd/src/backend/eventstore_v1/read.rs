@@ -2,7 +2,8 @@ use super::{
     EventStoreV1,
     conversion::Receiver,
     error::{CallError, corrupt},
-    proto::{EventData, ReadAllRequest, ReadStreamRequest},
+    proto::{ReadAllRequest, ReadStreamRequest},
+    wire::EventData,
 };
 use crate::{
     event::RecordedEvent,
@@ -87,7 +88,7 @@ impl EventStoreV1 {
         };
         let answer = self
             .connection
-            .ask(|mut client| {
+            .ask(|client| {
                 let request = self.connection.request(ReadStreamRequest {
                     tenant_id: tenant.as_str().to_owned(),
                     aggregate_id: stream.as_str().to_owned(),
@@ -135,7 +136,7 @@ impl EventStoreV1 {
         };
         let answer = self
             .connection
-            .ask(|mut client| {
+            .ask(|client| {
                 let request = self.connection.request(ReadAllRequest {
                     tenant_id: tenant.as_str().to_owned(),
                     from_global_nonce: from,

@@ -116,7 +116,7 @@ async fn be_told(
         aggregate_id_prefix: interest.prefix.clone(),
         from_global_nonce: from.min(LAST),
     });
-    let (mut client, _under_way) = connection.client(failures);
+    let (client, _under_way) = connection.client(failures);
     let mut messages = match client.subscribe(request).await {
         Err(status) => return status.code(),
         Ok(response) => response.into_inner(),

@@ -20,12 +20,13 @@ pub enum PostError {
     #[error(transparent)]
     Invalid(#[from] ValidationError),
 
-    /// The command has no stored form.
+    /// The command has no stored form, or is not JSON.
     #[error("the command cannot be written")]
     Encode(#[from] EncodeError),
 
-    /// The id was used for another command, which is the one that is stored.
-    /// The key `Id` of a command is its identity, and of no other thing.
+    /// The id was used for another command, which is the one that is stored:
+    /// for other content, or for another recipient. The key `Id` of a command
+    /// is its identity, and of no other thing.
     #[error("the command id {command_id} was used for another command")]
     IdTaken {
         /// The id.
@@ -95,12 +96,13 @@ pub enum SendError<F> {
         source: CodecError,
     },
 
-    /// The command has no stored form.
+    /// The command has no stored form, or is not JSON.
     #[error("the command cannot be written")]
     Encode(#[from] EncodeError),
 
-    /// The id was used for another command, which is the one that is stored.
-    /// The key `Id` of a command is its identity, and of no other thing.
+    /// The id was used for another command, which is the one that is stored:
+    /// for other content, or for another recipient. The key `Id` of a command
+    /// is its identity, and of no other thing.
     #[error("the command id {command_id} was used for another command")]
     IdTaken {
         /// The id.
@@ -130,6 +132,10 @@ impl<F> SendError<F> {
 
     /// Whether the same command, sent again under the same id, may come to
     /// something else.
+    ///
+    /// An answer never does: a failure with the code 500 is the outcome of that
+    /// id for good, also when the handler failed for a reason that passes, as a
+    /// store that was away. Send such a command again under a new id.
     pub const fn is_transient(&self) -> bool {
         match self {
             Self::TimedOut { .. } => true,

@@ -3,11 +3,12 @@ use crate::{
     codec::{CodecError, JsonObject},
     command::{
         Command,
+        heads::Heads,
         names::{self, NamedId},
         request::command_metadata,
     },
     context::MessageContext,
-    event::{EncodeError, Metadata, NewEvent, RecordedEvent, new_event_id},
+    event::{EncodeError, NewEvent, RecordedEvent, new_event_id},
 };
 use uuid::Uuid;
 
@@ -41,21 +42,19 @@ impl Letter {
         }
         // `Id` in the data is the identity for every reader, whoever wrote it.
         let mut command_id = id;
-        if let Ok(json) = JsonObject::parse(event.data()) {
-            match names::named_id(&json) {
-                NamedId::Id(named) => command_id = named,
-                NamedId::Other => {}
-                NamedId::None => event = with_id(&event, json, id).map_err(wrong)?,
-            }
+        match names::named_id(event.data()) {
+            NamedId::Id(named) => command_id = named,
+            NamedId::Other => {}
+            NamedId::None => event = with_id(&event, id).map_err(wrong)?,
         }
         if command_id != id {
             event = NewEvent::encode_with(&command, command_id, context)?;
         }
-        let metadata = command_metadata(&event).map_err(wrong)?;
+        let metadata = command_metadata(&event, context).map_err(wrong)?;
         Ok(Self {
             command_id,
             name,
-            event: event.with_metadata(&metadata)?,
+            event: event.with_raw_metadata(metadata),
         })
     }
 
@@ -74,14 +73,14 @@ impl Letter {
 }
 
 fn recipient(metadata: &[u8]) -> Option<String> {
-    Metadata::from_json(metadata).ok()?.recipient_id()
+    Heads::of(metadata, &mut JsonObject::new()).recipient()
 }
 
 /// The event with its id in the data: .NET requires it there.
-fn with_id(event: &NewEvent, data: JsonObject, id: Uuid) -> Result<NewEvent, CodecError> {
+fn with_id(event: &NewEvent, id: Uuid) -> Result<NewEvent, CodecError> {
     let mut json = JsonObject::new();
     json.insert(names::ID, &id.to_string())?;
-    let mut rest = data;
+    let mut rest = JsonObject::parse(event.data())?;
     rest.remove(names::ID);
     json.extend(&rest);
     Ok(

@@ -21,12 +21,16 @@ use crate::{
     event::{NewEvent, new_event_id},
     retry::{Backoff, RetryPolicy},
     store::{AppendOutcome, EventStore, IdempotencyReason, ReadFrom, ReadOptions, StoreError},
-    stream::{ExpectedRevision, StreamName},
+    stream::{ExpectedRevision, InvalidStreamName, StreamName},
 };
 use in_process::InProcess;
 use letter::Letter;
 use replies::Replies;
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 use uuid::Uuid;
 use waiting::Waiting;
 
@@ -85,12 +89,19 @@ pub struct CommandBus(Arc<Bus>);
 struct Bus {
     store: Arc<dyn EventStore>,
     session: Uuid,
+    streams: OnceLock<Streams>,
     timeout: Duration,
     waiting: Arc<Waiting>,
     replies: Replies,
     in_process: Option<InProcess>,
     /// Whether the session's streams have their metadata.
     kept: tokio::sync::OnceCell<()>,
+}
+
+/// The two streams of a session.
+struct Streams {
+    commands: StreamName,
+    answers: StreamName,
 }
 
 /// How long a command may take unless it is said otherwise.
@@ -108,6 +119,7 @@ impl CommandBus {
         Self(Arc::new(Bus {
             store: Arc::new(store),
             session,
+            streams: OnceLock::new(),
             timeout: TIMEOUT,
             waiting: Arc::default(),
             replies: Replies::default(),
@@ -141,6 +153,7 @@ impl CommandBus {
         let mut bus = Bus {
             store: Arc::clone(&self.0.store),
             session: self.0.session,
+            streams: OnceLock::new(),
             timeout: self.0.timeout,
             waiting: Arc::default(),
             replies: Replies::default(),
@@ -211,14 +224,14 @@ impl CommandBus {
     /// Writes a command, however often it takes to know whether it is there.
     async fn write(&self, letter: &Letter) -> Result<AppendOutcome, PostError> {
         let bus = &*self.0;
-        let stream = self.stream(session_in)?;
+        let stream = &self.streams()?.commands;
         bus.kept.get_or_try_init(|| self.keep_for_a_month()).await?;
         let mut backoff = Backoff::new(RetryPolicy::DEFAULT);
         let mut event = letter.event.clone();
         loop {
             let appended = bus
                 .store
-                .append(&stream, ExpectedRevision::Any, vec![event.clone()])
+                .append(stream, ExpectedRevision::Any, vec![event.clone()])
                 .await;
             match appended {
                 // It was sent in another session: here it is one more event.
@@ -236,7 +249,7 @@ impl CommandBus {
                     None => return Err(error.into()),
                 },
                 Ok(outcome) if outcome.is_already_applied() => {
-                    return self.check_same(&stream, letter, outcome).await;
+                    return self.check_same(stream, letter, outcome).await;
                 }
                 other => return Ok(other?),
             }
@@ -263,20 +276,27 @@ impl CommandBus {
 
     /// Sets `$maxAge` on both streams, unless somebody has.
     async fn keep_for_a_month(&self) -> Result<(), StoreError> {
-        for stream in [self.stream(session_in)?, self.stream(session_out)?] {
-            kept::keep_for_a_month(&self.0.store, &stream).await?;
+        let Streams { commands, answers } = self.streams()?;
+        for stream in [commands, answers] {
+            kept::keep_for_a_month(&self.0.store, stream).await?;
         }
         Ok(())
     }
 
-    fn stream<E: Into<crate::BoxError>>(
-        &self,
-        name: fn(Uuid) -> Result<StreamName, E>,
-    ) -> Result<StreamName, StoreError> {
-        name(self.0.session).map_err(|error| StoreError::Backend {
+    fn streams(&self) -> Result<&Streams, StoreError> {
+        let bus = &*self.0;
+        if let Some(streams) = bus.streams.get() {
+            return Ok(streams);
+        }
+        let wrong = |error: InvalidStreamName| StoreError::Backend {
             backend: "the command bus",
             source: error.into(),
-        })
+        };
+        let streams = Streams {
+            commands: session_in(bus.session).map_err(wrong)?,
+            answers: session_out(bus.session).map_err(wrong)?,
+        };
+        Ok(bus.streams.get_or_init(|| streams))
     }
 }
 

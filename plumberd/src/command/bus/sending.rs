@@ -1,9 +1,9 @@
-use super::{CommandBus, Done, Fault, Letter, SendError};
+use super::{CommandBus, Done, Fault, Letter, SendError, Streams};
 use crate::{
     codec::CodecError,
     command::{
         Command,
-        names::{outcome_id, session_in, session_out},
+        names::outcome_id,
         reply::{Failure, Reply},
     },
     context::MessageContext,
@@ -81,22 +81,22 @@ impl CommandBus {
     /// What came of the command, whoever handled it.
     async fn outcome<F>(&self, letter: &Letter) -> Result<Reply, SendError<F>> {
         let bus = &*self.0;
+        let Streams { commands, answers } = self.streams()?;
         if let Some(here) = &bus.in_process
-            && let Some(reply) = here.run(letter, &self.stream(session_in)?).await?
+            && let Some(reply) = here.run(letter, commands).await?
         {
             return Ok((*reply).clone());
         }
-        let answers = self.stream(session_out)?;
         let mut waiter = bus
             .replies
-            .wait_for(letter.command_id, &bus.store, &answers, &bus.waiting)
+            .wait_for(letter.command_id, &bus.store, answers, &bus.waiting)
             .await?;
         let written = self.write(letter).await?;
         let mut answer = None;
         if written.is_already_applied() {
             // It was sent before, and may be answered long since.
             answer = self
-                .first_answer(letter, &answers, written.position())
+                .first_answer(letter, answers, written.position())
                 .await?;
         }
         let answer = match answer {

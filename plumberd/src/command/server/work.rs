@@ -69,7 +69,7 @@ impl Work {
                 None => End::Executed,
                 Some(_) => End::Failed,
             };
-            let answer = match request.answer(id, name.as_str(), &reply) {
+            let answer = match request.answer(id, name.as_str(), &reply).await {
                 Ok(answer) => self.append(&stream, answer).await,
                 Err(error) => Err(Refused::Unfit(error)),
             };

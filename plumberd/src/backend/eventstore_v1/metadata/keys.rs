@@ -13,14 +13,14 @@ use std::{borrow::Cow, fmt};
 /// value counts.
 #[derive(Default)]
 pub(super) struct Keys<'a> {
-    pub(super) correlation_id: Option<String>,
-    pub(super) causation_id: Option<String>,
-    pub(super) user_id: Option<String>,
-    pub(super) content_schema: Option<String>,
+    pub(super) correlation_id: Option<Cow<'a, str>>,
+    pub(super) causation_id: Option<Cow<'a, str>>,
+    pub(super) user_id: Option<Cow<'a, str>>,
+    pub(super) content_schema: Option<Cow<'a, str>>,
     created: Option<&'a RawValue>,
-    /// The keys that the protocol has no field for, with their text if they
-    /// have one, as often as they occur.
-    pub(super) others: Vec<(Cow<'a, str>, Option<String>)>,
+    /// The keys with a text that the protocol has no field for. One that occurs
+    /// twice is here twice, in order.
+    pub(super) others: Vec<(Cow<'a, str>, Cow<'a, str>)>,
 }
 
 impl<'a> Keys<'a> {
@@ -53,7 +53,7 @@ impl<'a> Keys<'a> {
             CONTENT_SCHEMA_KEY => &mut self.content_schema,
             other => {
                 if !FIELDS.contains(&other) && !other.starts_with(OWN) && !other.contains('\0') {
-                    self.others.push((key, text(value)));
+                    self.others.extend(text(value).map(|text| (key, text)));
                 }
                 return;
             }
@@ -62,13 +62,13 @@ impl<'a> Keys<'a> {
     }
 }
 
-fn text(value: &RawValue) -> Option<String> {
-    let text: String = serde_json::from_str(value.get()).ok()?;
+fn text(value: &RawValue) -> Option<Cow<'_, str>> {
+    let Text(text) = serde_json::from_str(value.get()).ok()?;
     (!text.contains('\0')).then_some(text)
 }
 
 #[derive(Deserialize)]
-struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 impl<'de> Deserialize<'de> for Keys<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -83,7 +83,7 @@ impl<'de> Deserialize<'de> for Keys<'de> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut keys = Keys::default();
-                while let Some((Key(key), value)) = map.next_entry()? {
+                while let Some((Text(key), value)) = map.next_entry()? {
                     keys.set(key, value);
                 }
                 Ok(keys)
