@@ -1,7 +1,7 @@
 //! A server of a few lines that answers reads as a test wants: for what no
 //! healthy server does.
 
-use futures_util::stream::{self, BoxStream, StreamExt};
+use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use plumberd::{backend::eventstoredb::EventStoreDbConfig, event::new_event_id};
 use plumberd_testkit::esdb::proto::{
     Empty, StreamIdentifier, Uuid,
@@ -305,8 +305,8 @@ impl Streams for Script {
         requests: Request<Streaming<BatchAppendReq>>,
     ) -> Result<Response<Self::BatchAppendStream>, Status> {
         if self.rubbish_batches {
-            let rubbish = |request: Result<_, _>| request.map(|_| BatchAppendResp::default());
-            return Ok(Response::new(requests.into_inner().map(rubbish).boxed()));
+            let rubbish = requests.into_inner().map_ok(|_| BatchAppendResp::default());
+            return Ok(Response::new(rubbish.boxed()));
         }
         Err(Status::unimplemented("reads only"))
     }

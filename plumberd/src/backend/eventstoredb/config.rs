@@ -179,8 +179,9 @@ impl EventStoreDbConfig {
     }
 
     /// How long one call may take, connecting included (`defaultDeadline`):
-    /// 1 ms to a day, 10 s by default. Of a read, each wait for more events
-    /// is a call; a subscription may wait as long as it likes.
+    /// 1 ms to a day, 10 s by default. A read may take longer, as long as
+    /// no wait for more events does; a subscription may wait as long as it
+    /// likes.
     #[must_use]
     pub fn with_deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
