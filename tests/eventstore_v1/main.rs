@@ -7,6 +7,7 @@ mod connecting;
 mod fake;
 mod limits;
 mod options;
+mod reads;
 mod records;
 mod repeated;
 mod signed;

@@ -32,6 +32,8 @@ pub(super) struct Faults {
     reads: Mutex<(usize, i32)>,
     /// How many events subscriptions were told of.
     told: AtomicUsize,
+    /// How many reads there were.
+    asked: AtomicUsize,
 }
 
 impl Faults {
@@ -65,6 +67,7 @@ impl Faults {
     }
 
     pub(super) fn check_read(&self) -> Result<(), Status> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
         let mut reads = lock(&self.reads);
         match reads.0.checked_sub(1) {
             None => Ok(()),
@@ -77,6 +80,10 @@ impl Faults {
 
     pub(super) fn tell(&self) {
         self.told.fetch_add(1, Ordering::SeqCst);
+    }
+
+    pub(super) fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
     }
 
     pub(super) fn told(&self) -> usize {

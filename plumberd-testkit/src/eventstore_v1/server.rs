@@ -121,6 +121,11 @@ impl EventStoreV1Server {
         self.kept.faults.refuse_reads(count, code);
     }
 
+    /// How many pages were asked for, all together.
+    pub fn pages_asked(&self) -> usize {
+        self.kept.faults.asked()
+    }
+
     /// How many events subscriptions were told of, all together.
     pub fn events_told(&self) -> usize {
         self.kept.faults.told()

@@ -4,6 +4,7 @@
 //! [the page about it](crate::docs::eventstore_v1).
 
 mod ack;
+mod ahead;
 mod append;
 mod checkpoints;
 mod client;

@@ -1,5 +1,6 @@
 use super::{
     EventStoreV1,
+    ahead::pages,
     conversion::Receiver,
     error::{CallError, corrupt},
     proto::{ReadAllRequest, ReadStreamRequest},
@@ -10,7 +11,6 @@ use crate::{
     store::{Direction, EventStream, Filter, Page, StoreError, rules::ReadWindow},
     stream::{Revision, StreamName, TenantId},
 };
-use futures_util::stream::unfold;
 use std::sync::Arc;
 
 /// The highest number there is, and so what a read from the end begins with:
@@ -199,16 +199,15 @@ impl EventStoreV1 {
         stream: StreamName,
         window: ReadWindow,
     ) -> EventStream {
-        let place = (window, false);
-        EventStream::from_pages(unfold(place, move |(mut window, begun)| {
+        pages(window, move |mut window, begun| {
             let (store, tenant, stream) = (self.clone(), tenant.clone(), stream.clone());
             async move {
                 let page = store
                     .stream_page(&tenant, &stream, &mut window, begun)
                     .await;
-                Some((page.transpose()?, (window, true)))
+                (page, window)
             }
-        }))
+        })
     }
 
     async fn stream_page(
@@ -253,13 +252,13 @@ impl EventStoreV1 {
         window: ReadWindow,
     ) -> EventStream {
         let filter = Arc::new(filter);
-        EventStream::from_pages(unfold(window, move |mut window| {
+        pages(window, move |mut window, _| {
             let (store, tenant, filter) = (self.clone(), tenant.clone(), Arc::clone(&filter));
             async move {
                 let page = store.all_page(&tenant, &filter, &mut window).await;
-                Some((page.transpose()?, window))
+                (page, window)
             }
-        }))
+        })
     }
 
     async fn all_page(
