@@ -239,5 +239,7 @@ async fn share(server: &EventStoreDb, board: &Model<BoardEvent>) -> Result<(), B
         );
         worker.ack(&delivery).await?;
     }
+    // What was answered just now still has to reach the server.
+    worker.close().await;
     Ok(())
 }
