@@ -1,6 +1,6 @@
 //! Names by convention, and states.
 
-use crate::domain::stores;
+use crate::domain::{every_store, stores};
 use plumberd::{
     Event,
     convention::{Conventions, Plumber, StateError, guid_from_text, state_event_id},
@@ -151,7 +151,7 @@ struct BarState {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_entity_may_have_states_of_several_types() {
-    for (store, _kept) in stores().await {
+    for (store, _kept) in every_store().await {
         let plumber = Plumber::new(store.clone());
         let bar = |name: &str| BarState { name: name.into() };
         for version in [-1, 0] {

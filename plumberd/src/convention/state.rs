@@ -71,11 +71,16 @@ impl Plumber {
             .await
         {
             // Nothing in the id says which type of state it is, so another
-            // state of the same thing has it.
-            Err(StateError::Store(StoreError::Idempotency {
-                reason: IdempotencyReason::OtherStream,
-                ..
-            })) => {
+            // state of the same thing has it. A store that knows the ids of one
+            // stream only says that of the first attempt, and afterwards what
+            // stands in the way.
+            Err(StateError::Store(
+                StoreError::Idempotency {
+                    reason: IdempotencyReason::OtherStream,
+                    ..
+                }
+                | StoreError::Conflict { .. },
+            )) => {
                 let event_id = Uuid::new_v5(&event_id, stream.as_str().as_bytes());
                 self.append_state_as(event_id, state, info, &stream, expected)
                     .await
