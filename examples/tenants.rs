@@ -170,14 +170,17 @@ async fn follow(store: &Store) -> Result<(), BoxError> {
     let mut handled = 0;
     for stop_after in [2, 250] {
         let mut reader = Acked::open(store, checkpoints.clone(), "shipping", orders()).await?;
-        for _ in 0..stop_after {
+        let mut last = None;
+        for now in 1..=stop_after {
             let event = reader.next_event().await?.ok_or("it does not end")?;
             handled += 1;
+            last = Some(event.position);
             // A crash before this line would bring the event again.
-            if handled % 50 == 0 || handled == stop_after {
+            if now % 50 == 0 || now == stop_after {
                 reader.ack(event.position).await?;
             }
         }
+        assert_eq!(reader.acked(), last);
         println!(
             "{handled} events handled, {:?} acknowledged",
             reader.acked()

@@ -303,6 +303,27 @@ async fn a_state_keeps_the_id_it_carries() {
     assert_eq!(read.state, place(ID));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_state_that_was_deleted_may_be_written_again_each_time() {
+    for (store, _kept) in stores().await {
+        let plumber = Plumber::new(store.clone());
+        let stream = plumber.state_stream::<FooState>(&ID.to_string()).unwrap();
+        for round in 0..4 {
+            let named = format!("round {round}");
+            let written = plumber.append_state(&foo(&named), ID, Some(-1)).await;
+            assert!(!written.unwrap().is_already_applied(), "{store:?}");
+            let again = plumber.append_state(&foo(&named), ID, Some(-1)).await;
+            assert!(again.unwrap().is_already_applied(), "{store:?}");
+            let other = plumber.append_state(&foo("other"), ID, Some(-1)).await;
+            assert!(other.unwrap_err().is_conflict(), "{store:?}");
+            let read = plumber.get_state::<FooState>(ID).await.unwrap().unwrap();
+            assert_eq!(read.state, foo(&named), "{store:?}");
+            store.delete(&stream, ExpectedRevision::Any).await.unwrap();
+        }
+        store.close().await;
+    }
+}
+
 #[tokio::test]
 async fn what_is_no_state_is_an_error_and_a_deleted_one_is_none() {
     let (store, plumber) = plumber().await;

@@ -2,7 +2,7 @@
 
 use plumberd::{
     Event, EventValue, aggregate, aggregate::GenerateId, backend::memory::Memory,
-    event::new_event_id, prelude::*, retry::RetryPolicy, store::StoreError,
+    event::new_event_id, prelude::*, retry::RetryPolicy, store::StoreError, stream::StreamMetadata,
 };
 use plumberd_testkit::mock::{CallKind, Fault, Faulty};
 use plumberd_tests::counter::{Counter, Opened, Refusal};
@@ -174,6 +174,70 @@ async fn an_unknown_outcome_stays_unknown_when_the_repetition_cannot_tell() {
         ),
         "got {error:?}"
     );
+}
+
+#[tokio::test]
+async fn a_repeated_save_is_known_again_when_what_it_wrote_is_hidden() {
+    for hide in ["maxCount", "delete", "tombstone"] {
+        let store = Faulty::new(Memory::new());
+        let counters = counters(store.clone()).with_retry(RetryPolicy::NEVER);
+        let mut root = Root::<Counter>::with_new_id();
+        let stream = counters.stream(root.id()).unwrap();
+        root.execute(|c| c.add(1)).unwrap();
+        root.execute(|c| c.add(2)).unwrap();
+        store.next_append(Fault::TimeOutAfterCommit);
+        counters.save(&mut root).await.unwrap_err();
+
+        match hide {
+            "maxCount" => {
+                let mut one = StreamMetadata::default();
+                one.max_count = Some(1);
+                let set = store.set_stream_metadata(&stream, ExpectedRevision::Any, &one);
+                set.await.map(drop)
+            }
+            "delete" => store.delete(&stream, ExpectedRevision::Any).await,
+            _ => store.tombstone(&stream, ExpectedRevision::Any).await,
+        }
+        .unwrap();
+        let saved = counters.save(&mut root).await;
+
+        assert!(saved.unwrap().is_already_applied(), "{hide}");
+        assert_eq!(root.pending().len(), 0, "{hide}");
+    }
+}
+
+/// An event that comes with its id.
+#[derive(Event, Debug, Clone, PartialEq)]
+struct Noted {
+    #[event(id)]
+    id: Uuid,
+    text: String,
+}
+
+#[tokio::test]
+async fn an_append_that_was_repeated_and_cannot_be_compared_is_not_said_to_be_unwritten() {
+    let store = Faulty::new(Memory::new());
+    let plumber = plumberd::convention::Plumber::new(store.clone());
+    let stream = StreamName::new("Note", 1).unwrap();
+    let noted = Noted {
+        id: new_event_id(),
+        text: "x".into(),
+    };
+    let append = || plumber.append_event_to(&stream, ExpectedRevision::Any, &noted);
+    append().await.unwrap();
+    store.next_read(Fault::Unavailable);
+
+    let unknown = append().await.unwrap_err();
+    let known = append().await.unwrap();
+
+    assert!(
+        matches!(
+            &unknown,
+            plumberd::convention::StateError::Store(StoreError::OutcomeUnknown { .. })
+        ),
+        "got {unknown:?}"
+    );
+    assert!(known.is_already_applied());
 }
 
 #[tokio::test]

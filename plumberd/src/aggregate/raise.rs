@@ -65,8 +65,9 @@ impl<'a, A> Raise<'a, A> {
     where
         A: Handles<E>,
     {
-        let own = event.id();
-        let id = match (own.filter(|id| !id.is_nil()), self.command_id) {
+        let has_id = event.id().is_some();
+        let own = event.id().filter(|id| !id.is_nil());
+        let id = match (own, self.command_id) {
             (Some(own), Some(command))
                 if self.aggregate.is_some() && own != derived_event_id(command, self.index) =>
             {
@@ -79,11 +80,14 @@ impl<'a, A> Raise<'a, A> {
             (None, Some(command)) => derived_event_id(command, self.index),
             (None, None) => new_event_id(),
         };
-        if own.is_some() {
+        if has_id {
             event.assign_id(id);
         }
         let index = event.type_index();
-        let encoded = NewEvent::encode_with(&event, id, self.context)?;
+        let mut encoded = NewEvent::encode_with(&event, id, self.context)?;
+        if own.is_none() {
+            encoded = encoded.with_new_id();
+        }
         if let Some(aggregate) = &mut self.aggregate {
             // What is applied is what a replay will see: a stored form may keep
             // less than the value had, and one that cannot be read back must

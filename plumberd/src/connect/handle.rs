@@ -58,8 +58,9 @@ impl Store {
     ///
     /// A SQLite store is then one file again; without it, what was written last
     /// may be in the files `-wal` and `-shm` beside it, which are lost with no
-    /// crash but are needed in a copy. A store in memory has nothing to end,
-    /// nor has a tenant's handle.
+    /// crash but are needed in a copy. A store in memory has nothing to end, nor
+    /// has a tenant's handle; one on a server (`esdb:`, `eventstore+http:`)
+    /// ends when its last handle is dropped. They go on working.
     ///
     /// # Cancel safety
     ///

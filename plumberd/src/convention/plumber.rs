@@ -136,7 +136,7 @@ impl Plumber {
             .append(stream, expected, vec![event.clone()])
             .await?;
         if outcome.is_already_applied() {
-            expect_repeated(&*self.store, stream, &outcome, &[event]).await?;
+            expect_repeated(&*self.store, stream, expected, &outcome, &[event]).await?;
         }
         Ok(outcome)
     }
@@ -155,13 +155,7 @@ pub(super) fn dress(
         .map_err(|error| EncodeError::new(info.name, error))?;
     let mut metadata = before.clone();
     conventions.enrich(info, &mut metadata);
-    let named = if event.event_type() == name {
-        event
-    } else {
-        NewEvent::new(event.id(), name.clone(), event.data().clone())
-            .with_content_type(event.content_type().clone())
-            .with_raw_metadata(event.metadata().clone())
-    };
+    let named = event.with_event_type(name.clone());
     if metadata == before {
         return Ok(named);
     }

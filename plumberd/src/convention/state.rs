@@ -6,7 +6,7 @@ use crate::{
     context::MessageContext,
     event::{DecodeError, EncodeError, Event, EventInfo, EventType, NewEvent, RecordedEvent},
     store::{
-        AppendOutcome, EventStore, IdempotencyReason, ReadOptions, StoreError, expect_repeated,
+        AppendOutcome, EventStore, IdempotencyReason, ReadOptions, Repeated, StoreError, repeated,
     },
     stream::{ExpectedRevision, Revision, StreamName},
 };
@@ -66,57 +66,66 @@ impl Plumber {
             Some(Ok(version)) => ExpectedRevision::Exact(Revision::new(version)),
         };
         let event_id = self.conventions.state_event_id(&id, version);
-        match self
-            .append_state_as(event_id, state, info, &stream, expected)
-            .await
-        {
-            // Nothing in the id says which type of state it is, so another
-            // state of the same thing has it. A store that knows the ids of one
-            // stream only says that of the first attempt, and afterwards what
-            // stands in the way.
-            Err(StateError::Store(
-                StoreError::Idempotency {
-                    reason: IdempotencyReason::OtherStream,
-                    ..
-                }
-                | StoreError::Conflict { .. },
-            )) => {
-                let event_id = Uuid::new_v5(&event_id, stream.as_str().as_bytes());
-                self.append_state_as(event_id, state, info, &stream, expected)
-                    .await
-            }
-            appended => appended,
+        let write = async |event_id| {
+            let event = self.state_event(event_id, state, info)?;
+            self.append_state_event(&stream, expected, event).await
+        };
+        // Nothing in the id says which type of state it is, so another state of
+        // the same thing may have it. A store that knows the ids of one stream
+        // only says that of the first attempt, and afterwards what stands in the
+        // way.
+        match write(event_id).await {
+            Err(error) if is_taken(&error) => {}
+            written => return written,
         }
+        let of_stream = Uuid::new_v5(&event_id, stream.as_str().as_bytes());
+        let refused = match write(of_stream).await {
+            Err(error) if is_taken(&error) => error,
+            written => return written,
+        };
+        if expected != ExpectedRevision::NoStream {
+            return Err(refused);
+        }
+        // A state that was deleted leaves its ids behind.
+        let there = self.store.stream_info(&stream).await?;
+        let place = match there.head() {
+            Some(head) => head,
+            None => there.last_revision.map_or(Revision::FIRST, Revision::next),
+        };
+        write(Uuid::new_v5(&of_stream, place.to_string().as_bytes())).await
     }
 
-    async fn append_state_as<S: Event>(
+    fn state_event<S: Event>(
         &self,
         event_id: Uuid,
         state: &S,
         info: &EventInfo,
-        stream: &StreamName,
-        expected: ExpectedRevision,
-    ) -> Result<AppendOutcome, StateError> {
+    ) -> Result<NewEvent, StateError> {
         let encoded = NewEvent::encode_as_it_is(state, event_id, &MessageContext::current())?;
         let name = EventType::new(self.conventions.snapshot_name(info))?;
-        let event = dress(&*self.conventions, encoded, info, &name)?;
-        let outcome = self
-            .store
-            .append(stream, expected, vec![event.clone()])
-            .await?;
+        dress(&*self.conventions, encoded, info, &name)
+    }
+
+    async fn append_state_event(
+        &self,
+        stream: &StreamName,
+        expected: ExpectedRevision,
+        event: NewEvent,
+    ) -> Result<AppendOutcome, StateError> {
+        let event = [event];
+        let outcome = self.store.append(stream, expected, event.to_vec()).await?;
         if outcome.is_already_applied() {
-            match expect_repeated(&*self.store, stream, &outcome, &[event]).await {
+            match repeated(&*self.store, stream, &outcome, &event).await? {
+                Repeated::Same => {}
                 // The id only says that somebody wrote this version.
-                Err(StoreError::Idempotency { .. }) => {
+                Repeated::Other(_) | Repeated::Hidden => {
                     let actual = self.store.stream_info(stream).await?.head();
-                    let stream = stream.clone();
                     return Err(StateError::Store(StoreError::Conflict {
-                        stream,
+                        stream: stream.clone(),
                         expected,
                         actual,
                     }));
                 }
-                repeated => repeated?,
             }
         }
         Ok(outcome)
@@ -177,4 +186,18 @@ impl Plumber {
         let category = self.conventions.category(info);
         Ok(self.conventions.stream(&category, Some(id))?)
     }
+}
+
+/// Whether something else has the id, or may have it.
+fn is_taken(error: &StateError) -> bool {
+    matches!(
+        error,
+        StateError::Store(
+            StoreError::Conflict { .. }
+                | StoreError::Idempotency {
+                    reason: IdempotencyReason::OtherStream,
+                    ..
+                }
+        )
+    )
 }

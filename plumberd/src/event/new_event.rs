@@ -31,6 +31,8 @@ pub struct NewEvent {
     data: Bytes,
     metadata: RawMetadata,
     revision: u32,
+    /// Whether the event came with its id.
+    own_id: bool,
 }
 
 impl NewEvent {
@@ -47,6 +49,7 @@ impl NewEvent {
             data: data.into(),
             metadata: RawMetadata::for_event(id, 1, &MessageContext::current()),
             revision: 1,
+            own_id: false,
         }
     }
 
@@ -87,7 +90,26 @@ impl NewEvent {
             .decode_as(event.type_index())
             .map_err(|error| EncodeError::new(encoded.event_type.as_str(), error))?;
         own.assign_id(id);
-        Self::encode_as_it_is(&own, id, context)
+        let encoded = Self::encode_as_it_is(&own, id, context)?;
+        Ok(encoded.with_new_id())
+    }
+
+    /// The same event under another name.
+    pub(crate) fn with_event_type(mut self, event_type: EventType) -> Self {
+        self.event_type = event_type;
+        self
+    }
+
+    /// The id was made for this event, and nobody else has it.
+    pub(crate) fn with_new_id(mut self) -> Self {
+        self.own_id = false;
+        self
+    }
+
+    /// Whether the event came with its id, so that another may have come with
+    /// the same one.
+    pub(crate) const fn has_own_id(&self) -> bool {
+        self.own_id
     }
 
     /// As [`NewEvent::encode_with`], with what the event says of its own id
@@ -123,6 +145,7 @@ impl NewEvent {
             data,
             metadata: RawMetadata::new(metadata),
             revision: info.revision,
+            own_id: event.id() == Some(id),
         })
     }
 

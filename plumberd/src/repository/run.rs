@@ -191,7 +191,7 @@ impl<A: Aggregate> Running<'_, A> {
                 return Ok(Attempt::Done(first));
             }
             let store = &*self.repository.store;
-            expect_repeated(store, &self.stream, &outcome, &events).await?;
+            expect_repeated(store, &self.stream, expected, &outcome, &events).await?;
         } else if let Some(id) = last {
             loaded.last = Some(Place {
                 revision: outcome.revision(),

@@ -78,7 +78,8 @@ impl<A: Aggregate> Repository<A> {
         };
         if outcome.is_already_applied() {
             let events = &root.pending[..count];
-            let repeated = expect_repeated(&*self.store, stream, &outcome, events).await;
+            let expected = root.loaded.expected();
+            let repeated = expect_repeated(&*self.store, stream, expected, &outcome, events).await;
             if let Err(StoreError::Idempotency { .. }) = repeated {
                 root.in_doubt = 0;
             }

@@ -24,7 +24,7 @@ pub use info::{Location, StreamInfo};
 pub use limits::Limits;
 pub use projections::{ProjectionError, ProjectionState, ProjectionStatus, ServerProjections};
 pub use read::{Direction, ReadFrom, ReadOptions};
-pub(crate) use repeated::expect_repeated;
+pub(crate) use repeated::{Repeated, expect_repeated, repeated};
 pub use subscription::{SubscribeFrom, Subscription, SubscriptionMessage};
 
 use crate::{

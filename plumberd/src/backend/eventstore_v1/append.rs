@@ -16,6 +16,7 @@ use crate::{
 use chrono::{DateTime, Utc};
 use prost::Message;
 use std::{
+    fmt,
     hash::{BuildHasher, RandomState},
     time::Duration,
 };
@@ -34,10 +35,17 @@ const GATES: usize = 512;
 
 /// Where those take turns that do the same with a stream, and would only do it
 /// in vain or twice beside each other.
-#[derive(Debug)]
 pub(super) struct Gates {
     gates: Vec<Mutex<()>>,
     hasher: RandomState,
+}
+
+impl fmt::Debug for Gates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gates")
+            .field("count", &self.gates.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Default for Gates {

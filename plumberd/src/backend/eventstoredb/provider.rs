@@ -11,7 +11,10 @@ use std::{
     sync::{Mutex, PoisonError},
     thread,
 };
-use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
+use tracing::{
+    Dispatch,
+    level_filters::{LevelFilter, STATIC_MAX_LEVEL},
+};
 
 /// Whether the crate has installed its provider.
 static STARTED: Mutex<bool> = Mutex::new(false);
@@ -36,9 +39,12 @@ pub(super) fn start() -> Result<(), EventStoreDbError> {
     }
     // On a thread of its own: this may be inside a runtime, which cannot run
     // another.
-    let outcome = thread::spawn(first_client)
-        .join()
-        .map_err(|_| EventStoreDbError::ProviderInstalled)?;
+    let outcome = thread::spawn(|| {
+        // That it gives up is meant, and no news for a log.
+        tracing::dispatcher::with_default(&Dispatch::none(), first_client)
+    })
+    .join()
+    .map_err(|_| EventStoreDbError::ProviderInstalled)?;
     outcome.map(|()| *started = true)
 }
 

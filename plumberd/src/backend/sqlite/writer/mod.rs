@@ -90,9 +90,9 @@ impl Writer {
                     }
                     Ok(connection) => {
                         if opened.send(Ok(())).is_ok() {
-                            let connection = work(&config, connection, commands, &notices);
+                            let last = work(&config, connection, commands, &notices);
                             drop(others);
-                            drop(connection);
+                            drop(last);
                         }
                     }
                 }
@@ -154,19 +154,21 @@ enum Ended {
     Broken,
 }
 
+/// Returns the connection when the store was closed; one that fails is closed
+/// at once, for it may hold the file's lock.
 fn work(
     config: &SqliteConfig,
     mut connection: Connection,
     mut commands: mpsc::Receiver<Message>,
     notices: &Notices,
-) -> Connection {
+) -> Option<Connection> {
     loop {
         match serve(config, &connection, &mut commands, notices) {
-            Ok(Ended::Closed) => return connection,
+            Ok(Ended::Closed) => return Some(connection),
             Ok(Ended::Broken) => {}
             Err(error) => {
                 tracing::error!(%error, "the SQLite store cannot prepare its statements");
-                return connection;
+                return None;
             }
         }
         tracing::warn!("the SQLite store opens its connection again");
@@ -174,7 +176,7 @@ fn work(
             Ok(opened) => connection = opened,
             Err(error) => {
                 tracing::error!(%error, "the SQLite store cannot be opened again");
-                return connection;
+                return None;
             }
         }
     }
@@ -229,6 +231,31 @@ mod tests {
             "{refused:?}"
         );
         assert!(!config.path().exists(), "a new file was made");
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn a_writer_that_cannot_go_on_leaves_the_lock_to_others() {
+        let folder = std::env::temp_dir().join(format!("plumberd-{}", new_event_id()));
+        std::fs::create_dir(&folder).unwrap();
+        let config = SqliteConfig::new(folder.join("a.db"));
+        let connection = schema::open_writer(&config).unwrap();
+        connection
+            .execute_batch("DROP TABLE events; BEGIN IMMEDIATE")
+            .unwrap();
+        let (_queue, commands) = mpsc::channel(1);
+        let notices = Notices {
+            counters: Arc::default(),
+            head: Arc::default(),
+        };
+
+        // It cannot prepare its statements.
+        let kept = work(&config, connection, commands, &notices);
+
+        assert!(kept.is_none(), "it keeps the connection");
+        let other = rusqlite::Connection::open(config.path()).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE; ROLLBACK").unwrap();
+        drop(other);
         std::fs::remove_dir_all(&folder).unwrap();
     }
 }
