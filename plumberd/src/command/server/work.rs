@@ -265,7 +265,7 @@ struct Patience {
 }
 
 impl Patience {
-    /// So many refusals take from half a minute to one.
+    /// So many refusals take half a minute or so.
     const MOST_REFUSED: u32 = 20;
 
     fn new() -> Self {
@@ -310,10 +310,10 @@ fn has_fault(reply: &Reply) -> bool {
 }
 
 /// For as long as the store is away.
+pub(super) const PATIENT: RetryPolicy = RetryPolicy::DEFAULT
+    .with_retries(u32::MAX)
+    .with_pauses(Duration::from_millis(20), Duration::from_secs(5));
+
 pub(super) fn patient() -> Backoff {
-    Backoff::new(
-        RetryPolicy::DEFAULT
-            .with_retries(u32::MAX)
-            .with_pauses(Duration::from_millis(20), Duration::from_secs(5)),
-    )
+    Backoff::new(PATIENT)
 }
