@@ -1,12 +1,12 @@
 //! A store that has forgotten the ids of commands, as EventStoreDB has after many other writes and
 //! after a change of its leader: a command that is sent again is a second event of the same id.
 
-use crate::domain::{Accounts, Credit, answers, bus, memory, read, server};
+use crate::domain::{Accounts, Credit, answers, bus, memory, read, server, wait_for_answers};
 use async_trait::async_trait;
 use futures_util::{StreamExt, stream};
 use plumberd::{
     command::{CommandBus, CommandServer, Running, outcome_id, session_in, session_out},
-    event::{NewEvent, new_event_id},
+    event::{NewEvent, RawMetadata, new_event_id},
     prelude::*,
     store::{
         AppendOutcome, EventStore, EventStream, Filter, Limits, Location, Page, StoreError,
@@ -305,6 +305,39 @@ async fn a_command_that_was_answered_before_a_crash_is_not_answered_again() {
     let answers = session_out(scene.bus.session()).unwrap();
     assert_eq!(read(&scene.store, &answers).await.len(), OTHERS + 2);
 }
+
+#[tokio::test]
+async fn a_command_of_another_event_is_known_after_thousands_of_sessions() {
+    let (store, _) = memory().await;
+    let accounts = Accounts::new(&store);
+    let running = server(&store, &accounts).start().await.unwrap();
+    let write = async |event: Uuid, id: Uuid, session: Uuid| {
+        let data = format!(r#"{{"Id":"{id}","Amount":1,"Number":1}}"#);
+        let metadata = crate::python::metadata(id, session, &id.to_string());
+        let command = NewEvent::new(event, "Credit".parse().unwrap(), data)
+            .with_raw_metadata(RawMetadata::new(metadata.into()));
+        let stream = session_in(session).unwrap();
+        let written = store.append(&stream, ExpectedRevision::Any, vec![command]);
+        written.await.unwrap();
+    };
+    let (id, session) = (new_event_id(), new_event_id());
+    write(new_event_id(), id, session).await;
+    accounts.seen(1).await;
+    for _ in 0..SESSIONS {
+        let other = new_event_id();
+        write(other, other, new_event_id()).await;
+    }
+    accounts.seen(1 + SESSIONS).await;
+
+    write(id, id, session).await;
+    wait_for_answers(&store, session, 2).await;
+
+    assert_eq!(running.shutdown().await.unwrap().answered_before, 1);
+    assert_eq!(accounts.runs(), 1 + SESSIONS);
+}
+
+/// More than a server remembers.
+const SESSIONS: usize = 4_200;
 
 /// As a join projection.
 async fn gather(store: Store, from: StreamName, into: StreamName) {
