@@ -13,6 +13,7 @@ mod model;
 mod oracle;
 mod python;
 mod readme;
+mod repeated;
 mod restart;
 mod servers;
 mod two_processes;

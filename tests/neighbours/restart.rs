@@ -1,10 +1,17 @@
 //! Servers that end and begin again, and stores that fail.
 
 use crate::domain::{
-    Accounts, Credit, answers, bus, every_store, memory, read, server, start, wait_for_answers,
+    Accounts, Credit, Debit, answers, bus, every_store, memory, read, server, start,
+    wait_for_answers,
 };
-use plumberd::{command::FirstStart, event::new_event_id, prelude::*, store::StoreError};
-use plumberd_testkit::mock::{CallKind, Fault, Faulty};
+use plumberd::{
+    command::{FirstStart, ServerError, ServerStats},
+    event::new_event_id,
+    prelude::*,
+    store::StoreError,
+    stream::{Revision, StreamMetadata},
+};
+use plumberd_testkit::mock::{Call, CallKind, Fault, Faulty};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 
@@ -194,6 +201,109 @@ async fn a_failure_of_the_store_that_passes_leaves_no_command_unanswered() {
     assert_eq!(accounts.runs(), 1);
 }
 
+/// A store that refuses whatever `refused` says of a call to a stream of answers.
+fn refusing(
+    inner: &Store,
+    refused: impl Fn(&Call) -> bool + Send + 'static,
+) -> (Faulty<Store>, Store) {
+    let faulty = Faulty::new(inner.clone());
+    faulty.plan(move |call, _| {
+        let answers = call.stream()?.as_str().starts_with(">SessionOut-");
+        (answers && refused(call)).then_some(Fault::Broken)
+    });
+    (faulty.clone(), Store::new(faulty))
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_the_store_refuses_is_given_without_its_data() {
+    let (inner, _) = memory().await;
+    let (_, store) = refusing(&inner, |call| {
+        let Call::Append { events, .. } = call else {
+            return false;
+        };
+        let answers = events.iter().map(|event| event.event_type().as_str());
+        answers.filter(|name| name.contains('<')).count() > 0
+    });
+    let accounts = Accounts::new(&inner);
+    let running = start(&store, &accounts).await;
+    let (bus, to) = (bus(&inner), new_event_id());
+
+    let refused = bus.send(to, Debit::refused_with("fault")).await;
+    bus.send(to, Credit::number(1)).await.unwrap();
+
+    assert_eq!(refused.unwrap_err().code(), Some(500));
+    let stats = running.shutdown().await.unwrap();
+    assert_eq!((stats.executed, stats.failed), (1, 1));
+    assert_eq!(accounts.runs(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_whose_answers_the_store_refuses_holds_up_nobody_for_ever() {
+    for refused in [
+        &[CallKind::Append][..],
+        &[CallKind::ReadStream, CallKind::FindEvent],
+        &[CallKind::Append, CallKind::ReadStream, CallKind::FindEvent],
+    ] {
+        let (inner, _) = memory().await;
+        let (early, to) = (bus(&inner), new_event_id());
+        let of_early = plumberd::command::session_out(early.session()).unwrap();
+        let (_, store) = refusing(&inner, move |call| {
+            call.stream() == Some(&of_early) && refused.contains(&call.kind())
+        });
+        let accounts = Accounts::new(&inner);
+        early.post(to, Credit::number(1)).await.unwrap();
+        let running = server(&store, &accounts).concurrency(1);
+        let running = running.start().await.unwrap();
+
+        let later = bus(&inner);
+        let other = later.send(to, Credit::number(2));
+        other.timeout(Duration::from_secs(600)).await.unwrap();
+
+        let stats = running.shutdown().await.unwrap();
+        assert_eq!(accounts.runs(), 2);
+        let answered = !refused.contains(&CallKind::Append);
+        assert_eq!(stats.skipped, u64::from(!answered));
+        let again = start(&inner, &accounts).await.shutdown().await;
+        assert_eq!(again.unwrap(), ServerStats::default(), "it was passed");
+        let answers = answers(&inner, early.session()).await;
+        assert_eq!(answers.len(), usize::from(answered));
+    }
+}
+
+#[tokio::test]
+async fn a_checkpoint_that_is_hidden_is_an_error_and_one_that_was_deleted_is_not() {
+    for (store, kept) in every_store().await {
+        if !kept.forgets() {
+            continue;
+        }
+        let accounts = Accounts::new(&store);
+        let running = start(&store, &accounts).await;
+        let sent = bus(&store).send(new_event_id(), Credit::number(1)).await;
+        sent.unwrap();
+        running.shutdown().await.unwrap();
+        let checkpoint = StreamName::raw(">SessionInCheckpoint-Bank").unwrap();
+        let mut hidden = StreamMetadata::default();
+        hidden.truncate_before = Some(Revision::new(1_000));
+        store
+            .set_stream_metadata(&checkpoint, ExpectedRevision::Any, &hidden)
+            .await
+            .unwrap();
+
+        let error = server(&store, &accounts).start().await.unwrap_err();
+        store
+            .delete(&checkpoint, ExpectedRevision::Any)
+            .await
+            .unwrap();
+        let anew = start(&store, &accounts).await.shutdown().await;
+
+        assert!(
+            matches!(&error, ServerError::Checkpoint { stream, .. } if *stream == checkpoint),
+            "{error:?}"
+        );
+        anew.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn a_server_says_when_its_store_is_closed() {
     let (store, _folder) = every_store().await.remove(1);
@@ -206,10 +316,7 @@ async fn a_server_says_when_its_store_is_closed() {
     let error = running.ended().await.unwrap_err();
     assert!(!running.is_running());
     assert!(
-        matches!(
-            &error,
-            plumberd::command::ServerError::Store(StoreError::Closed { .. })
-        ),
+        matches!(&error, ServerError::Store(StoreError::Closed { .. })),
         "{error:?}"
     );
     let error = bus(&store).send("r", Credit::number(1)).await.unwrap_err();

@@ -8,6 +8,8 @@ use plumberd_testkit::mock::{CallKind, Fault, Faulty};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 
+const CHECKPOINT: &str = ">SessionInCheckpoint-Bank";
+
 const PATIENCE: Duration = Duration::from_secs(60);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -98,7 +100,7 @@ async fn a_checkpoint_of_unknown_outcome_is_not_taken_for_another_server_s() {
     let running = start(&store, &accounts).await;
     let mut kept = 0;
     faulty.plan(move |call, _| {
-        let checkpoint = call.stream()?.as_str() == ">SessionInCheckpoint-Bank";
+        let checkpoint = call.stream()?.as_str() == CHECKPOINT;
         if call.kind() != CallKind::Append || !checkpoint {
             return None;
         }
@@ -124,6 +126,58 @@ async fn a_checkpoint_of_unknown_outcome_is_not_taken_for_another_server_s() {
     let again = start(&inner, &accounts).await;
     again.shutdown().await.unwrap();
     assert_eq!(accounts.runs(), 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_that_does_not_hear_of_its_first_checkpoint_takes_over_all_the_same() {
+    for lost in [1, 2, 4] {
+        let (inner, _) = memory().await;
+        let (earlier, later) = (Accounts::new(&inner), Accounts::new(&inner));
+        let mut first = start(&inner, &earlier).await;
+        let faulty = Faulty::new(inner.clone());
+        let mut appends = 0;
+        faulty.plan(move |call, _| {
+            let checkpoint = call.stream()?.as_str() == CHECKPOINT;
+            if call.kind() != CallKind::Append || !checkpoint {
+                return None;
+            }
+            appends += 1;
+            match appends {
+                1 => Some(Fault::TimeOutAfterCommit),
+                // And then it is away for a while.
+                _ if appends <= lost => Some(Fault::Unavailable),
+                _ => None,
+            }
+        });
+
+        let second = start(&Store::new(faulty.clone()), &later).await;
+        let ended = tokio::time::timeout(PATIENCE, first.ended()).await.unwrap();
+        let sent = bus(&inner).send(new_event_id(), Credit::number(1)).await;
+
+        assert!(matches!(ended, Err(ServerError::Replaced)), "{ended:?}");
+        sent.unwrap();
+        assert_eq!((earlier.runs(), later.runs()), (0, 1));
+        assert_eq!(faulty.faults(), lost);
+        second.shutdown().await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_that_fails_leaves_the_server_before_it_at_work() {
+    let (inner, _) = memory().await;
+    let accounts = Accounts::new(&inner);
+    let first = start(&inner, &accounts).await;
+    let faulty = Faulty::new(inner.clone());
+    faulty.next(CallKind::SubscribeAll, Fault::Broken);
+
+    let failed = server(&Store::new(faulty), &accounts).start().await;
+    bus(&inner)
+        .send(new_event_id(), Credit::number(1))
+        .await
+        .unwrap();
+
+    assert!(matches!(failed, Err(ServerError::Store(_))), "{failed:?}");
+    assert_eq!(first.shutdown().await.unwrap().executed, 1);
 }
 
 #[tokio::test(start_paused = true)]

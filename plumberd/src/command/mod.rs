@@ -27,6 +27,13 @@
 //! asked. An answer that the store has forgotten, as after 30 days, is not
 //! found.
 //!
+//! A store may forget the id of a command and write its event anew when it is
+//! sent again, as EventStoreDB does after many other writes. Then the answer
+//! that is there is written once more, for who waits for it. For an event that
+//! has the command's own id no store is asked, so that such a repetition is
+//! known for as long as the answer is among the last 4,096 of its session; the
+//! last 64 where the server remembers the answers of many busy sessions.
+//!
 //! Between the handler's last append and the answer lies a moment in which a
 //! crash makes the next start run the command again. With
 //! [`CommandContext::command_id`] given to the repository, that run appends

@@ -1,7 +1,7 @@
 use super::heads::{read_object, text};
 use crate::{
     codec::JsonObject,
-    stream::{InvalidStreamName, StreamName},
+    stream::{InvalidStreamName, Revision, StreamName},
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -46,6 +46,12 @@ pub(super) fn checkpoint(server: &str) -> Result<StreamName, InvalidStreamName> 
 /// whoever answers and however often, so that the store keeps the first one.
 pub fn outcome_id(command_id: Uuid, session: &str) -> Uuid {
     Uuid::new_v5(&command_id, format!("outcome {session}").as_bytes())
+}
+
+/// The id of an answer that is written once more, for an event of the command
+/// that came after it.
+pub(super) fn outcome_again_id(outcome: Uuid, command: Revision) -> Uuid {
+    Uuid::new_v5(&outcome, format!("again {command}").as_bytes())
 }
 
 /// The key of a command's identity in its data.

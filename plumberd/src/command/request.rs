@@ -80,9 +80,9 @@ impl Request {
         ))
     }
 
-    /// Whether no other event of its session is of the same command, as far as
-    /// the event's id can tell: of this id there is one.
-    pub(super) fn is_alone(&self, event_id: Uuid) -> bool {
+    /// Whether the event has the id that the command gives it, so that a store
+    /// that remembers it has no other one of the command in its session.
+    pub(super) fn has_own_id(&self, event_id: Uuid) -> bool {
         let repeated = |session: &str| names::repeated_event_id(self.command_id, session);
         event_id == self.command_id || self.session.as_deref().map(repeated) == Some(event_id)
     }

@@ -1,6 +1,6 @@
 use super::work::{is_corrupt, is_for_good};
 use crate::{
-    store::{EventStore, ReadFrom, ReadOptions, StoreError},
+    store::{AppendOutcome, EventStore, ReadFrom, ReadOptions, StoreError},
     stream::{Position, Revision, StreamName},
 };
 use lru::LruCache;
@@ -8,7 +8,7 @@ use std::{
     num::NonZeroUsize,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
 };
 use uuid::Uuid;
@@ -16,8 +16,12 @@ use uuid::Uuid;
 /// Which commands are answered, by the ids of their answers.
 ///
 /// A store may have no index of ids, so that finding one is a scan: here the
-/// answers of a session are read once, from the newest back as far as they can
-/// matter, and then only what is new.
+/// newest answers of a session are read once, and then only what is new. What
+/// this server answers itself it remembers.
+///
+/// A store need not know the id of a command for good either: EventStoreDB
+/// forgets it after many other writes, and when its leader changes. So also
+/// the event that has the command's own id may be its second one.
 pub(super) struct Answered {
     store: Arc<dyn EventStore>,
     /// Where this server took over: from there on nobody else of its name
@@ -35,23 +39,23 @@ pub(super) struct Asked<'a> {
     /// The id of its answer.
     pub(super) answer: Uuid,
     pub(super) position: Position,
-    /// Whether this event is the only one of the command in its session. Then
-    /// no answer is older than it.
-    pub(super) alone: bool,
+    /// Whether the event has the command's own id. Then there is another one
+    /// only where the store has forgotten the id, and how many answers ago that
+    /// was is bounded: by [`MOST`], or [`FEW`] where many are remembered.
+    pub(super) own_id: bool,
 }
 
 /// What was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Seen {
-    Answered,
+    /// It is answered, there.
+    Answered(Position),
     /// It is not answered; `first` when nothing is in its session.
-    No {
-        first: bool,
-    },
+    No { first: bool },
 }
 
 /// So many sessions are remembered.
-const SESSIONS: NonZeroUsize = NonZeroUsize::new(1_024).unwrap();
+const SESSIONS: NonZeroUsize = NonZeroUsize::new(4_096).unwrap();
 
 /// So many answers of each; of a session with more, the store is asked.
 const MOST: usize = 4_096;
@@ -59,12 +63,14 @@ const MOST: usize = 4_096;
 /// So many answers of all: some ten megabytes.
 const MOST_OF_ALL: usize = 128 * 1_024;
 
+/// So many of a session that gets another answer when there are as many as
+/// that: to read it again for each command would take far longer.
+const FEW: usize = 64;
+
 #[derive(Default)]
 struct Session {
     /// How many times its answers were begun to be read.
     reads: AtomicU64,
-    /// Whether it has commands that are not [`Asked::alone`].
-    repeated: AtomicBool,
     known: tokio::sync::Mutex<Option<Known>>,
 }
 
@@ -98,24 +104,18 @@ impl Answered {
     /// it was called and that a server of this name wrote.
     pub(super) async fn look(&self, asked: &Asked<'_>) -> Result<Seen, StoreError> {
         let session = self.session(asked.stream);
-        if !asked.alone {
-            session.repeated.store(true, Ordering::Relaxed);
-        } else if self.since.is_some_and(|since| since < asked.position)
-            && !session.repeated.load(Ordering::Relaxed)
-        {
-            // Nobody else had it, and this server has it once.
-            return Ok(Seen::No { first: false });
-        }
         let called = session.reads.load(Ordering::SeqCst);
         let mut known = session.known.lock().await;
-        let enough = known.as_ref().is_some_and(|known| known.is_enough(asked));
+        // Nobody else begins it; if there was another event of it before this
+        // server, then it was answered before the answers were first read.
+        let ours = asked.own_id && self.since.is_some_and(|since| since < asked.position);
         // What somebody began to read since is new enough.
-        if !enough || session.reads.load(Ordering::SeqCst) == called {
+        if known.is_none() || (!ours && session.reads.load(Ordering::SeqCst) == called) {
             session.reads.fetch_add(1, Ordering::SeqCst);
             // When a read fails or is dropped, the next one begins anew.
-            let read = match known.take().filter(|_| enough) {
+            let read = match known.take() {
                 Some(before) => self.read_on(asked.stream, before).await,
-                None => self.read_back(asked).await,
+                None => self.read_back(asked.stream).await,
             };
             *known = match read {
                 Ok(read) => Some(read),
@@ -123,14 +123,13 @@ impl Answered {
                 Err(error) if is_for_good(&error) || is_corrupt(&error) => None,
                 Err(error) => return Err(error),
             };
-            self.forget();
         }
         let Some(known) = &*known else {
             return self.find(asked).await;
         };
         let first = known.newest.is_none();
-        if known.ids.contains(&asked.answer) {
-            Ok(Seen::Answered)
+        if let Some(at) = known.ids.peek(&asked.answer) {
+            Ok(Seen::Answered(*at))
         } else if known.covers(asked) {
             Ok(Seen::No { first })
         } else {
@@ -138,10 +137,24 @@ impl Answered {
         }
     }
 
+    /// Remembers an answer of this server's own.
+    pub(super) async fn wrote(&self, stream: &StreamName, answer: Uuid, outcome: &AppendOutcome) {
+        let session = self.sessions().peek(stream).map(Arc::clone);
+        let Some(session) = session else { return };
+        // If nothing is known, whoever reads next finds it.
+        if let Some(known) = &mut *session.known.lock().await {
+            let next = known.newest.map_or(Revision::FIRST, Revision::next);
+            if outcome.revision() == next {
+                known.newest = Some(next);
+            }
+            known.add(answer, outcome.position());
+        }
+    }
+
     async fn find(&self, asked: &Asked<'_>) -> Result<Seen, StoreError> {
         let found = self.store.find_event(asked.stream, asked.answer).await?;
         Ok(match found {
-            Some(_) => Seen::Answered,
+            Some(found) => Seen::Answered(found.position),
             None => Seen::No { first: false },
         })
     }
@@ -152,20 +165,6 @@ impl Answered {
 
     fn session(&self, stream: &StreamName) -> Arc<Session> {
         Arc::clone(self.sessions().get_or_insert_ref(stream, Arc::default))
-    }
-
-    /// Forgets sessions until there are not too many ids; not the last one,
-    /// which is bounded by itself.
-    fn forget(&self) {
-        while self.ids.load(Ordering::Relaxed) > MOST_OF_ALL {
-            let mut sessions = self.sessions();
-            if sessions.len() < 2 {
-                return;
-            }
-            let forgotten = sessions.pop_lru();
-            drop(sessions);
-            drop(forgotten);
-        }
     }
 
     /// Reads what came after what is known.
@@ -181,22 +180,17 @@ impl Answered {
         Ok(known)
     }
 
-    /// Reads from the newest answer back to the command, or, when older ones
-    /// matter, to the first.
-    async fn read_back(&self, asked: &Asked<'_>) -> Result<Known, StoreError> {
+    /// Reads the newest answers.
+    async fn read_back(&self, stream: &StreamName) -> Result<Known, StoreError> {
         let newest_first = ReadOptions::backwards().limit(MOST as u64);
-        let mut answers = self.store.read_stream(asked.stream, newest_first);
+        let mut answers = self.store.read_stream(stream, newest_first);
         let mut read: Vec<(Uuid, Position)> = Vec::new();
         let mut newest = None;
-        let mut whole = false;
-        while !asked.alone || read.last().is_none_or(|(_, at)| *at > asked.position) {
-            let Some(answer) = answers.next_event().await? else {
-                whole = read.len() < MOST;
-                break;
-            };
+        while let Some(answer) = answers.next_event().await? {
             newest = newest.max(Some(answer.revision));
             read.push((answer.id, answer.position));
         }
+        let whole = read.len() < MOST;
         let oldest = read.last().map(|(_, at)| *at);
         let mut known = Known {
             ids: LruCache::unbounded(),
@@ -217,31 +211,26 @@ impl Answered {
 impl Known {
     fn add(&mut self, id: Uuid, at: Position) {
         self.ids.put(id, at);
-        if self.ids.len() > MOST
-            && let Some((_, oldest)) = self.ids.pop_lru()
-        {
-            self.from = self.from.max(Some(oldest));
+        while self.counted.set(self.ids.len()) < self.ids.len() {
+            let oldest = self.ids.pop_lru().map(|(_, at)| at);
+            self.from = self.from.max(oldest);
         }
-        self.counted.set(self.ids.len());
     }
 
     /// Whether it would have the answer to the command.
     fn covers(&self, asked: &Asked<'_>) -> bool {
         self.from
-            .is_none_or(|from| asked.alone && from <= asked.position)
-    }
-
-    /// Whether to read it again from the newest back would give no more.
-    fn is_enough(&self, asked: &Asked<'_>) -> bool {
-        self.covers(asked) || self.ids.len() >= MOST
+            .is_none_or(|from| asked.own_id && from <= asked.position)
     }
 }
 
 impl Counted {
-    fn set(&mut self, own: usize) {
+    /// Gives how many there may be.
+    fn set(&mut self, own: usize) -> usize {
         self.all.fetch_add(own, Ordering::Relaxed);
-        self.all.fetch_sub(self.own, Ordering::Relaxed);
+        let all = self.all.fetch_sub(self.own, Ordering::Relaxed) - self.own;
         self.own = own;
+        if all > MOST_OF_ALL { FEW } else { MOST }
     }
 }
 

@@ -1,11 +1,12 @@
-use super::{ServerError, Source};
+use super::{ServerError, Source, work::PATIENT};
 use crate::{
     codec::{CodecError, JsonObject},
     command::kept,
     context::MessageContext,
     event::{EventType, InvalidEventType, NewEvent, RawMetadata, RecordedEvent, new_event_id},
+    retry::Backoff,
     store::{AppendOutcome, EventStore, ReadOptions, StoreError},
-    stream::{ExpectedRevision, Revision, StreamMetadata, StreamName},
+    stream::{ExpectedRevision, Position, Revision, StreamMetadata, StreamName},
 };
 use futures_util::{FutureExt, future::BoxFuture};
 use std::sync::Arc;
@@ -36,6 +37,9 @@ struct Save {
 pub(super) type Saved = Result<AppendOutcome, StoreError>;
 
 const EVENT_TYPE: &str = "CommandsAnswered";
+
+/// How many times a start asks whether its checkpoint is there: half a minute.
+const IN_DOUBT: u32 = 18;
 
 /// Only the last one counts; some more for whoever looks.
 const KEPT: u64 = 8;
@@ -73,18 +77,25 @@ impl Checkpoint {
         kept::unless_set(&self.store, &self.stream, &few).await
     }
 
-    /// The last one: `None` when there never was any, `Some(None)` for the
-    /// beginning.
+    /// The last one: `None` when there never was any or they were deleted,
+    /// `Some(None)` for the beginning.
     pub(super) async fn load(&mut self) -> Result<Option<Option<u64>>, ServerError> {
-        let mut last = self
-            .store
-            .read_stream(&self.stream, ReadOptions::backwards().limit(1));
-        let last = last.next_event().await?;
-        self.last = last.as_ref().map(|event| event.revision);
-        self.next = None;
+        (self.last, self.next) = (None, None);
+        let mut last = self.newest().await?;
+        if last.is_none() {
+            if self.store.stream_info(&self.stream).await?.head().is_none() {
+                return Ok(None);
+            }
+            // Another server may just have written the first one.
+            last = self.newest().await?;
+        }
         let Some(event) = last else {
-            return Ok(None);
+            return Err(ServerError::Checkpoint {
+                stream: self.stream.clone(),
+                source: CodecError::new("the stream's metadata hides every checkpoint"),
+            });
         };
+        self.last = Some(event.revision);
         let after = JsonObject::parse(&event.data)
             .and_then(|json| json.get_as::<Option<u64>>(self.unit))
             .and_then(|after| {
@@ -97,6 +108,12 @@ impl Checkpoint {
                 source,
             }),
         }
+    }
+
+    async fn newest(&self) -> Result<Option<RecordedEvent>, StoreError> {
+        let newest = ReadOptions::backwards().limit(1);
+        let mut read = self.store.read_stream(&self.stream, newest);
+        read.next_event().await
     }
 
     /// Writes the one on its way, or else one for this place.
@@ -126,6 +143,36 @@ impl Checkpoint {
         event
     }
 
+    /// Writes the first one of a server. It replaces the server before, so a
+    /// start that fails must not leave it there: whether it is there is asked
+    /// again under its id.
+    pub(super) async fn begin_at(&mut self, after: Option<u64>) -> Result<Position, ServerError> {
+        let mut backoff = Backoff::new(PATIENT.with_retries(IN_DOUBT));
+        let mut in_doubt = false;
+        loop {
+            let error = match self.save(after).await {
+                Ok(outcome) => {
+                    let position = outcome.position();
+                    self.saved(Ok(outcome))?;
+                    return Ok(position);
+                }
+                Err(error) => error,
+            };
+            in_doubt |= matches!(error, StoreError::OutcomeUnknown { .. });
+            let told = matches!(
+                error,
+                StoreError::Conflict { .. } | StoreError::Closed { .. }
+            );
+            match backoff.next_pause() {
+                Some(pause) if in_doubt && !told => {
+                    tracing::warn!(stream = %self.stream, %error, "asking for the checkpoint again");
+                    tokio::time::sleep(pause).await;
+                }
+                _ => return Err(refused(error)),
+            }
+        }
+    }
+
     /// Takes in what came of a save: gives the place that is kept now.
     pub(super) fn saved(&mut self, saved: Saved) -> Result<Option<u64>, ServerError> {
         match saved {
@@ -133,8 +180,7 @@ impl Checkpoint {
                 self.last = Some(outcome.revision());
                 Ok(self.next.take().and_then(|save| save.after))
             }
-            Err(StoreError::Conflict { .. }) => Err(ServerError::Replaced),
-            Err(error) => Err(error.into()),
+            Err(error) => Err(refused(error)),
         }
     }
 
@@ -143,5 +189,12 @@ impl Checkpoint {
     pub(super) fn is_replaced_by(&self, event: &RecordedEvent) -> bool {
         let own = self.next.as_ref().map(|save| save.event.id());
         event.stream == self.stream && Some(event.revision) > self.last && Some(event.id) != own
+    }
+}
+
+fn refused(error: StoreError) -> ServerError {
+    match error {
+        StoreError::Conflict { .. } => ServerError::Replaced,
+        error => error.into(),
     }
 }

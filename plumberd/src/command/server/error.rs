@@ -14,9 +14,10 @@ pub enum ServerError {
     #[error("the server's name makes no stream name")]
     Name(#[from] InvalidStreamName),
 
-    /// What is stored as its checkpoint is none. It would begin at the wrong
-    /// place: look at the stream, and delete it to begin anew, while no server
-    /// of the name runs.
+    /// What is stored as its checkpoint is none, or hidden by the stream's
+    /// metadata, as by a `$maxAge`. It would begin at the wrong place: look at
+    /// the stream, and delete it to begin anew, while no server of the name
+    /// runs.
     #[error("`{stream}` holds no checkpoint")]
     Checkpoint {
         /// The stream.

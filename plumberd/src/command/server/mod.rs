@@ -18,9 +18,7 @@ use super::{
 };
 use crate::{
     retry::{Backoff, RetryPolicy},
-    store::{
-        AppendOutcome, EventStore, Filter, ReadOptions, StoreError, SubscribeFrom, Subscription,
-    },
+    store::{EventStore, Filter, ReadOptions, StoreError, SubscribeFrom, Subscription},
     stream::{Position, Revision, StreamName},
 };
 use checkpoint::Checkpoint;
@@ -155,7 +153,15 @@ impl CommandServer {
     ///
     /// # Errors
     ///
-    /// [`ServerError`].
+    /// [`ServerError`]. A server of the name that runs goes on, unless this one's
+    /// first checkpoint is of unknown outcome ([`StoreError::OutcomeUnknown`])
+    /// and the store does not come back for half a minute: then it may have
+    /// been replaced.
+    ///
+    /// # Cancel safety
+    ///
+    /// When the future is dropped, a server of the name that runs may have been
+    /// replaced all the same.
     pub async fn start(mut self) -> Result<Running, ServerError> {
         let commands = self.handlers.check()?;
         let stream = names::checkpoint(&self.name)?;
@@ -171,39 +177,44 @@ impl CommandServer {
                 .stream(checkpoint.stream().clone())
                 .event_type(checkpoint.event_type().clone());
         }
-        let taken_over = self.take_over(checkpoint).await?;
-        let subscription = self
-            .source
-            .subscribe(&*self.store, taken_over.after)
-            .await?;
+        let (taken_over, subscription) = self.take_over(checkpoint).await?;
         Ok(running::start(self, taken_over, subscription))
     }
 
-    /// Finds where to begin, and says there that this server does.
-    async fn take_over(&self, mut checkpoint: Checkpoint) -> Result<TakenOver, ServerError> {
+    /// Finds where to begin, and says there that this server does. That is the
+    /// last that may fail: the one before ends when it reads it.
+    async fn take_over(
+        &self,
+        mut checkpoint: Checkpoint,
+    ) -> Result<(TakenOver, Subscription), ServerError> {
         checkpoint.bound().await?;
         let mut backoff = Backoff::new(RetryPolicy::DEFAULT);
+        let mut begun: Option<(Option<u64>, Subscription)> = None;
         loop {
             let after = match (checkpoint.load().await?, self.first_start) {
                 (Some(after), _) => after,
                 (None, FirstStart::Start) => None,
                 (None, FirstStart::End) => self.source.end(&*self.store).await?,
             };
-            let saved = checkpoint.save(after).await;
-            let position = saved.as_ref().ok().map(AppendOutcome::position);
-            match (checkpoint.saved(saved), backoff.next_pause()) {
-                (Ok(_), _) => {
-                    return Ok(TakenOver {
+            let subscription = match begun.take() {
+                Some((begun, subscription)) if begun == after => subscription,
+                _ => self.source.subscribe(&*self.store, after).await?,
+            };
+            match (checkpoint.begin_at(after).await, backoff.next_pause()) {
+                (Ok(position), _) => {
+                    let taken_over = TakenOver {
                         checkpoint,
                         after,
                         // Only then is it read among the commands.
-                        since: position.filter(|_| matches!(self.source, Source::Sessions(_))),
-                    });
+                        since: matches!(self.source, Source::Sessions(_)).then_some(position),
+                    };
+                    return Ok((taken_over, subscription));
                 }
                 // The one before kept its own meanwhile.
                 (Err(ServerError::Replaced), Some(pause)) => tokio::time::sleep(pause).await,
                 (Err(error), _) => return Err(error),
             }
+            begun = Some((after, subscription));
         }
     }
 }

@@ -29,8 +29,9 @@ pub struct ServerStats {
     pub failed: u64,
     /// Commands that were answered before, and not run again.
     pub answered_before: u64,
-    /// Commands that were passed over: they name no session to answer, or the
-    /// stream of the answers is gone for good.
+    /// Commands that nobody heard of: they name no session to answer, the
+    /// stream of the answers is gone for good, or the store was there and
+    /// refused the answer for half a minute.
     pub skipped: u64,
 }
 

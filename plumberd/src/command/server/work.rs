@@ -3,17 +3,19 @@ use crate::{
     codec::CodecError,
     command::{
         CommandFault, CommandHandlers, kept,
+        names::outcome_again_id,
         reply::{Failure, Reply},
         request::Request,
     },
     event::{NewEvent, RecordedEvent},
     retry::{Backoff, RetryPolicy},
-    store::{EventStore, StoreError},
-    stream::{ExpectedRevision, StreamName},
+    store::{EventStore, ReadFrom, ReadOptions, StoreError},
+    stream::{ExpectedRevision, Revision, StreamName},
 };
 use futures_util::future::{Either, select};
 use std::{pin::pin, sync::Arc, time::Duration};
 use tokio::sync::watch;
+use uuid::Uuid;
 
 /// What a command needs to be run and answered.
 pub(super) struct Work {
@@ -52,14 +54,20 @@ impl Work {
             stream: &stream,
             answer: id,
             position: event.position,
-            alone: request.is_alone(event.id),
+            own_id: request.has_own_id(event.id),
         };
         let first = match self.look(&asked).await {
             Some(Seen::No { first }) => first,
-            Some(Seen::Answered) => return End::AnsweredBefore,
+            Some(Seen::Answered(at)) => {
+                // Whoever wrote it anew, and waits, hears only what comes now.
+                if asked.own_id && at < asked.position {
+                    return self.answer_again(&stream, id, event.revision).await;
+                }
+                return End::AnsweredBefore;
+            }
             None => return End::Interrupted,
         };
-        if first && !asked.alone {
+        if first && !asked.own_id {
             self.keep_for_a_month(&stream).await;
         }
         let name = event.event_type.clone();
@@ -113,7 +121,7 @@ impl Work {
         })
     }
 
-    /// Whoever writes commands that are not [`Asked::alone`] sets no limit
+    /// Whoever writes commands without [`Asked::own_id`] sets no limit
     /// either to how long answers are kept.
     async fn keep_for_a_month(&self, stream: &StreamName) {
         if let Err(error) = kept::keep_for_a_month(&self.store, stream).await {
@@ -123,56 +131,106 @@ impl Work {
 
     /// Whether the command is answered; `None` when the server ends first.
     async fn look(&self, asked: &Asked<'_>) -> Option<Seen> {
-        let mut backoff = patient();
+        let mut patience = Patience::new();
         let stream = asked.stream;
         loop {
-            match self.answered.look(asked).await {
+            let error = match self.answered.look(asked).await {
                 Ok(seen) => return Some(seen),
                 Err(StoreError::Closed { .. }) => return None,
-                // The command's own id makes running it again harmless.
-                Err(error) if is_for_good(&error) || is_corrupt(&error) => {
-                    tracing::warn!(%stream, %error, "whether it is answered cannot be told");
-                    return Some(Seen::No { first: false });
-                }
-                Err(error) => {
-                    tracing::warn!(%stream, %error, "looking for an answer again");
-                    self.pause(&mut backoff).await?;
-                }
+                Err(error) => error,
+            };
+            // The command's own id makes running it again harmless.
+            if is_corrupt(&error) || patience.is_over(&error) {
+                tracing::warn!(%stream, %error, "whether it is answered cannot be told");
+                return Some(Seen::No { first: false });
             }
+            tracing::warn!(%stream, %error, "looking for an answer again");
+            self.pause(&mut patience).await?;
         }
     }
 
+    /// Writes the answer that is there once more.
+    async fn answer_again(&self, stream: &StreamName, id: Uuid, command: Revision) -> End {
+        let mut patience = Patience::new();
+        let error = loop {
+            let error = match self.stored_answer(stream, id).await {
+                Ok(Some(answer)) => {
+                    let again = outcome_again_id(id, command);
+                    let again = NewEvent::new(again, answer.event_type, answer.data)
+                        .with_content_type(answer.content_type)
+                        .with_raw_metadata(answer.metadata);
+                    match self.append(stream, again).await {
+                        Ok(()) => return End::AnsweredBefore,
+                        Err(Refused::Stopped) => return End::Interrupted,
+                        Err(Refused::Unfit(error)) => break error,
+                        Err(Refused::ForGood(error)) => {
+                            break CodecError::caused_by("the stream takes no answer", error);
+                        }
+                    }
+                }
+                Ok(None) => break CodecError::new("the stream does not show the answer"),
+                Err(StoreError::Closed { .. }) => return End::Interrupted,
+                Err(error) => error,
+            };
+            if is_corrupt(&error) || patience.is_over(&error) {
+                break CodecError::caused_by("the answer cannot be read", error);
+            }
+            if self.pause(&mut patience).await.is_none() {
+                return End::Interrupted;
+            }
+        };
+        tracing::warn!(%stream, %error, "a repeated command is not answered again");
+        End::AnsweredBefore
+    }
+
+    async fn stored_answer(
+        &self,
+        stream: &StreamName,
+        id: Uuid,
+    ) -> Result<Option<RecordedEvent>, StoreError> {
+        let Some(found) = self.store.find_event(stream, id).await? else {
+            return Ok(None);
+        };
+        let there = ReadOptions::forwards().limit(1);
+        let there = there.from(ReadFrom::At(found.revision));
+        let read = self.store.read_stream(stream, there).next_event().await?;
+        Ok(read.filter(|answer| answer.id == id))
+    }
+
     async fn append(&self, stream: &StreamName, answer: NewEvent) -> Result<(), Refused> {
-        let mut backoff = patient();
+        let mut patience = Patience::new();
         loop {
             let appended = self
                 .store
                 .append(stream, ExpectedRevision::Any, vec![answer.clone()])
                 .await;
-            match appended {
-                Ok(_) => return Ok(()),
+            let error = match appended {
+                Ok(outcome) => {
+                    self.answered.wrote(stream, answer.id(), &outcome).await;
+                    return Ok(());
+                }
                 Err(StoreError::Closed { .. }) => return Err(Refused::Stopped),
                 Err(error @ StoreError::LimitExceeded { .. }) => {
-                    return Err(Refused::Unfit(CodecError::caused_by(
-                        "the answer is too large",
-                        error,
-                    )));
+                    return Err(Refused::unfit("the answer is too large", error));
                 }
                 Err(error) if is_for_good(&error) => return Err(Refused::ForGood(error)),
-                // The command was run: that nobody hears of it would be worse
-                // than to wait until somebody has mended the store.
-                Err(error) => {
-                    tracing::warn!(%stream, %error, "answering again");
-                    self.pause(&mut backoff).await.ok_or(Refused::Stopped)?;
-                }
+                Err(error) => error,
+            };
+            // It may say in its own words that the answer is too large.
+            if patience.is_over(&error) {
+                return Err(Refused::unfit("the store refuses the answer", error));
             }
+            // The command was run: that nobody hears of it would be worse than
+            // to wait until the store is there again.
+            tracing::warn!(%stream, %error, "answering again");
+            self.pause(&mut patience).await.ok_or(Refused::Stopped)?;
         }
     }
 
     /// Waits a little; `None` when the server ends.
-    async fn pause(&self, backoff: &mut Backoff) -> Option<()> {
+    async fn pause(&self, patience: &mut Patience) -> Option<()> {
         let mut stop = self.stop.clone();
-        let sleep = pin!(tokio::time::sleep(backoff.next_pause()?));
+        let sleep = pin!(tokio::time::sleep(patience.backoff.next_pause()?));
         let stopped = pin!(stop.wait_for(|stop| *stop));
         match select(sleep, stopped).await {
             Either::Left(_) => Some(()),
@@ -189,6 +247,41 @@ enum Refused {
     Unfit(CodecError),
     /// No answer can be written there.
     ForGood(StoreError),
+}
+
+impl Refused {
+    fn unfit(why: &'static str, error: StoreError) -> Self {
+        Self::Unfit(CodecError::caused_by(why, error))
+    }
+}
+
+/// How long something is tried again: for ever while the store is away, and not
+/// for long where it is there and refuses, for it may do so until somebody has
+/// changed a setting. A command that waits holds up those behind it, and the
+/// checkpoint.
+struct Patience {
+    backoff: Backoff,
+    refused: u32,
+}
+
+impl Patience {
+    /// So many refusals take half a minute or so.
+    const MOST_REFUSED: u32 = 20;
+
+    fn new() -> Self {
+        Self {
+            backoff: patient(),
+            refused: 0,
+        }
+    }
+
+    /// Whether there is no sense in trying it again.
+    fn is_over(&mut self, error: &StoreError) -> bool {
+        if !error.is_transient() {
+            self.refused += 1;
+        }
+        is_for_good(error) || self.refused >= Self::MOST_REFUSED
+    }
 }
 
 /// Whether the stream of answers cannot be used whatever happens to the store.
@@ -217,10 +310,10 @@ fn has_fault(reply: &Reply) -> bool {
 }
 
 /// For as long as the store is away.
+pub(super) const PATIENT: RetryPolicy = RetryPolicy::DEFAULT
+    .with_retries(u32::MAX)
+    .with_pauses(Duration::from_millis(20), Duration::from_secs(5));
+
 pub(super) fn patient() -> Backoff {
-    Backoff::new(
-        RetryPolicy::DEFAULT
-            .with_retries(u32::MAX)
-            .with_pauses(Duration::from_millis(20), Duration::from_secs(5)),
-    )
+    Backoff::new(PATIENT)
 }
