@@ -171,20 +171,30 @@ fn help_is_printed_and_nothing_started() {
 #[test]
 fn wrong_arguments_are_named_and_passwords_are_not() {
     for (arguments, message) in [
-        (vec!["--port", "1"], "there is no option `--port`"),
+        (vec!["--port", "1"], "there is no such option"),
         (vec!["--address"], "--address wants a value"),
         (vec!["--address", "here"], "--address here: "),
         (vec!["--user", "secret"], "--user wants NAME:PASSWORD"),
         (vec!["--user", "admin:"], "a user has a name and a password"),
         (
             vec!["--user-from", "admin=NOT_SET_ANYWHERE"],
-            "NOT_SET_ANYWHERE",
+            "the variable with the password of `admin` is not set",
         ),
+        // Whoever takes one for the other.
+        (
+            vec!["--user-from", "admin=secret"],
+            "the variable with the password of `admin` is not set",
+        ),
+        (vec!["-psecret"], "there is no such option"),
+        (vec!["--usersecret"], "there is no such option"),
         (
             vec!["--user=admin:secret"],
-            "there is no option `--user...`",
+            "the value of `--user` is an argument of its own",
         ),
-        (vec!["--user:secret"], "there is no option `--user...`"),
+        (
+            vec!["--user:secret"],
+            "the value of `--user` is an argument of its own",
+        ),
         (vec!["--basic-auth", "secret"], "a value without an option"),
         (
             vec!["--user-from", "secret"],
@@ -212,7 +222,7 @@ fn a_password_that_is_no_text_is_not_shown() {
         .unwrap();
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(
-        error.contains("the variable ADMINS is not UTF-8"),
+        error.contains("the variable with the password of `admin` is not UTF-8"),
         "{error}"
     );
     assert!(!error.contains("secret"), "{error}");

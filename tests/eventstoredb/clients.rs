@@ -70,7 +70,9 @@ async fn a_store_that_is_dropped() {
     server.faults().drop_connections();
     append(&one, "Order-1").await;
     next_revision(&mut followed).await;
-    assert_eq!(threads(), 2);
+    // Both have called, one has read, and the other has subscribed.
+    assert_eq!(threads(), 4);
+    // Some are not there: nobody has used them since they were cut.
     connections(&server, 2).await;
 
     drop((one, two));
@@ -182,17 +184,21 @@ async fn a_client_that_is_given_up_does_not_end_the_reads_of_others() {
     let mut come = read.next_page().await.unwrap().unwrap().len();
 
     server.faults().delay_answers(deadline * 2);
-    let error = store.stream_info(&name).await.unwrap_err();
+    let mut late = store.read_stream(&name, ReadOptions::forwards());
+    let error = late.next_page().await.unwrap_err();
     assert!(matches!(error, StoreError::Unavailable { .. }), "{error:?}");
+    drop(late);
     server.faults().delay_answers(Duration::ZERO);
-    store.check().await.unwrap();
-    // The one that is given up, for as long as the read is under way.
-    connections(&server, 2).await;
+    append(&store, "Order-2").await;
+    assert_eq!(count(&store, "Order-2").await, 1);
+    // That of calls, that of reads, and the one that is given up, for as long
+    // as the read is under way.
+    connections(&server, 3).await;
 
     while let Some(page) = read.next_page().await.unwrap() {
         come += page.len();
     }
     assert_eq!(come, 320);
     drop(read);
-    connections(&server, 1).await;
+    connections(&server, 2).await;
 }

@@ -17,7 +17,7 @@ use std::{
 };
 
 /// A store on the other side of a proxy, which is never pinged.
-async fn behind(server: &EsdbServer, deadline: Duration) -> (Proxy, EventStoreDb) {
+pub(crate) async fn behind(server: &EsdbServer, deadline: Duration) -> (Proxy, EventStoreDb) {
     let proxy = Proxy::start(SocketAddr::from(([127, 0, 0, 1], port(server)))).await;
     let url = format!(
         "esdb://{}?tls=false&keepAliveInterval=-1&defaultDeadline={}",

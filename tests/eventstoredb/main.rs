@@ -8,6 +8,7 @@ mod defects;
 mod faults;
 #[cfg(feature = "sqlite")]
 mod killed;
+mod lines;
 mod persistent;
 mod projections;
 mod proxy;

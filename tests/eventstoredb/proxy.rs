@@ -1,6 +1,12 @@
 //! What lies between a client and its server, and may lose what it carries.
 
-use std::net::SocketAddr;
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 use tokio::{
     io::copy_bidirectional,
     net::{TcpListener, TcpStream},
@@ -12,6 +18,7 @@ use tokio::{
 pub(crate) struct Proxy {
     pub(crate) address: SocketAddr,
     swallowed: watch::Sender<u64>,
+    accepted: Arc<AtomicUsize>,
     _carried: JoinSet<()>,
 }
 
@@ -21,12 +28,20 @@ impl Proxy {
         let address = listener.local_addr().unwrap();
         let (swallowed, _) = watch::channel(0);
         let mut carried = JoinSet::new();
-        carried.spawn(carry_all(listener, to, swallowed.clone()));
+        let accepted = Arc::default();
+        let carry = carry_all(listener, to, swallowed.clone(), Arc::clone(&accepted));
+        carried.spawn(carry);
         Self {
             address,
             swallowed,
+            accepted,
             _carried: carried,
         }
+    }
+
+    /// How many connections were ever made.
+    pub(crate) fn accepted(&self) -> usize {
+        self.accepted.load(Ordering::SeqCst)
     }
 
     /// From now on the connections there are carry nothing more, and nobody is
@@ -36,10 +51,16 @@ impl Proxy {
     }
 }
 
-async fn carry_all(listener: TcpListener, to: SocketAddr, swallowed: watch::Sender<u64>) {
+async fn carry_all(
+    listener: TcpListener,
+    to: SocketAddr,
+    swallowed: watch::Sender<u64>,
+    accepted: Arc<AtomicUsize>,
+) {
     let mut connections = JoinSet::new();
     loop {
         let (mut near, _) = listener.accept().await.unwrap();
+        accepted.fetch_add(1, Ordering::SeqCst);
         let mut swallowed = swallowed.subscribe();
         connections.spawn(async move {
             let Ok(mut far) = TcpStream::connect(to).await else {

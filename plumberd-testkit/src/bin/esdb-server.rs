@@ -33,6 +33,18 @@ When it is ready it prints one line with its connection string, which names no
 user. SIGTERM and ctrl-c stop it.
 ";
 
+/// Those that take a value.
+const OPTIONS: [&str; 8] = [
+    "--address",
+    "--file",
+    "--certificate",
+    "--key",
+    "--client-ca",
+    "--user-from",
+    "--user",
+    "--max-append-size",
+];
+
 #[tokio::main(flavor = "multi_thread")]
 async fn main() -> ExitCode {
     let config = match parse(std::env::args_os().skip(1)) {
@@ -116,7 +128,7 @@ fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Option<EsdbServerC
                 let (name, variable) = user
                     .split_once('=')
                     .ok_or("--user-from wants NAME=VARIABLE")?;
-                let password = password_in(variable)?;
+                let password = password_in(variable, name)?;
                 with_user(config, name, &password)?
             }
             "--max-append-size" => {
@@ -142,27 +154,31 @@ fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Option<EsdbServerC
     }
 }
 
-/// The password in that variable, which no message shows.
-fn password_in(variable: &str) -> Result<String, BoxError> {
-    std::env::var(variable).map_err(|error| match error {
-        VarError::NotPresent => format!("the variable {variable} is not set").into(),
-        VarError::NotUnicode(_) => format!("the variable {variable} is not UTF-8").into(),
+/// The password in that variable. No message shows either: whoever takes the
+/// one for the other writes the password there.
+fn password_in(variable: &str, user: &str) -> Result<String, BoxError> {
+    std::env::var(variable).map_err(|error| {
+        let what = match error {
+            VarError::NotPresent => "is not set",
+            VarError::NotUnicode(_) => "is not UTF-8",
+        };
+        format!("the variable with the password of `{user}` {what}").into()
     })
 }
 
 /// What is not shown is what may be a password: a value that is written beside
-/// its option, or in its place.
+/// its option, or in its place. So only names that there are are shown.
 fn unknown(argument: &str) -> BoxError {
     if !argument.starts_with('-') {
         return "there is a value without an option".into();
     }
-    let end = argument.find(|letter: char| letter != '-' && !letter.is_ascii_alphabetic());
-    match end {
-        None => format!("there is no option `{argument}`").into(),
-        Some(end) => {
-            let name = &argument[..end];
-            format!("there is no option `{name}...`: a value is an argument of its own").into()
-        }
+    let glued = OPTIONS.iter().find(|name| {
+        let value = argument.strip_prefix(**name);
+        value.is_some_and(|value| value.starts_with(['=', ':', ' ']))
+    });
+    match glued {
+        None => "there is no such option".into(),
+        Some(name) => format!("the value of `{name}` is an argument of its own").into(),
     }
 }
 

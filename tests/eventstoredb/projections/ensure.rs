@@ -31,6 +31,9 @@ struct Told {
     failures: VecDeque<ProjectionError>,
     /// How often the status is on its way from one state to another.
     changing: VecDeque<()>,
+    /// Whether another process with another text claims the projection and stops
+    /// it just before its status is told.
+    rival: bool,
     /// Whether a name that is taken is refused without saying why.
     vague: bool,
 }
@@ -77,6 +80,22 @@ impl Server {
         let found = told.projections.get_mut(name);
         change(found.ok_or_else(|| ProjectionError::NotFound { name: name.into() })?);
         Ok(())
+    }
+
+    /// What another process does first that brings another text.
+    async fn claim(&self, name: &str) {
+        let output = StreamName::raw(name).unwrap();
+        let (mut metadata, revision) = self.streams.stream_metadata(&output).await.unwrap();
+        metadata.other.remove("mp_query_hash");
+        metadata.other.insert("mp_query_update", "another").unwrap();
+        let written = self
+            .streams
+            .set_stream_metadata(&output, revision, &metadata);
+        written.await.unwrap();
+        self.change("disable by another", name, |projection| {
+            projection.enabled = false
+        })
+        .unwrap();
     }
 
     async fn hash(&self, output: &str) -> Option<String> {
@@ -151,6 +170,9 @@ impl ServerProjections for Server {
 
     async fn status(&self, name: &str) -> Result<Option<ProjectionStatus>, ProjectionError> {
         tokio::task::yield_now().await;
+        if std::mem::take(&mut self.told.lock().unwrap().rival) {
+            self.claim(name).await;
+        }
         Ok(self.projection(name).map(|projection| {
             let (state, text) = if self.told.lock().unwrap().changing.pop_front().is_some() {
                 (ProjectionState::Changing, "Stopping")
@@ -203,6 +225,20 @@ async fn a_projection_is_created_so_that_it_may_write_and_its_hash_is_kept() {
         server.hash(">Tasks").await,
         Some(query_hash(&text(&["A", "B"])))
     );
+}
+
+#[tokio::test]
+async fn a_projection_that_another_process_has_stopped_to_replace_is_not_let_run_under_it() {
+    let server = Server::default();
+    ensure(&server, &["A"]).await.unwrap();
+    server.calls();
+    server.told.lock().unwrap().rival = true;
+
+    let ensured = ensure(&server, &["A"]).await.unwrap();
+
+    assert_eq!(ensured, Ensured::Updated);
+    assert_eq!(server.calls(), ["disable by another", "update", "enable"]);
+    assert_eq!(server.hash(">Tasks").await, Some(query_hash(&text(&["A"]))));
 }
 
 #[tokio::test]

@@ -4,15 +4,39 @@
 
 use super::{EventStoreDbError, settings};
 use eventstore::{Client, ClientSettings};
-use std::{convert::Infallible, io, sync::Arc, thread};
+use std::{
+    convert::Infallible,
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::Duration,
+};
 use tokio::{
     runtime::{Builder, Handle},
     sync::oneshot,
+    time::Instant,
 };
 use tracing::{Dispatch, dispatcher, subscriber::NoSubscriber};
 
 /// Its file reads and name look-ups: few, and only while it connects.
 const BLOCKING_THREADS: usize = 2;
+
+/// What a client is for. Each has a connection of its own, because what comes
+/// over one and is not taken holds up everything else on it: two or three
+/// readers that pause are enough, and a pause may well be that they wait for
+/// another call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Line {
+    /// Calls whose answer is taken as it comes.
+    Calls,
+    /// Reads, which their readers take at leisure.
+    Reads,
+    /// Subscriptions: who takes them reads meanwhile.
+    Subscriptions,
+}
 
 /// A client for one call, or for as long as something of it is used: whatever
 /// the client has made stops when the last lease is dropped.
@@ -20,6 +44,9 @@ const BLOCKING_THREADS: usize = 2;
 pub(super) struct Lease {
     pub(super) client: Client,
     pub(super) generation: u64,
+    made: Instant,
+    /// Whether the server has ever answered it.
+    answered: Arc<AtomicBool>,
     thread: Arc<ClientThread>,
 }
 
@@ -38,8 +65,20 @@ impl Lease {
         Ok(Self {
             client,
             generation,
+            made: Instant::now(),
+            answered: Arc::default(),
             thread: Arc::new(thread),
         })
+    }
+
+    /// The server has answered it.
+    pub(super) fn answered(&self) {
+        self.answered.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it may be connecting still, which may take so long.
+    pub(super) fn is_connecting(&self, within: Duration) -> bool {
+        !self.answered.load(Ordering::Relaxed) && self.made.elapsed() < within
     }
 
     /// Where its futures are to run: a connection that is lost is made anew

@@ -274,6 +274,24 @@ impl EventStoreDbConfig {
         self.discover || self.hosts.len() > 1
     }
 
+    /// The pause before each attempt to connect. The client crate waits before
+    /// its first one too, which helps nobody where there is nothing to discover.
+    pub(super) fn pause_before_attempt(&self, discovers: bool) -> Duration {
+        let usual = if discovers {
+            Duration::from_millis(500)
+        } else {
+            Duration::ZERO
+        };
+        self.discovery_interval.unwrap_or(usual)
+    }
+
+    /// How long a client may take to connect that will.
+    pub(super) fn connects_within(&self) -> Duration {
+        let pauses = self.pause_before_attempt(self.is_cluster());
+        let pauses = pauses.saturating_mul(self.max_discover_attempts);
+        pauses.saturating_add(self.gossip_timeout)
+    }
+
     /// The client's certificate and key, when there are both.
     pub(super) fn user_certificate(&self) -> Option<(&Path, &Path)> {
         self.user_cert_file

@@ -1,6 +1,9 @@
 use super::{
-    EventStoreDbConfig, EventStoreDbError, check_call, client::Lease, error::CallError,
-    guarded::OwnedTask, provider, settings, tls,
+    EventStoreDbConfig, EventStoreDbError, check_call,
+    client::{Lease, Line},
+    error::CallError,
+    guarded::OwnedTask,
+    provider, settings, tls,
 };
 use eventstore::{Client, Credentials};
 use std::{
@@ -10,8 +13,8 @@ use std::{
 use tokio::time::{Instant, timeout_at};
 use tracing::{Dispatch, dispatcher};
 
-/// The one place that holds a client of the `eventstore` crate: makes it,
-/// keeps every call within its deadline, and makes it anew when it died.
+/// The one place that holds the clients of the `eventstore` crate: makes them,
+/// keeps every call within its deadline, and makes one anew when it died.
 #[derive(Debug, Clone)]
 pub(super) struct Connection {
     shared: Arc<Shared>,
@@ -19,19 +22,20 @@ pub(super) struct Connection {
 
 struct Shared {
     config: EventStoreDbConfig,
-    current: Mutex<Current>,
+    clients: Mutex<Clients>,
     /// Held by who makes a client: whoever comes meanwhile wants the same.
     making: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
-struct Current {
-    lease: Option<Lease>,
+struct Clients {
+    /// One for each [`Line`].
+    leases: [Option<Lease>; 3],
     /// Counts the clients, so that one call's failure does not end the client
     /// that another call has just made.
     generation: u64,
     /// The node that another one named as the leader, for as long as it
-    /// answers.
+    /// answers. All lines ask the same.
     leader: Option<(String, u16)>,
 }
 
@@ -45,7 +49,7 @@ impl Connection {
         Ok(Self {
             shared: Arc::new(Shared {
                 config,
-                current: Mutex::default(),
+                clients: Mutex::default(),
                 making: tokio::sync::Mutex::default(),
             }),
         })
@@ -99,57 +103,94 @@ impl Connection {
 
     /// A client that is not known to be dead; made where files may be read,
     /// when there is none.
-    pub(super) async fn lease(&self) -> Result<Lease, CallError> {
-        if let Some(lease) = &self.current().lease {
+    ///
+    /// # Cancel safety
+    ///
+    /// When the future is dropped, the client is made all the same, for whoever
+    /// comes next: one call may have less time than that takes.
+    pub(super) async fn lease(&self, line: Line) -> Result<Lease, CallError> {
+        if let Some(lease) = self.clients().of(line) {
             return Ok(lease.clone());
         }
+        let (connection, log) = (self.clone(), dispatcher::get_default(Dispatch::clone));
+        let making = tokio::spawn(async move { connection.lease_made(line, log).await });
+        making.await.unwrap_or_else(|error| Err(unmade(error)))
+    }
+
+    async fn lease_made(&self, line: Line, log: Dispatch) -> Result<Lease, CallError> {
         let _making = self.shared.making.lock().await;
         let (leader, generation) = {
-            let mut current = self.current();
-            if let Some(lease) = &current.lease {
+            let mut clients = self.clients();
+            if let Some(lease) = clients.of(line) {
                 return Ok(lease.clone());
             }
-            current.generation += 1;
-            (current.leader.clone(), current.generation)
+            clients.generation += 1;
+            (clients.leader.clone(), clients.generation)
         };
         let shared = Arc::clone(&self.shared);
-        let log = dispatcher::get_default(Dispatch::clone);
         let making = move || make(&shared.config, leader.as_ref(), generation, log);
         let lease = match tokio::task::spawn_blocking(making).await {
             Ok(made) => made.map_err(CallError::Setup)?,
-            // The runtime is about to end.
-            Err(error) => {
-                return Err(CallError::Setup(EventStoreDbError::Client {
-                    source: error.into(),
-                }));
-            }
+            Err(error) => return Err(unmade(error)),
         };
-        Ok(self.current().lease.insert(lease).clone())
+        Ok(self.clients().of(line).insert(lease).clone())
     }
 
     /// As [`Connection::lease`], no later than `ends`.
-    pub(super) async fn lease_until(&self, ends: Instant) -> Result<Lease, CallError> {
-        let leased = timeout_at(ends, self.lease()).await;
+    pub(super) async fn lease_until(&self, line: Line, ends: Instant) -> Result<Lease, CallError> {
+        let leased = timeout_at(ends, self.lease(line)).await;
         leased.unwrap_or_else(|_| Err(self.late()))
     }
 
-    /// Tells that a call with a client of this generation failed: one that
-    /// died is not used again, and one that asks the wrong node neither.
-    pub(super) fn report(&self, generation: u64, error: &CallError) {
+    /// Tells that a call with this client failed: one that died is not used
+    /// again, and one that asks the wrong node neither.
+    pub(super) fn report(&self, lease: &Lease, error: &CallError) {
+        let config = &self.shared.config;
         let leader = error.leader();
-        let mut current = self.current();
+        // Whoever has no time for it must not keep others from connecting.
+        let dead = match error {
+            CallError::TimedOut(_) => !lease.is_connecting(config.connects_within()),
+            error => error.ends_client(),
+        };
+        let mut clients = self.clients();
         // One that has chosen a node of a cluster never chooses another.
-        let chooses = self.shared.config.is_cluster() || current.leader.is_some();
-        let ends = leader.is_some() || error.ends_client() || chooses && error.is_unavailable();
-        if ends && current.generation == generation {
-            current.lease = None;
-            current.leader = leader;
+        let chooses = config.is_cluster() || clients.leader.is_some();
+        if leader.is_none() && !dead && !(chooses && error.is_unavailable()) {
+            return;
+        }
+        let mut leases = clients.leases.iter_mut();
+        let Some(ended) = leases.find(|there| {
+            let there = there.as_ref().map(|there| there.generation);
+            there == Some(lease.generation)
+        }) else {
+            return;
+        };
+        *ended = None;
+        if clients.leader != leader {
+            // What one line has written the others are to read.
+            clients.leases = Default::default();
+            clients.leader = leader;
         }
     }
 
-    fn current(&self) -> MutexGuard<'_, Current> {
+    /// As [`Connection::report`], of a step that could take from `began` to
+    /// `ends`: when the steps before it had left it little time, that says
+    /// nothing of the client, which others use.
+    pub(super) fn report_step(
+        &self,
+        lease: &Lease,
+        (began, ends): (Instant, Instant),
+        error: &CallError,
+    ) {
+        let time = ends.saturating_duration_since(began);
+        if !matches!(error, CallError::TimedOut(_)) || time >= self.deadline() / 4 {
+            self.report(lease, error);
+        }
+    }
+
+    fn clients(&self) -> MutexGuard<'_, Clients> {
         self.shared
-            .current
+            .clients
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
@@ -184,12 +225,15 @@ impl Connection {
         F: Future<Output = eventstore::Result<T>> + Send + 'static,
         T: Send + 'static,
     {
-        let mut asked = 0;
+        let began = Instant::now();
+        let mut asked = None;
         let calls = async {
             let again = call.clone();
             match self.call_once(call, &mut asked).await {
                 Err(error) if error.leader().is_some() => {
-                    self.report(asked, &error);
+                    if let Some(lease) = &asked {
+                        self.report(lease, &error);
+                    }
                     self.call_once(again, &mut asked).await
                 }
                 result => result,
@@ -197,30 +241,52 @@ impl Connection {
         };
         let result = timeout_at(ends, calls).await;
         let result = result.unwrap_or_else(|_| Err(self.late()));
-        if let Err(error) = &result {
-            self.report(asked, error);
+        if let (Err(error), Some(lease)) = (&result, &asked) {
+            self.report_step(lease, (began, ends), error);
         }
         result
     }
 
-    /// `asked` becomes the generation of the client that is asked.
+    /// `asked` becomes the client that is asked.
     async fn call_once<T, F>(
         &self,
         call: impl FnOnce(Client) -> F + Send,
-        asked: &mut u64,
+        asked: &mut Option<Lease>,
     ) -> Result<T, CallError>
     where
         F: Future<Output = eventstore::Result<T>> + Send + 'static,
         T: Send + 'static,
     {
-        let lease = self.lease().await?;
-        *asked = lease.generation;
+        let lease = self.lease(Line::Calls).await?;
+        let lease = asked.insert(lease);
         let call = call(lease.client.clone());
-        match OwnedTask::spawn_on(lease.runtime(), call).await {
+        let result = match OwnedTask::spawn_on(lease.runtime(), call).await {
             Ok(result) => result.map_err(CallError::Client),
             Err(panicked) => Err(CallError::Panicked(panicked.to_string())),
+        };
+        if result.is_ok() {
+            lease.answered();
+        }
+        result
+    }
+}
+
+impl Clients {
+    fn of(&mut self, line: Line) -> &mut Option<Lease> {
+        let [calls, reads, subscriptions] = &mut self.leases;
+        match line {
+            Line::Calls => calls,
+            Line::Reads => reads,
+            Line::Subscriptions => subscriptions,
         }
     }
+}
+
+/// That the runtime is about to end.
+fn unmade(error: tokio::task::JoinError) -> CallError {
+    CallError::Setup(EventStoreDbError::Client {
+        source: error.into(),
+    })
 }
 
 /// Blocks: reads the certificates.

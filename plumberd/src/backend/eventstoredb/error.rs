@@ -249,7 +249,8 @@ impl CallError {
                 | Error::GrpcConnectionError(_)
                 | Error::DeadlineExceeded => Failure::Lost,
                 Error::Grpc { code, .. } => match *code as i32 {
-                    1 | 4 | 10 | 14 => Failure::Lost,
+                    // As the client crate takes them where they end a call.
+                    1 | 2 | 4 | 10 | 13 | 14 | 15 => Failure::Lost,
                     3 | 11 => Failure::Refused,
                     6 | 9 => Failure::Conflict,
                     _ => Failure::Other,
@@ -318,5 +319,27 @@ impl CallError {
                 source: self.into(),
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use eventstore::Error;
+
+    #[test]
+    fn a_code_that_does_not_say_when_it_went_wrong_leaves_open_what_was_done() {
+        for code in [1, 2, 4, 10, 13, 14, 15] {
+            let of_batch = Error::Grpc {
+                code: code.into(),
+                message: "no more than that".to_owned(),
+            };
+            assert_eq!(CallError::Client(of_batch).failure(), Failure::Lost);
+        }
+        let refused = Error::Grpc {
+            code: 3.into(),
+            message: String::new(),
+        };
+        assert_eq!(CallError::Client(refused).failure(), Failure::Refused);
     }
 }

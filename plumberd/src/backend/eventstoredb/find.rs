@@ -3,6 +3,7 @@
 
 use super::{
     Shared,
+    client::Line,
     error::{CallError, Failure},
     patience::Patience,
     reading::{Reading, Request, is_missing},
@@ -144,7 +145,7 @@ impl Shared {
             _ => usize::MAX,
         };
         let request = Request::new(stream).backwards_from(u64::MAX, count);
-        let opening = Reading::of_stream(&self.connection, request, patience.ends());
+        let opening = Reading::of_stream(&self.connection, Line::Calls, request, patience.ends());
         let mut reading = match opening.await {
             Ok(reading) => reading,
             Err(error) => return end(error).map(|()| found),
@@ -183,7 +184,7 @@ impl Shared {
             return Ok(());
         }
         let filter = Filter::new().stream(stream.clone()).with_system_events();
-        let mut all = self.read_all(ReadOptions::forwards(), filter);
+        let mut all = self.read_all_over(Line::Calls, ReadOptions::forwards(), filter);
         while let Some(page) = all.next_page().await? {
             for event in page.iter() {
                 found.look_at(event.id, event.revision, event.position);

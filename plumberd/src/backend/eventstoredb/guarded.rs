@@ -77,13 +77,15 @@ async fn within_deadline<T>(
     ends: Instant,
     contained: impl Future<Output = Result<eventstore::Result<T>, String>>,
 ) -> Result<T, CallError> {
+    let began = Instant::now();
     let result = match timeout_at(ends, contained).await {
         Ok(Ok(result)) => result.map_err(CallError::Client),
         Ok(Err(panic)) => Err(CallError::Panicked(panic)),
         Err(_) => Err(connection.late()),
     };
-    if let Err(error) = &result {
-        connection.report(lease.generation, error);
+    match &result {
+        Ok(_) => lease.answered(),
+        Err(error) => connection.report_step(lease, (began, ends), error),
     }
     result
 }

@@ -2,6 +2,7 @@
 
 use super::{
     Shared,
+    client::Line,
     convert::resolved,
     error::{CallError, Failure},
     reading::{Reading, Request, read_backwards},
@@ -144,6 +145,7 @@ impl Shared {
         let position = async {
             let mut reading = Reading::of_all(
                 &self.connection,
+                Line::Calls,
                 StreamPosition::End,
                 Direction::Backwards,
                 1,

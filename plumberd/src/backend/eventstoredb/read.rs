@@ -2,6 +2,7 @@
 
 use super::{
     Shared,
+    client::Line,
     convert::resolved,
     error::{CallError, Failure},
     patience::Patience,
@@ -113,11 +114,16 @@ impl StreamRead {
     async fn fetch(&mut self, request: Request) -> Result<Items, CallError> {
         let connection = &self.shared.connection;
         let ends = self.patience.ends();
+        // A single event is not left lying.
+        let line = match self.window.page(usize::MAX) {
+            ..=1 => Line::Calls,
+            _ => Line::Reads,
+        };
         let reading = match &mut self.reading {
             Some(reading) => reading,
             none => {
                 self.advanced = false;
-                none.insert(Reading::of_stream(connection, request, ends).await?)
+                none.insert(Reading::of_stream(connection, line, request, ends).await?)
             }
         };
         reading.next(connection, ends).await

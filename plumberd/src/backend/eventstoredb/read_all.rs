@@ -3,6 +3,7 @@
 
 use super::{
     Shared,
+    client::Line,
     convert::{position, resolved},
     error::CallError,
     filter,
@@ -26,6 +27,7 @@ use tokio::time::timeout_at;
 /// A read of everything, from its first page to its last.
 struct AllRead {
     shared: Arc<Shared>,
+    line: Line,
     filter: Filter,
     direction: Direction,
     resolve_links: bool,
@@ -49,11 +51,23 @@ impl Shared {
         options: ReadOptions<Position>,
         filter: Filter,
     ) -> EventStream {
+        self.read_all_over(Line::Reads, options, filter)
+    }
+
+    /// As [`Shared::read_all`]; who takes all of it at once may say that it is
+    /// a call.
+    pub(super) fn read_all_over(
+        self: &Arc<Self>,
+        line: Line,
+        options: ReadOptions<Position>,
+        filter: Filter,
+    ) -> EventStream {
         if let Err(error) = filter::check(&filter) {
             return EventStream::failed(error);
         }
         let read = AllRead {
             shared: Arc::clone(self),
+            line,
             filter,
             direction: options.direction,
             resolve_links: options.resolve_links,
@@ -193,6 +207,7 @@ impl AllRead {
             };
             let reading = Reading::of_all(
                 connection,
+                self.line,
                 begin,
                 self.direction,
                 count,
@@ -225,7 +240,8 @@ impl AllRead {
                 filter: self.filter.clone(),
                 resolve_links: self.resolve_links,
             };
-            let begun = Messages::begin(&self.shared, target, after, self.patience.ends());
+            let begun =
+                Messages::begin(&self.shared, self.line, target, after, self.patience.ends());
             self.source = Source::Filtered(begun.await?);
         }
         let Source::Filtered(messages) = &mut self.source else {
@@ -279,6 +295,7 @@ impl AllRead {
         let read = async {
             let mut reading = Reading::of_all(
                 connection,
+                Line::Calls,
                 from,
                 Direction::Forwards,
                 1,

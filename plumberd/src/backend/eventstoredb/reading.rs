@@ -1,7 +1,7 @@
 //! One read under way, page by page.
 
 use super::{
-    client::Lease,
+    client::{Lease, Line},
     connection::Connection,
     error::{CallError, Failure, not_begun},
     guarded::{guarded, guarded_in_place},
@@ -84,10 +84,11 @@ pub(super) struct Items {
 impl Reading {
     pub(super) async fn of_stream(
         connection: &Connection,
+        line: Line,
         request: Request,
         ends: Instant,
     ) -> Result<Self, CallError> {
-        let lease = connection.lease_until(ends).await?;
+        let lease = connection.lease_until(line, ends).await?;
         let Request {
             stream,
             mut options,
@@ -108,13 +109,14 @@ impl Reading {
 
     pub(super) async fn of_all(
         connection: &Connection,
+        line: Line,
         from: StreamPosition<eventstore::Position>,
         direction: Direction,
         count: usize,
         resolve_links: bool,
         ends: Instant,
     ) -> Result<Self, CallError> {
-        let lease = connection.lease_until(ends).await?;
+        let lease = connection.lease_until(line, ends).await?;
         // The start decides the direction, unless that is set after it.
         let mut options = ReadAllOptions::default().position(from).max_count(count);
         options = match direction {
@@ -128,7 +130,10 @@ impl Reading {
             options = options.authenticated(credentials);
         }
         let client = lease.client.clone();
-        let opening = async move { client.read_all(&options).await };
+        let opening = async move {
+            let opened = client.read_all(&options).await;
+            opened.map_err(not_begun)
+        };
         Ok(Self {
             stream: Some(guarded(connection, &lease, ends, opening).await?),
             lease,
@@ -159,6 +164,8 @@ impl Reading {
 async fn take_page(mut stream: ReadStream) -> eventstore::Result<(ReadStream, Items)> {
     let mut items = Items::default();
     while items.events.len() < PAGE_EVENTS {
+        // Where much has come and little is wanted nothing else is waited for.
+        tokio::task::consume_budget().await;
         let next = if items.events.is_empty() {
             stream.next_read_event().await
         } else {
@@ -190,7 +197,7 @@ pub(super) async fn read_backwards(
     ends: Instant,
 ) -> Result<Vec<ResolvedEvent>, CallError> {
     let mut events = Vec::new();
-    let mut reading = match Reading::of_stream(connection, request, ends).await {
+    let mut reading = match Reading::of_stream(connection, Line::Calls, request, ends).await {
         Err(error) if is_missing(&error) => return Ok(events),
         reading => reading?,
     };

@@ -2,7 +2,11 @@
 //! them waits for the connection's small-packet delay.
 
 use super::{
-    client::Lease, connection::Connection, error::CallError, guarded::OwnedTask, info::NEVER,
+    client::{Lease, Line},
+    connection::Connection,
+    error::CallError,
+    guarded::OwnedTask,
+    info::NEVER,
 };
 use crate::stream::StreamName;
 use eventstore::{
@@ -105,7 +109,7 @@ impl Sessions {
                 let error = CallError::Client(error);
                 // Other errors may be of another append.
                 if error.leader().is_some() {
-                    connection.report(lease.generation, &error);
+                    connection.report(&lease, &error);
                 }
                 error
             }
@@ -128,7 +132,7 @@ impl Sessions {
     ) -> Result<(Arc<Session>, Lease), CallError> {
         let opening = async {
             let mut slot = self.slot(stream).lock().await;
-            let lease = connection.lease().await?;
+            let lease = connection.lease(Line::Calls).await?;
             if let Some(session) = &*slot
                 && session.generation == lease.generation
                 && !session.broken.load(Ordering::Acquire)
@@ -136,16 +140,11 @@ impl Sessions {
                 return Ok((Arc::clone(session), lease));
             }
             *slot = None;
-            let client = open(connection, &lease).await;
-            if let Err(error) = &client {
-                connection.report(lease.generation, error);
+            let session = open(connection, &lease).await;
+            if let Err(error) = &session {
+                connection.report(&lease, error);
             }
-            let session = Arc::new(Session {
-                client: client?,
-                generation: lease.generation,
-                broken: AtomicBool::new(false),
-                closed: AtomicBool::new(false),
-            });
+            let session = Arc::new(session?);
             *slot = Some(Arc::clone(&session));
             Ok((session, lease))
         };
@@ -187,13 +186,21 @@ impl Drop for Session {
 }
 
 /// The session's tasks run where it is opened.
-async fn open(connection: &Connection, lease: &Lease) -> Result<BatchAppendClient, CallError> {
+async fn open(connection: &Connection, lease: &Lease) -> Result<Session, CallError> {
     let mut options = BatchAppendOptions::default();
     if let Some(credentials) = connection.credentials() {
         options = options.authenticated(credentials);
     }
-    let client = lease.client.clone();
-    let opening = async move { client.batch_append(&options).await };
+    let (client, generation) = (lease.client.clone(), lease.generation);
+    // A session from the first: when nobody waits for it any more it must end.
+    let opening = async move {
+        Ok(Session {
+            client: client.batch_append(&options).await?,
+            generation,
+            broken: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
+        })
+    };
     match OwnedTask::spawn_on(lease.runtime(), opening).await {
         Ok(result) => result.map_err(CallError::Client),
         Err(panicked) => Err(CallError::Panicked(panicked.to_string())),

@@ -23,13 +23,7 @@ pub(super) fn client_settings(
     // several are asked who is in the cluster anyway.
     let discover = config.discover && hosts.len() == 1 && leader.is_none();
     let is_cluster = discover || hosts.len() > 1;
-    // It waits before its first attempt too, which helps nobody where there is
-    // nothing to discover.
-    let interval = config.discovery_interval.unwrap_or(if is_cluster {
-        Duration::from_millis(500)
-    } else {
-        Duration::ZERO
-    });
+    let interval = config.pause_before_attempt(is_cluster);
 
     let scheme = if discover { "esdb+discover" } else { "esdb" };
     let hosts: Vec<_> = hosts

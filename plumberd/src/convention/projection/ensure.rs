@@ -101,6 +101,12 @@ pub trait EnsureProjections: ServerProjections {
                     ProjectionState::Running => Ensured::Unchanged,
                     // Whoever stopped it may have died before it let it run.
                     ProjectionState::Stopped | ProjectionState::Faulted => {
+                        // Or somebody claimed it after the hash was read, and
+                        // is about to replace the text that would run.
+                        let (now, _) = self.streams().stream_metadata(&output).await?;
+                        if now.other.get_str(HASH).as_ref() != Some(&hash) {
+                            continue;
+                        }
                         self.enable(query.name()).await?;
                         Ensured::Started
                     }

@@ -4,8 +4,13 @@
 use super::{Delivery, Nack, PersistentError, Source, error::Group};
 use crate::{
     backend::eventstoredb::{
-        Shared, client::Lease, convert::resolved, error::CallError, error::Failure,
-        guarded::guarded, subscribe::panic_text,
+        Shared,
+        client::{Lease, Line},
+        convert::resolved,
+        error::CallError,
+        error::Failure,
+        guarded::guarded,
+        subscribe::panic_text,
     },
     retry::{Backoff, RetryPolicy},
 };
@@ -126,6 +131,7 @@ impl Worker {
 
     /// One subscription of the client crate, to its end.
     async fn consume(&mut self) -> End {
+        let began = Instant::now();
         let ends = match self.confirm {
             Some(_) => self.gives_up,
             None => self.shared.connection.ends(),
@@ -142,7 +148,11 @@ impl Worker {
         self.session += 1;
         let end = self.exchange(&mut subscription, ends).await;
         if let End::Failed(error) = &end {
-            self.shared.connection.report(lease.generation, error);
+            let connection = &self.shared.connection;
+            match self.confirm {
+                Some(_) => connection.report_step(&lease, (began, ends), error),
+                None => connection.report(&lease, error),
+            }
         }
         end
     }
@@ -320,7 +330,7 @@ async fn open(
         options = options.authenticated(credentials);
     }
     let Group { source, name } = group.clone();
-    let lease = connection.lease_until(ends).await?;
+    let lease = connection.lease_until(Line::Subscriptions, ends).await?;
     let client = lease.client.clone();
     let open = async move {
         match source {

@@ -6,7 +6,7 @@
 //! is found out by a look at the newest event, when none has come for a moment.
 
 use super::{
-    super::Shared,
+    super::{Shared, client::Line},
     pump::{Message, Messages},
     target::Target,
 };
@@ -54,7 +54,7 @@ pub(super) async fn begin(
 ) -> Result<Subscription, StoreError> {
     let follow = Follow {
         shared: Arc::clone(shared),
-        messages: Messages::begin(shared, target.clone(), after, ends).await?,
+        messages: Messages::begin(shared, Line::Subscriptions, target.clone(), after, ends).await?,
         target,
         seen: after,
         live: false,

@@ -3,10 +3,10 @@
 use super::{
     super::{
         BACKEND, Shared, check_call,
-        client::Lease,
+        client::{Lease, Line},
         connection::Connection,
         convert::resolved,
-        error::{CallError, Failure},
+        error::{CallError, Failure, not_begun},
         guarded::OwnedTask,
     },
     target::Target,
@@ -70,6 +70,7 @@ impl Messages {
     /// there is none, and waits until the server has confirmed it, or `ends`.
     pub(in super::super) async fn begin(
         shared: &Arc<Shared>,
+        line: Line,
         target: Target,
         after: Option<u64>,
         ends: Instant,
@@ -78,6 +79,7 @@ impl Messages {
         let (confirm, confirmed) = oneshot::channel();
         let pump = Pump {
             shared: Arc::clone(shared),
+            line,
             target,
             after,
             messages,
@@ -150,6 +152,7 @@ async fn silence(connection: &Connection, lease: &Lease, late: Option<Instant>) 
 
 struct Pump {
     shared: Arc<Shared>,
+    line: Line,
     target: Target,
     /// Everything up to here was sent on.
     after: Option<u64>,
@@ -251,7 +254,8 @@ impl Pump {
             Some(_) => self.gives_up,
             None => connection.ends(),
         };
-        let lease = match connection.lease_until(late).await {
+        let began = Instant::now();
+        let lease = match connection.lease_until(self.line, late).await {
             Ok(lease) => lease,
             Err(error) => return End::Lost(error),
         };
@@ -262,6 +266,9 @@ impl Pump {
         let mut watched = Watched::new(subscription, &lease, &self.shared.listener);
         let mut confirmed = false;
         loop {
+            // Where much has come that is not wanted, nothing else is waited
+            // for.
+            tokio::task::consume_budget().await;
             let mut next = std::pin::pin!(watched.next());
             let come = next.as_mut().now_or_never();
             if (come.is_none() || self.batch.len() >= BATCH)
@@ -283,14 +290,22 @@ impl Pump {
             };
             let event = match next {
                 Ok(event) => event,
+                Err(Stop::Failed(CallError::Client(error))) if !confirmed => {
+                    let error = CallError::Client(not_begun(error));
+                    connection.report(&lease, &error);
+                    return End::Lost(error);
+                }
                 Err(stop) => {
                     if let Stop::Failed(error) = &stop {
-                        connection.report(lease.generation, error);
+                        connection.report_step(&lease, (began, late), error);
                     }
                     return stop.into();
                 }
             };
-            confirmed = true;
+            if !confirmed {
+                lease.answered();
+                confirmed = true;
+            }
             if let Err(end) = self.take(event) {
                 return end;
             }
