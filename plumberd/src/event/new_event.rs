@@ -273,6 +273,6 @@ impl fmt::Debug for NewEvent {
             .field("data", &Length(&self.data))
             .field("metadata", &self.metadata)
             .field("revision", &self.revision)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
