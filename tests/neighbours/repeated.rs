@@ -280,9 +280,11 @@ async fn a_command_that_the_store_takes_twice_is_run_once_by_who_follows_a_strea
     let app = StreamName::raw(">Bank").unwrap();
     let sent = session_in(scene.bus.session()).unwrap();
     let gathered = tokio::spawn(gather(scene.store.clone(), sent, app.clone()));
-    let running = scene.server().follow_stream(app.clone()).start().await;
-    let running = running.unwrap();
+    let start = || scene.server().follow_stream(app.clone()).start();
+    let running = start().await.unwrap();
     scene.first_time().await;
+    running.shutdown().await.unwrap();
+    let running = start().await.unwrap();
 
     scene.again().await;
 
