@@ -67,6 +67,30 @@ async fn nodes() -> (EsdbServer, EsdbServer, EventStoreDb) {
 }
 
 #[tokio::test]
+async fn a_batch_that_went_wrong_somehow_may_be_what_is_in_the_way_of_its_repetition() {
+    for code in [2, 13, 15] {
+        let mut script = Script::new(|_| Answer::Status(Status::unavailable("not now")));
+        script.batch_code = Some(code);
+        *script.append.lock().unwrap() = Ok(AppendResp {
+            result: Some(Appended::WrongExpectedVersion(WrongExpectedVersion {
+                current_revision_option: Some(CurrentRevision::CurrentRevision(7)),
+                expected_revision_option: Some(Expected::ExpectedAny(Empty {})),
+                ..WrongExpectedVersion::default()
+            })),
+        });
+        let server = Scripted::start(script).await;
+        let store = EventStoreDb::lazy(server.config().with_deadline(SHORT)).unwrap();
+
+        let error = try_append(&store, "Order-1").await.unwrap_err();
+
+        assert!(
+            matches!(error, StoreError::OutcomeUnknown { .. }),
+            "{code}: {error:?}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn an_append_to_another_node_is_made_to_the_leader() {
     let (follower, leader, store) = nodes().await;
 

@@ -172,10 +172,10 @@ fn a_read_that_passes_much_over_gives_its_thread_back() {
         tokio::task::yield_now().await;
         let before = ticks.load(Ordering::SeqCst);
         assert!(read.next_page().await.unwrap().is_none());
-        let ticked = ticks.load(Ordering::SeqCst) - before;
+        let turns = ticks.load(Ordering::SeqCst) - before;
         ended.store(true, Ordering::SeqCst);
         ticker.await.unwrap();
-        assert!(ticked >= 20, "{ticked}");
+        assert!(turns >= 20, "{turns}");
     });
 }
 

@@ -5,6 +5,7 @@ use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use plumberd::{backend::eventstoredb::EventStoreDbConfig, event::new_event_id};
 use plumberd_testkit::esdb::proto::{
     Empty, StreamIdentifier, Uuid,
+    google::rpc::Status as GrpcStatus,
     gossip::{
         ClusterInfo, EndPoint, MemberInfo,
         gossip_server::{Gossip, GossipServer},
@@ -16,7 +17,7 @@ use plumberd_testkit::esdb::proto::{
     },
     streams::{
         AppendReq, AppendResp, BatchAppendReq, BatchAppendResp, DeleteReq, DeleteResp, ReadReq,
-        ReadResp, TombstoneReq, TombstoneResp,
+        ReadResp, TombstoneReq, TombstoneResp, batch_append_resp,
         read_req::options::StreamOption,
         read_resp::{Content, ReadEvent, StreamNotFound, read_event::RecordedEvent},
         streams_server::{Streams, StreamsServer},
@@ -65,6 +66,8 @@ pub(crate) struct Script {
     /// Whether batches of appends are offered, and answered with a message
     /// without content, which the client crate does not survive.
     pub(crate) rubbish_batches: bool,
+    /// Whether batches of appends are offered, and answered with this code.
+    pub(crate) batch_code: Option<i32>,
     pub(crate) reads: Arc<AtomicUsize>,
     pub(crate) connections: Arc<AtomicUsize>,
 }
@@ -77,6 +80,7 @@ impl Script {
             metadata: Arc::default(),
             append: Arc::new(Mutex::new(Err(Status::unimplemented("reads only")))),
             rubbish_batches: false,
+            batch_code: None,
             reads: Arc::default(),
             connections: Arc::default(),
         }
@@ -212,7 +216,7 @@ impl ServerFeatures for Script {
         &self,
         _: Request<Empty>,
     ) -> Result<Response<SupportedMethods>, Status> {
-        if !self.rubbish_batches {
+        if !self.rubbish_batches && self.batch_code.is_none() {
             return Err(Status::unimplemented(""));
         }
         Ok(Response::new(SupportedMethods {
@@ -307,6 +311,19 @@ impl Streams for Script {
         if self.rubbish_batches {
             let rubbish = requests.into_inner().map_ok(|_| BatchAppendResp::default());
             return Ok(Response::new(rubbish.boxed()));
+        }
+        if let Some(code) = self.batch_code {
+            let failed = requests.into_inner().map_ok(move |batch| BatchAppendResp {
+                correlation_id: batch.correlation_id,
+                stream_identifier: batch.options.and_then(|options| options.stream_identifier),
+                result: Some(batch_append_resp::Result::Error(GrpcStatus {
+                    code,
+                    message: "no more than that".into(),
+                    details: None,
+                })),
+                ..BatchAppendResp::default()
+            });
+            return Ok(Response::new(failed.boxed()));
         }
         Err(Status::unimplemented("reads only"))
     }

@@ -93,7 +93,7 @@ impl Server {
             .set_stream_metadata(&output, revision, &metadata);
         written.await.unwrap();
         self.change("disable by another", name, |projection| {
-            projection.enabled = false
+            projection.enabled = false;
         })
         .unwrap();
     }

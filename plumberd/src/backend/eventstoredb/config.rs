@@ -285,11 +285,16 @@ impl EventStoreDbConfig {
         self.discovery_interval.unwrap_or(usual)
     }
 
-    /// How long a client may take to connect that will.
+    /// How long a client may look for a server without a sign of life. One that
+    /// has a single address looks for none.
     pub(super) fn connects_within(&self) -> Duration {
         let pauses = self.pause_before_attempt(self.is_cluster());
         let pauses = pauses.saturating_mul(self.max_discover_attempts);
-        pauses.saturating_add(self.gossip_timeout)
+        if self.is_cluster() {
+            pauses.saturating_add(self.gossip_timeout)
+        } else {
+            pauses
+        }
     }
 
     /// The client's certificate and key, when there are both.
