@@ -262,3 +262,23 @@ async fn links_to_nothing_are_yielded_and_counted() {
     );
     assert_eq!(store.unresolved_links(), 1);
 }
+
+/// A call of its own waits 40 ms for an acknowledgement, which the server of
+/// the kit hides: so the calls are counted.
+#[tokio::test]
+async fn appends_go_through_sessions_and_not_by_a_call_each() {
+    let server = EsdbServer::start().await.unwrap();
+    let store = connect(&server).await;
+
+    for id in 0..50 {
+        let id = format!("session-{}", id % 10);
+        store
+            .append(&stream(&id), Any, vec![event()])
+            .await
+            .unwrap();
+    }
+
+    let calls = |method| server.calls(&format!("event_store.client.streams.Streams/{method}"));
+    assert_eq!(calls("Append"), 0);
+    assert!((1..=4).contains(&calls("BatchAppend")));
+}
