@@ -40,7 +40,8 @@ impl Plumber {
     /// same version is a conflict, where .NET drops it in silence. Where the id
     /// is taken in another stream, as by another type's state of the same `id`,
     /// it is the UUID of version 5 of the stream's name in the namespace of
-    /// that id.
+    /// that id; where a deleted state has left that behind as well, that of the
+    /// revision in the namespace of the latter.
     ///
     /// # Errors
     ///
