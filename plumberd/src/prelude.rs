@@ -1,8 +1,13 @@
 //! What an application imports: `use plumberd::prelude::*;`.
+//!
+//! It stands beside serde's traits: of `EventValue` it has the derive and not
+//! the trait, whose `serialize` and `deserialize` would make
+//! `String::deserialize(…)` mean two things. A bound on the trait says
+//! [`plumberd::EventValue`](trait@crate::EventValue).
 
 pub use crate::{
-    BoxError, Event, EventValue, MessageContext, Store, aggregate,
-    aggregate::{Aggregate as _, HandlesCommand as _},
+    BoxError, Event, MessageContext, Store, aggregate,
+    aggregate::{Aggregate, HandlesCommand},
     command_handler, connect, dec,
     event::{Metadata, RecordedEvent},
     event_sourcing_handler,
@@ -14,5 +19,6 @@ pub use crate::{
     stream::{ExpectedRevision, Position, Revision, StreamName},
 };
 pub use chrono::{DateTime, FixedOffset, Utc};
+pub use plumberd_derive::EventValue;
 pub use rust_decimal::Decimal;
 pub use uuid::Uuid;

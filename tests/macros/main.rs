@@ -5,6 +5,7 @@ mod context;
 mod event;
 mod json_object;
 mod metadata;
+mod prelude;
 mod ui;
 mod value;
 mod wire_format;
