@@ -14,3 +14,5 @@ mod snapshot;
 mod sqlite;
 #[cfg(feature = "sqlite")]
 mod sqlite_file;
+#[cfg(all(unix, feature = "sqlite"))]
+mod sqlite_place;

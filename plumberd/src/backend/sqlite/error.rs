@@ -1,6 +1,10 @@
+use super::{code::Class, place};
 use crate::{BoxError, store::StoreError};
 use rusqlite::ffi;
-use std::{borrow::Borrow, path::PathBuf};
+use std::{
+    borrow::Borrow,
+    path::{Path, PathBuf},
+};
 
 /// The name of this backend in errors.
 pub(super) const BACKEND: &str = "sqlite";
@@ -46,8 +50,41 @@ pub enum SqliteError {
         path: PathBuf,
     },
 
-    /// The file is something else than a SQLite database, or a damaged one.
-    #[error("`{}` is not a SQLite database, or is damaged; name another file, or restore a backup", path.display())]
+    /// This user may not open the file, or the log beside it.
+    #[error("`{}` may not be opened by this user; give it the right to read and to write, there and in every folder above", path.display())]
+    Denied {
+        /// The path: of the file, or of the log beside it.
+        path: PathBuf,
+    },
+
+    /// Nothing can be written into the folder, where SQLite keeps a log beside
+    /// the file.
+    #[error(
+        "the folder `{}` may not be written, and SQLite keeps a log beside the file; make it writable for this user, or name a file elsewhere",
+        path.display()
+    )]
+    FolderNotWritable {
+        /// The folder.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+
+    /// The disk leaves no room to open the file.
+    #[error("the disk of `{}` is full; make room and open it again", path.display())]
+    Full {
+        /// The path.
+        path: PathBuf,
+        /// What SQLite says.
+        source: rusqlite::Error,
+    },
+
+    /// The file is something else than a SQLite database, an encrypted or a
+    /// damaged one.
+    #[error(
+        "`{}` is not a SQLite database, or is encrypted or damaged; name another file, or restore a backup",
+        path.display()
+    )]
     NotADatabase {
         /// The path.
         path: PathBuf,
@@ -114,24 +151,37 @@ pub enum SqliteError {
 impl SqliteError {
     /// Classes a failure while it was found out what the file at `path` is: a
     /// header that SQLite cannot make sense of has no code of its own.
-    pub(super) fn reading(path: &std::path::Path, source: rusqlite::Error) -> Self {
-        match primary_code(&source) {
-            Some(ffi::SQLITE_ERROR) => Self::NotADatabase {
-                path: path.to_path_buf(),
-                source,
-            },
+    pub(super) fn reading(path: &Path, source: rusqlite::Error) -> Self {
+        match &source {
+            rusqlite::Error::SqliteFailure(failure, _)
+                if failure.extended_code == ffi::SQLITE_ERROR =>
+            {
+                Self::NotADatabase {
+                    path: path.to_path_buf(),
+                    source,
+                }
+            }
             _ => Self::opening(path, source),
         }
     }
 
     /// Classes a failure while the database at `path` was opened.
-    pub(super) fn opening(path: &std::path::Path, source: rusqlite::Error) -> Self {
-        let path = path.to_path_buf();
-        match primary_code(&source) {
-            Some(ffi::SQLITE_NOTADB | ffi::SQLITE_CORRUPT) => Self::NotADatabase { path, source },
-            Some(ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED) => Self::Busy { path, source },
-            Some(ffi::SQLITE_READONLY | ffi::SQLITE_PERM) => Self::ReadOnly { path },
-            _ => Self::Failed { path, source },
+    pub(super) fn opening(path: &Path, source: rusqlite::Error) -> Self {
+        let file = path.to_path_buf();
+        match Class::of(&source) {
+            Class::NotADatabase | Class::Damaged => Self::NotADatabase { path: file, source },
+            Class::Busy => Self::Busy { path: file, source },
+            Class::Full => Self::Full { path: file, source },
+            Class::ReadOnly => match place::obstacle(path) {
+                Some(folder @ Self::FolderNotWritable { .. }) => folder,
+                _ => Self::ReadOnly { path: file },
+            },
+            Class::CannotOpen => {
+                place::obstacle(path).unwrap_or(Self::Failed { path: file, source })
+            }
+            Class::Moved | Class::Interrupted | Class::Io | Class::Other => {
+                Self::Failed { path: file, source }
+            }
         }
     }
 }
@@ -164,28 +214,53 @@ where
     E: Borrow<rusqlite::Error> + Into<BoxError>,
 {
     let backend = BACKEND;
-    let cause = error.borrow();
-    match primary_code(cause) {
-        Some(
-            ffi::SQLITE_BUSY
-            | ffi::SQLITE_LOCKED
-            | ffi::SQLITE_INTERRUPT
-            | ffi::SQLITE_NOMEM
-            | ffi::SQLITE_CANTOPEN
-            | ffi::SQLITE_PROTOCOL,
-        ) => StoreError::Unavailable {
+    let advised = |advice, error: E| StoreError::Backend {
+        backend,
+        source: Advised {
+            advice,
+            source: error.into(),
+        }
+        .into(),
+    };
+    match Class::of(error.borrow()) {
+        Class::Busy | Class::Interrupted | Class::CannotOpen => StoreError::Unavailable {
             backend,
             source: error.into(),
         },
-        Some(ffi::SQLITE_CORRUPT | ffi::SQLITE_NOTADB) => StoreError::Corrupt {
+        Class::Damaged | Class::NotADatabase => StoreError::Corrupt {
             backend,
-            what: format!("the file itself ({cause})"),
+            what: format!("the file itself ({})", error.borrow()),
         },
-        _ => StoreError::Backend {
+        Class::Full => advised(
+            "the disk, or what the store may use of it, is full; make room and do it again",
+            error,
+        ),
+        Class::ReadOnly => advised(
+            "the file, its log or their folder may only be read; make them writable and do it again",
+            error,
+        ),
+        Class::Moved => advised(
+            "the file was moved or replaced; open the store again",
+            error,
+        ),
+        Class::Io | Class::Other => StoreError::Backend {
             backend,
             source: error.into(),
         },
     }
+}
+
+/// Whether a commit that failed so has certainly written nothing.
+pub(super) fn leaves_nothing(error: &rusqlite::Error) -> bool {
+    Class::of(error).leaves_nothing()
+}
+
+/// A failure that somebody can do something about.
+#[derive(Debug, thiserror::Error)]
+#[error("{advice}")]
+struct Advised {
+    advice: &'static str,
+    source: BoxError,
 }
 
 /// A record that this store did not write so.
@@ -198,21 +273,14 @@ pub(super) fn corrupt(what: impl Into<String>) -> StoreError {
 
 /// Whether somebody else holds the lock.
 pub(super) fn is_busy(error: &rusqlite::Error) -> bool {
-    primary_code(error) == Some(ffi::SQLITE_BUSY)
+    matches!(error, rusqlite::Error::SqliteFailure(failure, _)
+        if failure.extended_code & 0xff == ffi::SQLITE_BUSY)
 }
 
 /// Whether a unique index refused a row.
 pub(super) fn is_duplicate(error: &rusqlite::Error) -> bool {
     matches!(error, rusqlite::Error::SqliteFailure(failure, _)
         if failure.extended_code == ffi::SQLITE_CONSTRAINT_UNIQUE)
-}
-
-/// SQLite's result code without what the extended one adds in the upper bits.
-fn primary_code(error: &rusqlite::Error) -> Option<i32> {
-    match error {
-        rusqlite::Error::SqliteFailure(failure, _) => Some(failure.extended_code & 0xff),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

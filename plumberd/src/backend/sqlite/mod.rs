@@ -4,9 +4,11 @@
 //! processes of one machine may use it at a time (not over a network file
 //! system). One thread writes; what is appended concurrently shares a commit.
 
+mod code;
 mod config;
 mod error;
 mod number;
+mod place;
 mod reader;
 mod schema;
 mod stats;
@@ -92,7 +94,7 @@ impl Sqlite {
     /// When the future is dropped, the file may have been made or migrated, and
     /// is closed again.
     pub async fn open(mut config: SqliteConfig) -> Result<Self, SqliteError> {
-        config.path = schema::absolute(&config.path)?;
+        config.path = place::absolute(&config.path)?;
         let config = Arc::new(config);
         let head = Arc::<Head>::default();
         let counters = Arc::<Counters>::default();

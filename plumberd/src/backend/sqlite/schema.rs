@@ -3,10 +3,11 @@
 use super::{
     config::SqliteConfig,
     error::{SqliteError, is_busy},
+    place,
 };
 use rusqlite::{Connection, OpenFlags};
 use std::{
-    path::{Path, PathBuf},
+    path::Path,
     time::{Duration, Instant},
 };
 
@@ -18,7 +19,7 @@ const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_events.sql")];
 
 /// Opens the database to write to it, made or migrated where that is needed.
 pub(super) fn open_writer(config: &SqliteConfig) -> Result<Connection, SqliteError> {
-    check_place(config)?;
+    place::check(config)?;
     let path = config.path.as_path();
     let failed = |error| SqliteError::opening(path, error);
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -30,11 +31,7 @@ pub(super) fn open_writer(config: &SqliteConfig) -> Result<Connection, SqliteErr
         .busy_timeout(config.busy_timeout)
         .map_err(failed)?;
     check(&connection, path, MIGRATIONS)?;
-    if connection.is_readonly("main").map_err(failed)? {
-        return Err(SqliteError::ReadOnly {
-            path: path.to_path_buf(),
-        });
-    }
+    write_nothing(&connection).map_err(failed)?;
     let mode = use_wal(&connection, config.busy_timeout).map_err(failed)?;
     if mode != "wal" {
         return Err(SqliteError::NoWal {
@@ -69,40 +66,6 @@ pub(super) fn open_reader(config: &SqliteConfig) -> Result<Connection, SqliteErr
         .execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -8000")
         .map_err(failed)?;
     Ok(connection)
-}
-
-/// The path as it stays valid: SQLite would take a relative one that begins
-/// with `file:` or `:` for something else, and the process may change folders.
-pub(super) fn absolute(path: &Path) -> Result<PathBuf, SqliteError> {
-    let invalid = |reason| SqliteError::InvalidPath {
-        path: path.to_path_buf(),
-        reason,
-    };
-    if path.as_os_str().is_empty() {
-        return Err(invalid("it is empty"));
-    }
-    if path.as_os_str() == ":memory:" {
-        return Err(invalid("for a store in memory, connect to `memory:`"));
-    }
-    std::path::absolute(path).map_err(|_| invalid("it has no absolute form"))
-}
-
-/// Says what SQLite would only call "unable to open database file".
-fn check_place(config: &SqliteConfig) -> Result<(), SqliteError> {
-    let path = config.path.clone();
-    if path.is_dir() {
-        return Err(SqliteError::Folder { path });
-    }
-    if path.exists() {
-        return Ok(());
-    }
-    if !config.create {
-        return Err(SqliteError::Missing { path });
-    }
-    if path.parent().is_some_and(|folder| !folder.is_dir()) {
-        return Err(SqliteError::NoFolder { path });
-    }
-    Ok(())
 }
 
 /// Only reads, so a file that is not ours stays as it is. Gives its version.
@@ -167,6 +130,17 @@ impl Header {
         released?;
         Ok(header)
     }
+}
+
+/// Fails where the file may only be read: SQLite opens it all the same, and a
+/// file that is in WAL mode already would say so at the first append.
+fn write_nothing(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    let version = connection.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0));
+    let written = version
+        .and_then(|version| connection.execute_batch(&format!("PRAGMA user_version = {version}")));
+    let ended = connection.execute_batch("ROLLBACK");
+    written.and(ended)
 }
 
 /// Gives the mode the file is in then. SQLite does not wait by itself while

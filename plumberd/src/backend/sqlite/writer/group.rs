@@ -5,7 +5,7 @@ use super::{
 use crate::{
     backend::sqlite::{
         config::SqliteConfig,
-        error::{BACKEND, is_busy, store_error},
+        error::{BACKEND, is_busy, leaves_nothing, store_error},
     },
     store::StoreError,
 };
@@ -37,7 +37,8 @@ pub(super) struct Group {
 enum Failed {
     /// It never began.
     Begin(rusqlite::Error),
-    /// A statement failed, and everything was taken back.
+    /// A statement failed, or the commit in a way that leaves nothing, and
+    /// everything was taken back.
     Statement(rusqlite::Error),
     /// The commit failed, and what is on the disk is anybody's guess.
     Commit(rusqlite::Error, Vec<Answer>),
@@ -169,7 +170,11 @@ impl Group {
             }
             Err(error) => {
                 session.rollback();
-                Err(Failed::Commit(error, results))
+                Err(if leaves_nothing(&error) {
+                    Failed::Statement(error)
+                } else {
+                    Failed::Commit(error, results)
+                })
             }
         }
     }
