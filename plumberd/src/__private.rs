@@ -3,7 +3,7 @@
 
 pub use crate::event::value::decimal_literal;
 pub use crate::{
-    aggregate::{DecisionResult, assert_distinct},
+    aggregate::{DecisionResult, Repeated},
     codec::{Codec, Json},
     event::{
         DecodeError, EncodeError, EncodedEvent, Event, EventInfo, EventValue, Links, Shape,
@@ -17,9 +17,10 @@ pub use crate::{
 };
 pub use core::{
     self,
+    convert::From,
     default::Default,
     option::Option::{self, None, Some},
-    primitive::usize,
+    primitive::{bool, i128, str, usize},
     result::Result::{self, Err, Ok},
 };
 pub use rust_decimal::Decimal;

@@ -1,8 +1,8 @@
 use super::model::{Aggregate, CommandHandler, EventHandler};
-use crate::support::CratePath;
+use crate::support::{CratePath, place};
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Type, ext::IdentExt, spanned::Spanned};
+use syn::{Type, ext::IdentExt};
 
 /// The code of an aggregate without mistakes.
 pub(super) fn expand(aggregate: &Aggregate) -> TokenStream {
@@ -24,18 +24,13 @@ pub(super) fn expand(aggregate: &Aggregate) -> TokenStream {
         .commands
         .iter()
         .map(|command| command_impl(aggregate, ty, command));
-    // Nothing is above the first one.
-    let assertions = aggregate
-        .handlers
-        .iter()
-        .skip(1)
-        .map(|handler| assertion(aggregate, ty, handler));
+    let assertion = (aggregate.handlers.len() > 1).then(|| assertion(aggregate, ty));
     quote! {
         #block
         #implementation
         #(#handles)*
         #(#commands)*
-        #(#assertions)*
+        #assertion
     }
 }
 
@@ -45,8 +40,10 @@ pub(super) fn aggregate_impl(aggregate: &Aggregate, ty: &Type, rows: &TokenStrea
         krate,
         category,
         cfgs,
+        handlers,
         ..
     } = aggregate;
+    let lints = handlers.iter().find_map(|handler| handler.lints.as_ref());
     let id = aggregate
         .id
         .as_ref()
@@ -58,6 +55,7 @@ pub(super) fn aggregate_impl(aggregate: &Aggregate, ty: &Type, rows: &TokenStrea
     };
     quote! {
         #(#cfgs)*
+        #lints
         #[automatically_derived]
         impl #krate::aggregate::Aggregate for #ty {
             type Id = #id;
@@ -87,13 +85,13 @@ fn handles_impl(aggregate: &Aggregate, ty: &Type, handler: &EventHandler) -> Tok
     let (parse, second) = match &handler.metadata {
         None => (None, None),
         Some(second) => (
-            Some(quote!(let metadata = metadata.parse()?;)),
-            Some(quote_spanned!(place(second)=> , &metadata)),
+            Some(quote!(let __metadata = __metadata.parse()?;)),
+            Some(quote_spanned!(place(second)=> , &__metadata)),
         ),
     };
     let body = quote! {
         #parse
-        Self::#method(self, event #second);
+        Self::#method(self, __event #second);
     };
     handles_impl_of(aggregate, ty, handler, &body)
 }
@@ -109,10 +107,11 @@ pub(super) fn handles_impl_of(
     let EventHandler {
         event,
         cfgs: own_cfgs,
+        lints,
         ..
     } = handler;
     let metadata = if handler.metadata.is_some() {
-        quote!(metadata)
+        quote!(__metadata)
     } else {
         quote!(_)
     };
@@ -121,12 +120,13 @@ pub(super) fn handles_impl_of(
     quote_spanned! {place=>
         #(#cfgs)*
         #(#own_cfgs)*
+        #lints
         #[automatically_derived]
         impl #runtime::aggregate::Handles<#event> for #this {
             #[inline]
             fn handle(
                 &mut self,
-                event: &#event,
+                __event: &#event,
                 #metadata: &#krate::event::RawMetadata,
             ) -> #krate::__private::core::result::Result<(), #krate::aggregate::ApplyError> {
                 #body
@@ -142,7 +142,7 @@ fn command_impl(aggregate: &Aggregate, ty: &Type, handler: &CommandHandler) -> T
         aggregate,
         ty,
         handler,
-        |result, place| quote_spanned!(place=> #result::into_result(Self::#method(self, command))),
+        |result, place| quote_spanned!(place=> #result::into_result(Self::#method(self, __command))),
     )
 }
 
@@ -159,6 +159,7 @@ pub(super) fn command_impl_of(
         command,
         output,
         cfgs: own_cfgs,
+        lints,
         ..
     } = handler;
     let at_command = place(command);
@@ -175,7 +176,7 @@ pub(super) fn command_impl_of(
         #[inline]
         fn decide(
             &self,
-            command: #command,
+            __command: #command,
         ) -> #krate::__private::core::result::Result<Self::Events, Self::Error> {
             #body
         }
@@ -183,6 +184,7 @@ pub(super) fn command_impl_of(
     quote_spanned! {at_command=>
         #(#cfgs)*
         #(#own_cfgs)*
+        #lints
         #[automatically_derived]
         impl #runtime::aggregate::HandlesCommand<#command> for #this {
             #items
@@ -190,34 +192,36 @@ pub(super) fn command_impl_of(
     }
 }
 
-/// That no handler above this one is for a stored name of this one.
-fn assertion(aggregate: &Aggregate, ty: &Type, handler: &EventHandler) -> TokenStream {
+/// That no two handlers are for one stored name. One for all, since the compiler
+/// runs it; a mistake is where the event of the second handler is.
+fn assertion(aggregate: &Aggregate, ty: &Type) -> TokenStream {
     let Aggregate { krate, cfgs, .. } = aggregate;
-    let EventHandler {
-        event,
-        cfgs: own_cfgs,
-        ..
-    } = handler;
-    let method = handler.method.unraw().to_string();
-    let place = place(event);
-    let runtime = moved(krate, place);
-    let check = quote_spanned!(place=>
-        #runtime::__private::assert_distinct(
-            &<#ty as #runtime::aggregate::Aggregate>::HANDLERS,
-            #method,
-        )
-    );
+    // Nothing is above the first one.
+    let reports = aggregate.handlers.iter().skip(1).map(|handler| {
+        let EventHandler { event, cfgs, .. } = handler;
+        let method = handler.method.unraw().to_string();
+        let place = place(event);
+        let runtime = moved(krate, place);
+        let report = quote_spanned!(place=> #runtime::__private::Repeated::report(&__found));
+        quote! {
+            #(#cfgs)*
+            {
+                if #krate::__private::Repeated::is_at(&__found, #method) {
+                    #report
+                }
+            }
+        }
+    });
     quote! {
         #(#cfgs)*
-        #(#own_cfgs)*
-        const _: () = #check;
+        const _: () = {
+            if let #krate::__private::Some(__found) = #krate::__private::Repeated::among(
+                &<#ty as #krate::aggregate::Aggregate>::HANDLERS,
+            ) {
+                #(#reports)*
+            }
+        };
     }
-}
-
-/// The place of `ty`, for tokens that are ours: the compiler points there, and
-/// lints still know that no user wrote them.
-fn place(ty: &Type) -> Span {
-    Span::call_site().located_at(ty.span())
 }
 
 /// The path of our own crate at another place. What goes from there to more

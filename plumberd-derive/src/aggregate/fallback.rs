@@ -16,11 +16,11 @@ pub(super) fn expand(aggregate: &Aggregate, error: &syn::Error) -> TokenStream {
         let handles = aggregate
             .handlers
             .iter()
-            .map(|handler| handles_impl_of(aggregate, ty, handler, &quote!(let _ = event;)));
+            .map(|handler| handles_impl_of(aggregate, ty, handler, &quote!(let _ = __event;)));
         let commands = aggregate.commands.iter().map(|handler| {
             command_impl_of(aggregate, ty, handler, |_, _| {
                 quote! {
-                    let _ = command;
+                    let _ = __command;
                     #krate::__private::core::unreachable!()
                 }
             })

@@ -3,6 +3,7 @@
 mod expand;
 mod fallback;
 mod model;
+mod names;
 mod parse;
 mod signature;
 

@@ -1,12 +1,14 @@
 use super::{
+    names::{check_category, type_name, unfit_event_type},
     parse::{BlockSyntax, Kind, Marked},
     signature::{self, spelled, ungrouped},
 };
-use crate::support::{Attrs, CratePath, Errors, did_you_mean, pascal_case};
+use crate::support::{Attrs, CratePath, Errors, allow_deprecated, did_you_mean};
 use proc_macro2::{TokenStream, TokenTree};
+use std::collections::{HashMap, hash_map::Entry};
 use syn::{
-    Attribute, FnArg, Ident, ImplItem, ItemImpl, LitStr, Meta, Token, Type, ext::IdentExt,
-    parse::Parser, punctuated::Punctuated, spanned::Spanned,
+    Attribute, FnArg, Ident, ImplItem, ItemImpl, LitStr, Meta, Token, Type, parse::Parser,
+    punctuated::Punctuated, spanned::Spanned,
 };
 
 const KEYS: &[&str] = &["category", "id", "unknown_events", "crate"];
@@ -25,6 +27,10 @@ pub(super) struct Aggregate {
     pub(super) cfgs: Vec<Attribute>,
     pub(super) handlers: Vec<EventHandler>,
     pub(super) commands: Vec<CommandHandler>,
+    /// Which handler is for which event, as it is spelled.
+    events: HashMap<String, usize>,
+    /// Which handler is for which command, as it is spelled.
+    decided: HashMap<String, usize>,
 }
 
 /// A method that applies an event.
@@ -36,6 +42,8 @@ pub(super) struct EventHandler {
     /// Other stored names it is for.
     pub(super) aliases: Vec<LitStr>,
     pub(super) cfgs: Vec<Attribute>,
+    /// What lints are told about what names it.
+    pub(super) lints: Option<TokenStream>,
 }
 
 /// A method that decides a command.
@@ -44,6 +52,8 @@ pub(super) struct CommandHandler {
     pub(super) command: Type,
     pub(super) output: Type,
     pub(super) cfgs: Vec<Attribute>,
+    /// What lints are told about what names it.
+    pub(super) lints: Option<TokenStream>,
 }
 
 /// Applies every rule; what is wrong is left out of the aggregate and noted.
@@ -65,6 +75,8 @@ pub(super) fn build(syntax: BlockSyntax) -> (Aggregate, Errors) {
         cfgs: cfgs(&block.attrs),
         handlers: Vec::new(),
         commands: Vec::new(),
+        events: HashMap::new(),
+        decided: HashMap::new(),
         block,
     };
     aggregate.read_keys(args, &mut errors);
@@ -145,6 +157,10 @@ impl Aggregate {
         keys.finish(KEYS, errors);
     }
 
+    fn lints(&self, method: &[Attribute]) -> Option<TokenStream> {
+        allow_deprecated(self.block.attrs.iter().chain(method))
+    }
+
     fn read_method(&mut self, marked: &Marked, errors: &mut Errors) {
         let [(kind, attribute), more @ ..] = &*marked.attributes else {
             return;
@@ -173,16 +189,13 @@ impl Aggregate {
             metadata: read.metadata,
             aliases: self.read_aliases(attribute, errors),
             cfgs: cfgs(&marked.method.attrs),
+            lints: self.lints(&marked.method.attrs),
         };
-        // Of two with a `cfg` perhaps only one is there; the compiler knows.
-        let first = self.handlers.iter().find(|first| {
-            spelled(&first.event) == spelled(&handler.event)
-                && first.cfgs.is_empty()
-                && handler.cfgs.is_empty()
-        });
-        match first {
+        let place = self.handlers.len();
+        match first_of(&mut self.events, &handler.event, &handler.cfgs, place) {
             None => self.handlers.push(handler),
             Some(first) => {
+                let first = &self.handlers[first];
                 errors.at(
                     &handler.event,
                     format!("`{}` already handles this event", first.method),
@@ -257,15 +270,13 @@ impl Aggregate {
             command,
             output,
             cfgs: cfgs(&marked.method.attrs),
+            lints: self.lints(&marked.method.attrs),
         };
-        let first = self.commands.iter().find(|first| {
-            spelled(&first.command) == spelled(&handler.command)
-                && first.cfgs.is_empty()
-                && handler.cfgs.is_empty()
-        });
-        match first {
+        let place = self.commands.len();
+        match first_of(&mut self.decided, &handler.command, &handler.cfgs, place) {
             None => self.commands.push(handler),
             Some(first) => {
+                let first = &self.commands[first];
                 errors.at(
                     &handler.command,
                     format!("`{}` already decides this command", first.method),
@@ -275,6 +286,26 @@ impl Aggregate {
                     format!("first decided here; remove this or `{}`", handler.method),
                 );
             }
+        }
+    }
+}
+
+/// The index of the first handler for `ty`, which is noted as `place` when there is
+/// none. Of two with a `cfg` perhaps only one is there; the compiler knows.
+fn first_of(
+    known: &mut HashMap<String, usize>,
+    ty: &Type,
+    cfgs: &[Attribute],
+    place: usize,
+) -> Option<usize> {
+    if !cfgs.is_empty() {
+        return None;
+    }
+    match known.entry(spelled(ty)) {
+        Entry::Occupied(first) => Some(*first.get()),
+        Entry::Vacant(free) => {
+            free.insert(place);
+            None
         }
     }
 }
@@ -302,53 +333,6 @@ fn self_type(block: &ItemImpl, errors: &mut Errors) -> Option<Type> {
         fits = false;
     }
     fits.then(|| ty.clone())
-}
-
-/// The name of a type as written, without its path.
-fn type_name(ty: &Type) -> String {
-    match ungrouped(ty) {
-        Type::Path(ty) => ty
-            .path
-            .segments
-            .last()
-            .map(|last| last.ident.unraw().to_string())
-            .unwrap_or_default(),
-        _ => String::new(),
-    }
-}
-
-fn check_category(category: &LitStr, errors: &mut Errors) {
-    let name = category.value();
-    if name.is_empty() {
-        errors.at(
-            category,
-            "a category is not empty; leave `category` out to use the type's name",
-        );
-    } else if name.contains('-') {
-        let meant = pascal_case(&name.replace('-', "_")).replace('_', "");
-        errors.at(
-            category,
-            format!(
-                "a category has no `-`: the stream of an aggregate is named `category-id`, \
-                 and is taken apart at the first `-`; did you mean `{meant}`?"
-            ),
-        );
-    } else if name.chars().any(char::is_control) {
-        errors.at(category, "a category has no control characters");
-    }
-}
-
-/// Why a name cannot be an event type; the rule of `plumberd::event::EventType`.
-fn unfit_event_type(name: &str) -> Option<&'static str> {
-    if name.is_empty() {
-        Some("it is empty")
-    } else if name.len() > 512 {
-        Some("it is longer than 512 bytes")
-    } else if name.chars().any(char::is_control) {
-        Some("it contains a control character")
-    } else {
-        None
-    }
 }
 
 fn cfgs(attrs: &[Attribute]) -> Vec<Attribute> {

@@ -1,7 +1,7 @@
 use super::model::{Handlers, Method};
-use proc_macro2::{Span, TokenStream};
+use crate::support::place;
+use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::spanned::Spanned;
 
 /// The block, and a route for each of its commands.
 pub(super) fn expand(handlers: &Handlers) -> TokenStream {
@@ -15,7 +15,7 @@ pub(super) fn expand(handlers: &Handlers) -> TokenStream {
 /// The block without routes, so that what uses it has nothing to complain
 /// about.
 pub(super) fn stub(handlers: &Handlers) -> TokenStream {
-    implementation(handlers, &quote!(let _ = (self, routes);))
+    implementation(handlers, &quote!(let _ = (self, __routes);))
 }
 
 fn implementation(handlers: &Handlers, body: &TokenStream) -> TokenStream {
@@ -25,15 +25,13 @@ fn implementation(handlers: &Handlers, body: &TokenStream) -> TokenStream {
     let (generics, ty) = (&block.generics, &block.self_ty);
     let (generics, _, clause) = generics.split_for_impl();
     quote! {
-        // A handler is `async` whether it has something to wait for or not.
-        #[allow(clippy::unused_async)]
         #block
         #(#cfgs)*
         #[automatically_derived]
         impl #generics #krate::command::HandlesCommands for #ty #clause {
             fn routes(
                 self: #krate::__private::std::sync::Arc<Self>,
-                routes: &mut #krate::command::CommandHandlers,
+                __routes: &mut #krate::command::CommandHandlers,
             ) {
                 #body
             }
@@ -49,25 +47,26 @@ fn route(handlers: &Handlers, method: &Method) -> TokenStream {
         command,
         takes_context,
         cfgs,
+        lints,
     } = method;
-    let context = takes_context.then(|| quote!(, &context));
+    let context = takes_context.then(|| quote!(, &__context));
     // That the future cannot be sent, or the result is none, is about the method.
-    let place = Span::call_site().located_at(name.span());
-    let call = quote_spanned!(place=> Self::#name(&handler, id, &command #context).await);
-    let at_command = Span::call_site().located_at(command.span());
-    let add = quote_spanned!(at_command=> routes.add::<#command, #id, _, _>);
+    let call =
+        quote_spanned!(place(name)=> Self::#name(&__handler, __id, &__command #context).await);
+    let add = quote_spanned!(place(command)=> #krate::command::CommandHandlers::add::<#command, #id, _, _>);
     quote! {
         #(#cfgs)*
+        #lints
         {
-            let handler = #krate::__private::std::sync::Arc::clone(&self);
-            #add(move |id, command, context| {
-                let handler = #krate::__private::std::sync::Arc::clone(&handler);
+            let __handler = #krate::__private::core::clone::Clone::clone(&self);
+            #add(__routes, move |__id, __command, __context| {
+                let __handler = #krate::__private::core::clone::Clone::clone(&__handler);
                 async move {
-                    let _ = &context;
+                    let _ = &__context;
                     match #call {
                         #krate::__private::Ok(_) => #krate::__private::Ok(()),
-                        #krate::__private::Err(error) => #krate::__private::Err(
-                            #krate::__private::core::convert::From::from(error),
+                        #krate::__private::Err(__error) => #krate::__private::Err(
+                            #krate::__private::core::convert::From::from(__error),
                         ),
                     }
                 }

@@ -1,8 +1,8 @@
 use super::signature;
-use crate::support::{Attrs, CratePath, Errors};
-use proc_macro2::TokenStream;
+use crate::support::{Attrs, CratePath, Errors, allow_deprecated};
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Attribute, Ident, ImplItem, ImplItemFn, ItemImpl, Type};
+use syn::{Attribute, Ident, ImplItem, ImplItemFn, ItemImpl, Type, parse_quote};
 
 /// A block whose methods handle commands, as far as it could be read.
 pub(super) struct Handlers {
@@ -21,6 +21,8 @@ pub(super) struct Method {
     pub(super) command: Type,
     pub(super) takes_context: bool,
     pub(super) cfgs: Vec<Attribute>,
+    /// What lints are told about the call.
+    pub(super) lints: Option<TokenStream>,
 }
 
 /// Applies every rule; what is wrong is left out and noted.
@@ -44,14 +46,21 @@ pub(super) fn build(args: TokenStream, block: ItemImpl) -> (Handlers, Errors) {
         block,
     };
     let mut any = false;
-    for item in &handlers.block.items {
+    for item in &mut handlers.block.items {
         let ImplItem::Fn(method) = item else { continue };
         if method.sig.asyncness.is_none() {
             continue;
         }
         any = true;
-        if let Some(method) = read(method, &mut errors) {
-            add(&mut handlers.methods, method, &mut errors);
+        if let Some(mut read) = read(method, &mut errors) {
+            read.lints = allow_deprecated(handlers.block.attrs.iter().chain(&method.attrs));
+            add(&mut handlers.methods, read, &mut errors);
+        }
+        // A handler is `async` whether it has something to wait for or not.
+        if !waits(method.block.to_token_stream()) {
+            method
+                .attrs
+                .push(parse_quote!(#[allow(clippy::unused_async)]));
         }
     }
     if !any {
@@ -74,6 +83,7 @@ fn read(method: &ImplItemFn, errors: &mut Errors) -> Option<Method> {
         command: read.command,
         takes_context: read.takes_context,
         cfgs: cfgs(&method.attrs),
+        lints: None,
     })
 }
 
@@ -97,6 +107,15 @@ fn add(methods: &mut Vec<Method>, method: Method, errors: &mut Errors) {
         &first.command,
         format!("first handled here; remove this or `{}`", method.name),
     );
+}
+
+/// Whether there is an `.await` in it.
+fn waits(code: TokenStream) -> bool {
+    code.into_iter().any(|token| match token {
+        TokenTree::Ident(word) => word == "await",
+        TokenTree::Group(group) => waits(group.stream()),
+        _ => false,
+    })
 }
 
 fn cfgs(attrs: &[Attribute]) -> Vec<Attribute> {

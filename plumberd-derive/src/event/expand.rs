@@ -6,10 +6,12 @@ use super::{
     model::{Form, Model},
     stored::{Links, Stored},
 };
-use crate::value::{body::Body, expand::structure, item::Item};
+use crate::{
+    support::place,
+    value::{body::Body, expand::structure, item::Item},
+};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
-use syn::spanned::Spanned;
 
 pub(super) fn expand(model: &Model) -> TokenStream {
     let content = match &model.form {
@@ -28,30 +30,29 @@ fn event(item: &Item, stored: &Stored, body: &Body) -> TokenStream {
     let header = header.of(&quote!(__p::Event));
     let (info, codec, links) = (info(stored), stored.format.codec(), links(stored, None));
     let id = body.id().map(|field| {
-        let member = &field.member;
         id_methods(
-            &lend_id(&field.ty, &quote!(&self.#member)),
-            &quote!(__p::assign_event_id(&mut self.#member, id);),
+            &lend_id(&field.ty, &item.lend(field)),
+            &item.change(field, |own| quote!(__p::assign_event_id(#own, __id))),
         )
     });
     let check = previous_check(item, stored);
     quote! {
         #header {
             const TYPES: &'static [__p::EventInfo] = &[#info];
-            fn type_index(&self) -> usize {
+            fn type_index(&self) -> __p::usize {
                 0
             }
-            fn encode(&self, out: &mut __p::Vec<u8>) -> __p::Result<(), __p::EncodeError> {
-                __p::encode_event::<Self, #codec>(&Self::TYPES[0], self, out)
+            fn encode(&self, __out: &mut __p::Vec<u8>) -> __p::Result<(), __p::EncodeError> {
+                __p::encode_event::<Self, #codec>(&<Self as __p::Event>::TYPES[0], self, __out)
             }
             fn decode(
-                _: usize,
-                encoded: &__p::EncodedEvent<'_>,
+                _: __p::usize,
+                __encoded: &__p::EncodedEvent<'_>,
             ) -> __p::Result<Self, __p::DecodeError> {
-                __p::decode_event::<Self, #codec>(&Self::TYPES[0], &#links, encoded)
+                __p::decode_event::<Self, #codec>(&<Self as __p::Event>::TYPES[0], &#links, __encoded)
             }
-            fn shape(_: usize, builder: &mut __p::ShapeBuilder) -> __p::Shape {
-                builder.nested::<Self>()
+            fn shape(_: __p::usize, __builder: &mut __p::ShapeBuilder) -> __p::Shape {
+                __p::ShapeBuilder::nested::<Self>(__builder)
             }
             #id
         }
@@ -60,13 +61,13 @@ fn event(item: &Item, stored: &Stored, body: &Body) -> TokenStream {
 }
 
 /// The methods about the id, from an expression for `Option<Uuid>` and one
-/// that puts `id` there.
+/// that puts `__id` there.
 pub(super) fn id_methods(get: &TokenStream, set: &TokenStream) -> TokenStream {
     quote! {
         fn id(&self) -> __p::Option<__p::Uuid> {
             #get
         }
-        fn assign_id(&mut self, id: __p::Uuid) {
+        fn assign_id(&mut self, __id: __p::Uuid) {
             #set
         }
     }
@@ -74,7 +75,7 @@ pub(super) fn id_methods(get: &TokenStream, set: &TokenStream) -> TokenStream {
 
 /// `Some` of the id; an error about its type points at the type.
 pub(super) fn lend_id(ty: &syn::Type, id: &TokenStream) -> TokenStream {
-    let copy = quote_spanned!(ty.span()=> __p::event_id::<#ty>);
+    let copy = quote_spanned!(place(ty)=> __p::event_id::<#ty>);
     quote!(#copy(#id))
 }
 
@@ -118,13 +119,13 @@ pub(super) fn links(stored: &Stored, variant: Option<usize>) -> TokenStream {
             // A wrong signature is reported where the function is named.
             let steps = steps
                 .iter()
-                .map(|step| quote!({ let step: __p::Upcaster = #step; step }));
+                .map(|step| quote!({ let __step: __p::Upcaster = #step; __step }));
             quote!(__p::Links::Json(const { &[#(#steps),*] }))
         }
         (Links::Typed(previous), None) => {
-            quote_spanned!(previous.span()=> __p::Links::Typed(__p::upcast::<#previous, Self>))
+            quote_spanned!(place(previous)=> __p::Links::Typed(__p::upcast::<#previous, Self>))
         }
-        (Links::Typed(previous), Some(index)) => quote_spanned! {previous.span()=>
+        (Links::Typed(previous), Some(index)) => quote_spanned! {place(previous)=>
             __p::Links::Typed(__p::upcast_variant::<#previous, Self, #index>)
         },
     }
@@ -146,7 +147,7 @@ pub(super) fn previous_check(item: &Item, stored: &Stored) -> Option<TokenStream
         "`upcast_from = {spelled}` needs `{spelled}` to be a struct with \
          `#[event(type = \"{name}\", revision = {revision})]`"
     );
-    Some(quote_spanned! {previous.span()=>
+    Some(quote_spanned! {place(previous)=>
         const _: () = __p::assert_previous(
             <#previous as __p::Event>::TYPES,
             #name,

@@ -5,19 +5,21 @@ use super::{
     model::{Kind, Variant},
     stored::Stored,
 };
-use crate::value::{body::Body, item::Item, part::Part};
+use crate::{
+    support::place,
+    value::{body::Body, item::Item, part::Part},
+};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::spanned::Spanned;
 
 pub(super) fn expand(item: &Item, variants: &[Variant]) -> TokenStream {
     let event = event(item, variants);
     let parts = parts(item, variants);
-    let own = (!parts.is_empty()).then(|| stored_variants(item, &parts));
+    let own = (!parts.is_empty()).then(|| stored_variants(item, &parts, variants.len()));
     let checks = variants.iter().filter_map(|variant| match &variant.kind {
         Kind::Own(stored, _) => previous_check(item, stored),
         Kind::Transparent(ty) if item.generics.params.is_empty() => {
-            Some(quote_spanned! {ty.span()=>
+            Some(quote_spanned! {place(ty)=>
                 const _: () = __p::assert_single(<#ty as __p::Event>::TYPES);
             })
         }
@@ -28,7 +30,7 @@ pub(super) fn expand(item: &Item, variants: &[Variant]) -> TokenStream {
         .any(|variant| matches!(variant.kind, Kind::Transparent(_)));
     let ident = &item.ident;
     let distinct = (any_inner && item.generics.params.is_empty()).then(|| {
-        quote_spanned! {ident.span()=>
+        quote_spanned! {place(ident)=>
             const _: () = __p::assert_distinct_types(<#ident as __p::Event>::TYPES);
         }
     });
@@ -61,7 +63,7 @@ fn event(item: &Item, variants: &[Variant]) -> TokenStream {
     let indexes = 0..variants.len();
     let infos = variants.iter().map(|variant| match &variant.kind {
         Kind::Own(stored, _) => info(stored),
-        Kind::Transparent(ty) => quote_spanned!(ty.span()=> <#ty as __p::Event>::TYPES[0]),
+        Kind::Transparent(ty) => quote_spanned!(place(ty)=> <#ty as __p::Event>::TYPES[0]),
     });
     let encodes = variants.iter().enumerate().map(|(index, variant)| {
         let ident = &variant.ident;
@@ -70,14 +72,14 @@ fn event(item: &Item, variants: &[Variant]) -> TokenStream {
                 let codec = stored.format.codec();
                 quote! {
                     Self::#ident { .. } => __p::encode_event::<_, #codec>(
-                        &Self::TYPES[#index],
+                        &<Self as __p::Event>::TYPES[#index],
                         &__p::Variant::<'_, Self, #index>::Lent(self),
-                        out,
+                        __out,
                     )
                 }
             }
             Kind::Transparent(ty) => {
-                quote!(Self::#ident(inner) => <#ty as __p::Event>::encode(inner, out))
+                quote!(Self::#ident(__inner) => <#ty as __p::Event>::encode(__inner, __out))
             }
         }
     });
@@ -86,9 +88,9 @@ fn event(item: &Item, variants: &[Variant]) -> TokenStream {
         match &variant.kind {
             Kind::Own(stored, _) => decode(index, stored),
             Kind::Transparent(ty) => quote! {
-                #index => match <#ty as __p::Event>::decode(0, encoded) {
-                    __p::Ok(inner) => __p::Ok(Self::#ident(inner)),
-                    __p::Err(error) => __p::Err(error),
+                #index => match <#ty as __p::Event>::decode(0, __encoded) {
+                    __p::Ok(__inner) => __p::Ok(Self::#ident(__inner)),
+                    __p::Err(__error) => __p::Err(__error),
                 }
             },
         }
@@ -98,9 +100,9 @@ fn event(item: &Item, variants: &[Variant]) -> TokenStream {
         .enumerate()
         .map(|(index, variant)| match &variant.kind {
             Kind::Own(..) => {
-                quote!(#index => <Self as __p::Variants>::variant_shape(#index, builder))
+                quote!(#index => <Self as __p::Variants>::variant_shape(#index, __builder))
             }
-            Kind::Transparent(ty) => quote!(#index => <#ty as __p::Event>::shape(0, builder)),
+            Kind::Transparent(ty) => quote!(#index => <#ty as __p::Event>::shape(0, __builder)),
         });
     let ids = ids(variants);
     let header = item.implement();
@@ -108,23 +110,23 @@ fn event(item: &Item, variants: &[Variant]) -> TokenStream {
     quote! {
         #header {
             const TYPES: &'static [__p::EventInfo] = &[#(#infos),*];
-            fn type_index(&self) -> usize {
+            fn type_index(&self) -> __p::usize {
                 match self { #(Self::#idents { .. } => #indexes,)* }
             }
-            fn encode(&self, out: &mut __p::Vec<u8>) -> __p::Result<(), __p::EncodeError> {
+            fn encode(&self, __out: &mut __p::Vec<u8>) -> __p::Result<(), __p::EncodeError> {
                 match self { #(#encodes,)* }
             }
             fn decode(
-                index: usize,
-                encoded: &__p::EncodedEvent<'_>,
+                __index: __p::usize,
+                __encoded: &__p::EncodedEvent<'_>,
             ) -> __p::Result<Self, __p::DecodeError> {
-                match index {
+                match __index {
                     #(#decodes,)*
-                    _ => __p::Err(__p::other_type::<Self>(encoded)),
+                    _ => __p::Err(__p::other_type::<Self>(__encoded)),
                 }
             }
-            fn shape(index: usize, builder: &mut __p::ShapeBuilder) -> __p::Shape {
-                match index {
+            fn shape(__index: __p::usize, __builder: &mut __p::ShapeBuilder) -> __p::Shape {
+                match __index {
                     #(#shapes,)*
                     _ => __p::Shape::Choice(__p::Vec::new()),
                 }
@@ -138,9 +140,9 @@ fn decode(index: usize, stored: &Stored) -> TokenStream {
     let (codec, links) = (stored.format.codec(), links(stored, Some(index)));
     quote! {
         #index => __p::decode_variant::<Self, #codec, #index>(
-            &Self::TYPES[#index],
+            &<Self as __p::Event>::TYPES[#index],
             &#links,
-            encoded,
+            __encoded,
         )
     }
 }
@@ -154,16 +156,18 @@ fn ids(variants: &[Variant]) -> Option<TokenStream> {
             Kind::Own(_, body) => {
                 if let Some(field) = body.id() {
                     let member = &field.member;
-                    let get = lend_id(&field.ty, &quote!(own));
-                    gets.push(quote!(Self::#ident { #member: own, .. } => #get));
+                    let get = lend_id(&field.ty, &quote!(__own));
+                    gets.push(quote!(Self::#ident { #member: __own, .. } => #get));
                     sets.push(
-                        quote!(Self::#ident { #member: own, .. } => __p::assign_event_id(own, id)),
+                        quote!(Self::#ident { #member: __own, .. } => __p::assign_event_id(__own, __id)),
                     );
                 }
             }
             Kind::Transparent(ty) => {
-                gets.push(quote!(Self::#ident(inner) => <#ty as __p::Event>::id(inner)));
-                sets.push(quote!(Self::#ident(inner) => <#ty as __p::Event>::assign_id(inner, id)));
+                gets.push(quote!(Self::#ident(__inner) => <#ty as __p::Event>::id(__inner)));
+                sets.push(
+                    quote!(Self::#ident(__inner) => <#ty as __p::Event>::assign_id(__inner, __id)),
+                );
             }
         }
     }
@@ -183,7 +187,7 @@ fn ids(variants: &[Variant]) -> Option<TokenStream> {
 }
 
 /// How the variants with a name of their own are written and read.
-fn stored_variants(item: &Item, parts: &[(usize, Part<'_>)]) -> TokenStream {
+fn stored_variants(item: &Item, parts: &[(usize, Part<'_>)], variants: usize) -> TokenStream {
     let writes = parts.iter().map(|(_, part)| {
         let pattern = match part.body {
             Body::Inner(field) => {
@@ -198,6 +202,7 @@ fn stored_variants(item: &Item, parts: &[(usize, Part<'_>)]) -> TokenStream {
         });
         quote!(#pattern => { #write })
     });
+    let others = (parts.len() < variants).then(|| quote!(_ => __p::Err(__p::not_stored_here()),));
     let last = parts.len() - 1;
     let arms: Vec<_> = parts
         .iter()
@@ -219,22 +224,21 @@ fn stored_variants(item: &Item, parts: &[(usize, Part<'_>)]) -> TokenStream {
         #header {
             fn write<__S: __p::Serializer>(
                 &self,
-                serializer: __S,
+                __serializer: __S,
             ) -> __p::Result<__S::Ok, __S::Error> {
                 match self {
                     #(#writes)*
-                    #[allow(unreachable_patterns)]
-                    _ => __p::Err(__p::not_stored_here()),
+                    #others
                 }
             }
             fn read<'de, __D: __p::Deserializer<'de>>(
-                index: usize,
-                deserializer: __D,
+                __index: __p::usize,
+                __deserializer: __D,
             ) -> __p::Result<Self, __D::Error> {
-                match index { #(#arms => { #reads })* }
+                match __index { #(#arms => { #reads })* }
             }
-            fn variant_shape(index: usize, builder: &mut __p::ShapeBuilder) -> __p::Shape {
-                match index { #(#arms => #shapes,)* }
+            fn variant_shape(__index: __p::usize, __builder: &mut __p::ShapeBuilder) -> __p::Shape {
+                match __index { #(#arms => #shapes,)* }
             }
         }
         #(#impls)*

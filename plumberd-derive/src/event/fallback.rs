@@ -26,19 +26,19 @@ pub(super) fn expand(input: &DeriveInput, error: &syn::Error) -> TokenStream {
         #value
         #header {
             const TYPES: &'static [__p::EventInfo] = &[__p::EventInfo::new(#name)];
-            fn type_index(&self) -> usize {
+            fn type_index(&self) -> __p::usize {
                 0
             }
             fn encode(&self, _: &mut __p::Vec<u8>) -> __p::Result<(), __p::EncodeError> {
                 ::core::unimplemented!()
             }
             fn decode(
-                _: usize,
+                _: __p::usize,
                 _: &__p::EncodedEvent<'_>,
             ) -> __p::Result<Self, __p::DecodeError> {
                 ::core::unimplemented!()
             }
-            fn shape(_: usize, _: &mut __p::ShapeBuilder) -> __p::Shape {
+            fn shape(_: __p::usize, _: &mut __p::ShapeBuilder) -> __p::Shape {
                 ::core::unimplemented!()
             }
         }

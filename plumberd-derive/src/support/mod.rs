@@ -3,11 +3,15 @@
 mod attrs;
 mod crate_path;
 mod errors;
+mod lints;
 mod pascal;
+mod place;
 mod suggest;
 
 pub(crate) use attrs::{Attrs, Key};
 pub(crate) use crate_path::CratePath;
 pub(crate) use errors::Errors;
+pub(crate) use lints::allow_deprecated;
 pub(crate) use pascal::pascal_case;
+pub(crate) use place::place;
 pub(crate) use suggest::did_you_mean;

@@ -6,9 +6,9 @@ use super::{
     model::{Form, Model, Variant},
     part::Part,
 };
+use crate::support::place;
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::spanned::Spanned;
 
 pub(super) fn expand(model: &Model) -> TokenStream {
     let item = &model.item;
@@ -37,17 +37,17 @@ fn event_value(
             #nullable
             fn serialize<__S: __p::Serializer>(
                 &self,
-                serializer: __S,
+                __serializer: __S,
             ) -> __p::Result<__S::Ok, __S::Error> {
                 #write
             }
             #[inline]
             fn deserialize<'de, __D: __p::Deserializer<'de>>(
-                deserializer: __D,
+                __deserializer: __D,
             ) -> __p::Result<Self, __D::Error> {
                 #read
             }
-            fn shape(builder: &mut __p::ShapeBuilder) -> __p::Shape {
+            fn shape(__builder: &mut __p::ShapeBuilder) -> __p::Shape {
                 #shape
             }
         }
@@ -62,16 +62,13 @@ pub(crate) fn structure(item: &Item, body: &Body) -> TokenStream {
         number: 0,
         tag: None,
     };
-    let write = part.write(|field| {
-        let member = &field.member;
-        quote!(&self.#member)
-    });
+    let write = part.write(|field| item.lend(field));
     // What is stored as the value inside is `null` when that is.
     let nullable = match body {
         Body::Inner(field) if field.with.is_none() => {
             let ty = &field.ty;
-            let inner = quote_spanned!(ty.span()=> <#ty as __p::EventValue>::NULLABLE);
-            Some(quote!(const NULLABLE: __p::core::primitive::bool = #inner;))
+            let inner = quote_spanned!(place(ty)=> <#ty as __p::EventValue>::NULLABLE);
+            Some(quote!(const NULLABLE: __p::bool = #inner;))
         }
         _ => None,
     };
@@ -107,11 +104,11 @@ fn map_key(item: &Item, variants: &[Variant]) -> TokenStream {
     let header = header.of(&quote!(__p::MapKey));
     quote! {
         #header {
-            fn to_text(&self) -> __p::Cow<'_, str> {
+            fn to_text(&self) -> __p::Cow<'_, __p::str> {
                 __p::Cow::Borrowed(match self { #(Self::#idents {} => #names,)* })
             }
-            fn from_text(text: &str) -> __p::Option<Self> {
-                match text {
+            fn from_text(__text: &__p::str) -> __p::Option<Self> {
+                match __text {
                     #(#names => __p::Some(Self::#idents {}),)*
                     _ => __p::None,
                 }
@@ -124,13 +121,13 @@ fn numbers(item: &Item, variants: &[Variant]) -> TokenStream {
     let idents: Vec<_> = variants.iter().map(|variant| &variant.ident).collect();
     let name = &item.name;
     let write = quote! {
-        let number = match self { #(Self::#idents {} => Self::#idents as i128,)* };
-        __p::write_number(number, serializer)
+        let __number = match self { #(Self::#idents {} => Self::#idents as __p::i128,)* };
+        __p::write_number(__number, __serializer)
     };
-    let numbers = quote!(&[#(Self::#idents as i128),*]);
+    let numbers = quote!(&[#(Self::#idents as __p::i128),*]);
     let read = from_index(
         variants,
-        &quote!(__p::read_number(deserializer, #name, #numbers)?),
+        &quote!(__p::read_number(__deserializer, #name, #numbers)?),
     );
     let names = variants.iter().map(|variant| &variant.name);
     let shape = quote!(__p::number_shape(&[#(#names),*], #numbers));
@@ -144,12 +141,12 @@ fn names(item: &Item, variants: &[Variant]) -> TokenStream {
     let names: Vec<_> = variants.iter().map(|variant| &variant.name).collect();
     let name = &item.name;
     let write = quote! {
-        let name = match self { #(Self::#idents {} => #names,)* };
-        __p::Serializer::serialize_str(serializer, name)
+        let __name = match self { #(Self::#idents {} => #names,)* };
+        __p::Serializer::serialize_str(__serializer, __name)
     };
     let read = from_index(
         variants,
-        &quote!(__p::read_name(deserializer, #name, &[#(#names),*])?),
+        &quote!(__p::read_name(__deserializer, #name, &[#(#names),*])?),
     );
     let shape = quote!(__p::name_shape(&[#(#names),*]));
     let own = event_value(item, None, &write, &read, &shape);
@@ -182,11 +179,11 @@ fn tagged(item: &Item, variants: &[Variant]) -> TokenStream {
         quote!(#pattern => { #write })
     });
     let write = quote!(match self { #(#writes)* });
-    let read = quote!(__p::read_tagged(deserializer));
+    let read = quote!(__p::read_tagged(__deserializer));
     let names: Vec<_> = variants.iter().map(|variant| &variant.name).collect();
     let shapes = parts.iter().map(Part::shape);
-    let shape = quote!(__p::Shape::Choice(__p::Vec::from([
-        #((__p::String::from(#names), #shapes)),*
+    let shape = quote!(__p::Shape::Choice(__p::From::from([
+        #((__p::From::from(#names), #shapes)),*
     ])));
     let own = event_value(item, None, &write, &read, &shape);
     let arms: Vec<_> = (0..variants.len())
@@ -200,16 +197,16 @@ fn tagged(item: &Item, variants: &[Variant]) -> TokenStream {
     quote! {
         #own
         #header {
-            const NAME: &'static str = #name;
-            const TAGS: &'static [&'static str] = &[#(#names),*];
-            fn keys(index: usize) -> &'static [&'static str] {
-                match index { #(#arms => <Self as __p::Fields<#numbers>>::KEYS,)* }
+            const NAME: &'static __p::str = #name;
+            const TAGS: &'static [&'static __p::str] = &[#(#names),*];
+            fn keys(__index: __p::usize) -> &'static [&'static __p::str] {
+                match __index { #(#arms => <Self as __p::Fields<#numbers>>::KEYS,)* }
             }
             fn read<'de, __A: __p::MapAccess<'de>>(
-                index: usize,
-                object: &mut __p::Object<__A>,
+                __index: __p::usize,
+                __object: &mut __p::Object<__A>,
             ) -> __p::Result<Self, __A::Error> {
-                match index { #(#arms => <Self as __p::Fields<#numbers>>::read(object),)* }
+                match __index { #(#arms => <Self as __p::Fields<#numbers>>::read(__object),)* }
             }
         }
         #(#impls)*

@@ -167,7 +167,7 @@ impl Field {
                 .ident
                 .clone()
                 .map_or_else(|| index.into(), Member::Named),
-            binding: format_ident!("field{index}", span = Span::mixed_site()),
+            binding: format_ident!("__field{index}", span = Span::mixed_site()),
             ty: field.ty.clone(),
             key: String::new(),
             aliases: Vec::new(),

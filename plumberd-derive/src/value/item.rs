@@ -1,9 +1,13 @@
 //! The type that a macro stands on.
+use crate::support::{CratePath, Errors, allow_deprecated, place};
+use proc_macro2::{TokenStream, TokenTree};
+use quote::{quote, quote_spanned};
+use syn::{
+    Attribute, Data, DeriveInput, Fields, GenericParam, Generics, Ident, Meta, ext::IdentExt,
+    parse_quote,
+};
 
-use crate::support::{CratePath, Errors};
-use proc_macro2::TokenStream;
-use quote::quote;
-use syn::{DeriveInput, GenericParam, Generics, Ident, ext::IdentExt, parse_quote};
+use super::field::Field;
 
 /// The name, the generics and the place of the runtime.
 pub(crate) struct Item {
@@ -12,6 +16,10 @@ pub(crate) struct Item {
     pub(crate) name: String,
     pub(crate) generics: Generics,
     pub(crate) krate: CratePath,
+    /// What lints are told about the code of the item.
+    lints: Option<TokenStream>,
+    /// Whether its fields are not aligned, so that none can be lent.
+    packed: bool,
 }
 
 impl Item {
@@ -33,15 +41,44 @@ impl Item {
             name: input.ident.unraw().to_string(),
             generics,
             krate,
+            lints: allow_deprecated(attributes(input)),
+            packed: input.attrs.iter().any(packs),
+        }
+    }
+
+    /// A reference to a field of `self`; of a packed struct, to a copy of it.
+    pub(crate) fn lend(&self, field: &Field) -> TokenStream {
+        let member = &field.member;
+        if self.packed {
+            quote_spanned!(place(&field.ty)=> &{ self.#member })
+        } else {
+            quote!(&self.#member)
+        }
+    }
+
+    /// A statement that changes a field of `self` by `change`, which is given
+    /// a reference to it.
+    pub(crate) fn change(
+        &self,
+        field: &Field,
+        change: impl FnOnce(&TokenStream) -> TokenStream,
+    ) -> TokenStream {
+        let member = &field.member;
+        if self.packed {
+            let change = change(&quote!(&mut __own));
+            quote!(let mut __own = self.#member; #change; self.#member = __own;)
+        } else {
+            let change = change(&quote!(&mut self.#member));
+            quote!(#change;)
         }
     }
 
     /// Wraps the implementations of the item into a block of their own, where
     /// `__p` is what macro output names.
     pub(crate) fn block(&self, content: &TokenStream) -> TokenStream {
-        let krate = &self.krate;
+        let Self { krate, lints, .. } = self;
         quote! {
-            #[allow(deprecated)]
+            #lints
             const _: () = {
                 use #krate::__private as __p;
                 #content
@@ -52,6 +89,31 @@ impl Item {
     pub(crate) fn implement(&self) -> Implement<'_> {
         Implement(self)
     }
+}
+
+/// The attributes of the item, its variants and its fields.
+fn attributes(input: &DeriveInput) -> impl Iterator<Item = &Attribute> {
+    fn of_fields(fields: &Fields) -> impl Iterator<Item = &Attribute> {
+        fields.iter().flat_map(|field| &field.attrs)
+    }
+    let (fields, variants) = match &input.data {
+        Data::Struct(data) => (Some(of_fields(&data.fields)), None),
+        Data::Enum(data) => (None, Some(&data.variants)),
+        Data::Union(_) => (None, None),
+    };
+    let variants = variants.into_iter().flatten();
+    let of_variants =
+        variants.flat_map(|variant| variant.attrs.iter().chain(of_fields(&variant.fields)));
+    let own = input.attrs.iter();
+    own.chain(fields.into_iter().flatten()).chain(of_variants)
+}
+
+/// Whether it is a `#[repr(packed)]`.
+fn packs(attr: &Attribute) -> bool {
+    matches!(&attr.meta, Meta::List(list) if list.path.is_ident("repr")
+    && list.tokens.clone().into_iter().any(
+        |token| matches!(token, TokenTree::Ident(word) if word == "packed"),
+    ))
 }
 
 /// The head of an implementation.

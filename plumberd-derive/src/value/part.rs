@@ -6,9 +6,9 @@ use super::{
     field::{Fallback, Field, With},
     item::Item,
 };
+use crate::support::place;
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::spanned::Spanned;
 
 /// A struct, or a variant.
 pub(crate) struct Part<'a> {
@@ -46,17 +46,17 @@ impl Part<'_> {
                 let write = if let Some(With { index, .. }) = &field.with {
                     quote!(<Self as __p::WithField<#index>>::serialize)
                 } else {
-                    quote_spanned!(ty.span()=> <#ty as __p::EventValue>::serialize)
+                    quote_spanned!(place(ty)=> <#ty as __p::EventValue>::serialize)
                 };
-                quote!(#write(#value, serializer))
+                quote!(#write(#value, __serializer))
             }
             Body::List(fields) => {
                 let values = fields.iter().map(|field| lend(field, &access(field)));
                 let length = fields.len();
                 quote! {
-                    let mut list = __p::Serializer::serialize_tuple(serializer, #length)?;
-                    #(__p::SerializeTuple::serialize_element(&mut list, #values)?;)*
-                    __p::SerializeTuple::end(list)
+                    let mut __list = __p::Serializer::serialize_tuple(__serializer, #length)?;
+                    #(__p::SerializeTuple::serialize_element(&mut __list, #values)?;)*
+                    __p::SerializeTuple::end(__list)
                 }
             }
             Body::Object(fields) => {
@@ -66,7 +66,7 @@ impl Part<'_> {
                     let value = access(field);
                     let lent = lend(field, &value);
                     let write = quote! {
-                        __p::SerializeStruct::serialize_field(&mut object, #key, #lent)?;
+                        __p::SerializeStruct::serialize_field(&mut __object, #key, #lent)?;
                     };
                     match &field.unless {
                         Some(unless) => quote!(if !#unless(#value) { #write }),
@@ -74,22 +74,22 @@ impl Part<'_> {
                     }
                 });
                 let tag = self.tag.iter().map(|tag| {
-                    quote!(__p::SerializeStruct::serialize_field(&mut object, "$type", #tag)?;)
+                    quote!(__p::SerializeStruct::serialize_field(&mut __object, "$type", #tag)?;)
                 });
                 let sometimes = written().filter_map(|field| {
                     let (unless, value) = (field.unless.as_ref()?, access(field));
-                    Some(quote!(+ __p::usize::from(!#unless(#value))))
+                    Some(quote!(+ <__p::usize as __p::From<_>>::from(!#unless(#value))))
                 });
                 let mutable = (written().count() + self.tag.iter().len() > 0).then(|| quote!(mut));
                 let always = written().filter(|field| field.unless.is_none()).count();
                 let always = always + self.tag.iter().len();
                 let length = quote!(#always #(#sometimes)*);
                 quote! {
-                    let #mutable object =
-                        __p::Serializer::serialize_struct(serializer, #name, #length)?;
+                    let #mutable __object =
+                        __p::Serializer::serialize_struct(__serializer, #name, #length)?;
                     #(#tag)*
                     #(#entries)*
-                    __p::SerializeStruct::end(object)
+                    __p::SerializeStruct::end(__object)
                 }
             }
         }
@@ -104,13 +104,13 @@ impl Part<'_> {
                 let read = if let Some(With { index, .. }) = &field.with {
                     quote!(<Self as __p::WithField<#index>>::deserialize)
                 } else {
-                    quote_spanned!(ty.span()=> <#ty as __p::EventValue>::deserialize)
+                    quote_spanned!(place(ty)=> <#ty as __p::EventValue>::deserialize)
                 };
                 let path = &self.path;
-                quote!(__p::Ok(#path { #member: #read(deserializer)? }))
+                quote!(__p::Ok(#path { #member: #read(__deserializer)? }))
             }
-            Body::List(_) => quote!(__p::read_tuple::<Self, __D, #number>(deserializer)),
-            Body::Object(_) => quote!(__p::read_object::<Self, __D, #number>(deserializer)),
+            Body::List(_) => quote!(__p::read_tuple::<Self, __D, #number>(__deserializer)),
+            Body::Object(_) => quote!(__p::read_object::<Self, __D, #number>(__deserializer)),
         }
     }
 
@@ -119,11 +119,11 @@ impl Part<'_> {
         match self.body {
             Body::Inner(field) => {
                 let shape = shape(field);
-                quote!((#shape)(builder))
+                quote!((#shape)(__builder))
             }
             Body::List(fields) => {
                 let shapes = fields.iter().map(shape);
-                quote!(builder.tuple(&[#(#shapes),*]))
+                quote!(__p::ShapeBuilder::tuple(__builder, &[#(#shapes),*]))
             }
             Body::Object(fields) => {
                 let tag = self.tag.iter().map(|tag| {
@@ -135,12 +135,14 @@ impl Part<'_> {
                     let shape = shape(field);
                     let shape = match (field.written, field.read) {
                         (true, true) => shape,
-                        (true, false) => quote!(|builder| builder.unread(#shape)),
+                        (true, false) => {
+                            quote!(|__builder| __p::ShapeBuilder::unread(__builder, #shape))
+                        }
                         (false, _) => quote!(__p::ShapeBuilder::unwritten),
                     };
                     quote!((#key, #shape))
                 });
-                quote!(builder.object(&[#(#tag,)* #(#entries),*]))
+                quote!(__p::ShapeBuilder::object(__builder, &[#(#tag,)* #(#entries),*]))
             }
         }
     }
@@ -162,14 +164,16 @@ impl Part<'_> {
     fn read_list(&self, fields: &[Field]) -> TokenStream {
         let (path, length) = (&self.path, fields.len());
         let members = fields.iter().map(|field| &field.member);
-        let values = fields.iter().map(|field| read_value(field, &quote!(list)));
+        let values = fields
+            .iter()
+            .map(|field| read_value(field, &quote!(List), &quote!(__list)));
         let (header, number) = (self.item.implement(), self.number);
         let header = header.of(&quote!(__p::Elements<#number>));
         quote! {
             #header {
-                const LENGTH: usize = #length;
+                const LENGTH: __p::usize = #length;
                 fn read<'de, __A: __p::SeqAccess<'de>>(
-                    list: &mut __p::List<__A>,
+                    __list: &mut __p::List<__A>,
                 ) -> __p::Result<Self, __A::Error> {
                     __p::Ok(#path { #(#members: #values),* })
                 }
@@ -183,7 +187,7 @@ impl Part<'_> {
         let aliases = read.iter().flat_map(|field| &field.aliases);
         let mut next_alias = read.len();
         let arms = read.iter().enumerate().map(|(index, field)| {
-            let value = read_value(field, &quote!(object));
+            let value = read_value(field, &quote!(Object), &quote!(__object));
             let binding = &field.binding;
             let others = next_alias..next_alias + field.aliases.len();
             next_alias = others.end;
@@ -197,12 +201,12 @@ impl Part<'_> {
         let bindings = read.iter().map(|field| &field.binding);
         let nones = read.iter().map(|_| quote!(__p::None));
         let entries = if read.is_empty() {
-            quote!(object.key()?;)
+            quote!(__p::Object::key(__object)?;)
         } else {
             quote! {
                 let (#(mut #bindings,)*) = (#(#nones,)*);
-                while let __p::Some(key) = object.key()? {
-                    match key { #(#arms,)* }
+                while let __p::Some(__key) = __p::Object::key(__object)? {
+                    match __key { #(#arms,)* }
                 }
             }
         };
@@ -215,12 +219,14 @@ impl Part<'_> {
                 (Some(Fallback::Call(path)), false) => quote!(#path()),
                 (_, false) => {
                     let ty = &field.ty;
-                    quote_spanned!(ty.span()=> <#ty as __p::Default>::default())
+                    quote_spanned!(place(ty)=> <#ty as __p::Default>::default())
                 }
-                (None, true) if field.with.is_some() => quote!(object.present(#binding, #index)?),
+                (None, true) if field.with.is_some() => {
+                    quote!(__p::Object::present(__object, #binding, #index)?)
+                }
                 (None, true) => {
                     let ty = &field.ty;
-                    quote!(object.required::<#ty>(#binding, #index)?)
+                    quote!(__p::Object::required::<#ty>(__object, #binding, #index)?)
                 }
             };
             index += usize::from(field.read);
@@ -231,10 +237,10 @@ impl Part<'_> {
         let header = header.of(&quote!(__p::Fields<#number>));
         quote! {
             #header {
-                const KEYS: &'static [&'static str] = &[#(#keys,)* #(#aliases),*];
+                const KEYS: &'static [&'static __p::str] = &[#(#keys,)* #(#aliases),*];
                 #[inline]
                 fn read<'de, __A: __p::MapAccess<'de>>(
-                    object: &mut __p::Object<__A>,
+                    __object: &mut __p::Object<__A>,
                 ) -> __p::Result<Self, __A::Error> {
                     #entries
                     __p::Ok(#path { #(#members),* })
@@ -245,7 +251,7 @@ impl Part<'_> {
 
     fn with(&self, field: &Field, with: &With) -> TokenStream {
         let (ty, index) = (&field.ty, with.index);
-        let own = quote_spanned!(ty.span()=> <#ty as __p::EventValue>);
+        let own = quote_spanned!(place(ty)=> <#ty as __p::EventValue>);
         let serialize = with
             .serialize
             .clone()
@@ -260,15 +266,15 @@ impl Part<'_> {
             #header {
                 type Value = #ty;
                 fn serialize<__S: __p::Serializer>(
-                    value: &#ty,
-                    serializer: __S,
+                    __value: &#ty,
+                    __serializer: __S,
                 ) -> __p::Result<__S::Ok, __S::Error> {
-                    #serialize(value, serializer)
+                    #serialize(__value, __serializer)
                 }
                 fn deserialize<'de, __D: __p::Deserializer<'de>>(
-                    deserializer: __D,
+                    __deserializer: __D,
                 ) -> __p::Result<#ty, __D::Error> {
-                    #deserialize(deserializer)
+                    #deserialize(__deserializer)
                 }
             }
         }
@@ -282,15 +288,17 @@ fn lend(field: &Field, value: &TokenStream) -> TokenStream {
         return quote!(&__p::WithRef::<Self, #index>(#value));
     }
     let ty = &field.ty;
-    quote_spanned!(ty.span()=> &__p::Ref(#value))
+    quote_spanned!(place(ty)=> &__p::Ref(#value))
 }
 
-fn read_value(field: &Field, from: &TokenStream) -> TokenStream {
+/// Reads the field by a method of `of`. By its path, because a method of a trait in
+/// scope may have the same name.
+fn read_value(field: &Field, of: &TokenStream, from: &TokenStream) -> TokenStream {
     let ty = &field.ty;
     if let Some(With { index, .. }) = &field.with {
-        return quote!(#from.value_with::<Self, #index>()?);
+        return quote!(__p::#of::value_with::<Self, #index>(#from)?);
     }
-    quote!(#from.value::<#ty>()?)
+    quote!(__p::#of::value::<#ty>(#from)?)
 }
 
 /// A function that gives the shape of the field.

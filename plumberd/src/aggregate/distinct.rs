@@ -1,48 +1,86 @@
 use super::{HandlerTable, Row};
+use crate::event::{NameSet, same_name};
 
-/// Fails to compile when a handler above that of the method `method` is for a
-/// stored name that this one is for as well.
-///
-/// `#[aggregate]` writes it in a constant, with the place of the event in the
-/// handler, which is where the compiler then points.
+/// A stored name that two handlers are for.
 #[doc(hidden)]
-#[track_caller]
-pub const fn assert_distinct<A>(table: &HandlerTable<A>, method: &str) {
-    let rows = table.rows();
-    let mut this = 0;
-    while this < rows.len() && !same(rows[this].method(), method) {
-        this += 1;
-    }
-    if this == rows.len() {
-        return;
-    }
-    let mut other = 0;
-    while other < this {
-        if let Some(name) = common_name(&rows[this], &rows[other]) {
-            Text::new()
-                .push("`")
-                .push(method)
-                .push("` and `")
-                .push(rows[other].method())
-                .push("` are both for events stored as `")
-                .push(name)
-                .push(way_out(&rows[this], &rows[other], name))
-                .panic();
+#[derive(Debug)]
+pub struct Repeated {
+    name: &'static str,
+    /// The method of the first handler.
+    first: &'static str,
+    /// The method of the second one.
+    second: &'static str,
+    way_out: &'static str,
+}
+
+impl Repeated {
+    /// The first name that a handler further up is for as well.
+    ///
+    /// `#[aggregate]` asks it in a constant, once an aggregate, and fails with
+    /// [`Repeated::report`] at the place of the second handler's event.
+    #[doc(hidden)]
+    pub const fn among<A>(table: &HandlerTable<A>) -> Option<Self> {
+        let rows = table.rows();
+        let mut seen = NameSet::new();
+        let mut this = 0;
+        while this < rows.len() {
+            let row = &rows[this];
+            let mut n = 0;
+            while let Some(name) = nth_name(row, n) {
+                if seen.add(name)
+                    && let Some(first) = first_for(rows, this, name)
+                {
+                    return Some(Self {
+                        name,
+                        first: first.method(),
+                        second: row.method(),
+                        way_out: way_out(row, first, name),
+                    });
+                }
+                n += 1;
+            }
+            this += 1;
         }
-        other += 1;
+        None
+    }
+
+    /// Whether the second handler is the method `method`.
+    #[doc(hidden)]
+    pub const fn is_at(&self, method: &str) -> bool {
+        same_name(self.second, method)
+    }
+
+    /// Stops the compiler with what is wrong as its message.
+    #[doc(hidden)]
+    #[track_caller]
+    pub const fn report(&self) -> ! {
+        Text::new()
+            .push("`")
+            .push(self.second)
+            .push("` and `")
+            .push(self.first)
+            .push("` are both for events stored as `")
+            .push(self.name)
+            .push(self.way_out)
+            .panic()
     }
 }
 
-/// A stored name that both rows are for.
-const fn common_name<A>(a: &Row<A>, b: &Row<A>) -> Option<&'static str> {
+/// The first handler above the row number `below` that is for `name`.
+const fn first_for<A>(
+    rows: &'static [Row<A>],
+    below: usize,
+    name: &str,
+) -> Option<&'static Row<A>> {
     let mut i = 0;
-    while let Some(name) = nth_name(a, i) {
-        let mut j = 0;
-        while let Some(other) = nth_name(b, j) {
-            if same(name, other) {
-                return Some(name);
+    while i < below {
+        let row = &rows[i];
+        let mut n = 0;
+        while let Some(other) = nth_name(row, n) {
+            if same_name(name, other) {
+                return Some(row);
             }
-            j += 1;
+            n += 1;
         }
         i += 1;
     }
@@ -62,7 +100,7 @@ const fn way_out<A>(a: &Row<A>, b: &Row<A>, name: &str) -> &'static str {
 const fn is_alias<A>(row: &Row<A>, name: &str) -> bool {
     let mut i = 0;
     while i < row.aliases().len() {
-        if same(row.aliases()[i], name) {
+        if same_name(row.aliases()[i], name) {
             return true;
         }
         i += 1;
@@ -81,21 +119,6 @@ const fn nth_name<A>(row: &Row<A>, n: usize) -> Option<&'static str> {
     } else {
         None
     }
-}
-
-const fn same(a: &str, b: &str) -> bool {
-    let (a, b) = (a.as_bytes(), b.as_bytes());
-    if a.len() != b.len() {
-        return false;
-    }
-    let mut i = 0;
-    while i < a.len() {
-        if a[i] != b[i] {
-            return false;
-        }
-        i += 1;
-    }
-    true
 }
 
 /// A text put together while compiling, where nothing can be formatted.
@@ -153,7 +176,7 @@ const fn floor_char_boundary(text: &str, index: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Text, floor_char_boundary, same};
+    use super::{Text, floor_char_boundary};
 
     #[test]
     fn a_text_that_is_too_long_is_cut_between_characters() {
@@ -169,12 +192,5 @@ mod tests {
         assert_eq!(floor_char_boundary("aä", 2), 1);
         assert_eq!(floor_char_boundary("aä", 3), 3);
         assert_eq!(floor_char_boundary("", 5), 0);
-    }
-
-    #[test]
-    fn names_are_the_same_only_when_every_byte_is() {
-        assert!(same("AccountOpened", "AccountOpened"));
-        assert!(!same("AccountOpened", "AccountOpenee"));
-        assert!(!same("Account", "AccountOpened"));
     }
 }

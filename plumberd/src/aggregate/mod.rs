@@ -13,7 +13,7 @@ mod raise;
 pub use decision_result::DecisionResult;
 pub use dispatch::{HandlerTable, Row};
 #[doc(hidden)]
-pub use distinct::assert_distinct;
+pub use distinct::Repeated;
 pub use error::ApplyError;
 pub use id::{AggregateId, GenerateId};
 pub use into_events::IntoEvents;

@@ -1,4 +1,5 @@
-//! What `#[derive(Event)]` costs a compiler, beside serde's two derives.
+//! What `#[derive(Event)]` costs a compiler, beside serde's two derives, and
+//! `#[aggregate]` beside the events that it handles.
 //!
 //! ```text
 //! cargo bench -p plumberd-tests --bench compile_time
@@ -8,7 +9,8 @@
 //! compiles them in turns. "check" is the derives alone; "build" also makes
 //! machine code that encodes every struct as JSON and decodes it. serde's
 //! derives are generic and make none before they are used, so the build uses
-//! them through `serde_json`, as an event store does.
+//! them through `serde_json`, as an event store does. Then it checks aggregates of
+//! 75, 150 and 300 handlers: what a handler costs must not grow with their number.
 
 use std::{
     fmt::Write as _,
@@ -19,6 +21,7 @@ use std::{
 };
 
 const STRUCTS: usize = 200;
+const HANDLERS: [usize; 3] = [75, 150, 300];
 
 fn main() {
     let rounds = std::env::var("ROUNDS")
@@ -46,6 +49,32 @@ fn main() {
             serde.as_secs_f64(),
             plumberd.as_secs_f64(),
             plumberd.as_secs_f64() / serde.as_secs_f64()
+        );
+    }
+    handlers(&target, rounds);
+}
+
+fn handlers(target: &Path, rounds: usize) {
+    println!("\n| handlers | events alone | with the aggregate | a handler |");
+    println!("|---:|---:|---:|---:|");
+    for count in HANDLERS {
+        let events = numbered_events(count);
+        let with = format!("{events}{}", aggregate_code(count));
+        let events = write_crate(target, "events_alone", PLUMBERD, &events);
+        let with = write_crate(target, "events_and_aggregate", PLUMBERD, &with);
+        compile(&events, target, "check");
+        compile(&with, target, "check");
+        let mut times = (Vec::new(), Vec::new());
+        for _ in 0..rounds {
+            times.0.push(compile(&events, target, "check"));
+            times.1.push(compile(&with, target, "check"));
+        }
+        let (events, with) = (median(times.0), median(times.1));
+        println!(
+            "| {count} | {:.2} s | {:.2} s | **{:.2} ms** |",
+            events.as_secs_f64(),
+            with.as_secs_f64(),
+            with.saturating_sub(events).as_secs_f64() * 1e3 / count as f64
         );
     }
 }
@@ -81,8 +110,27 @@ fn serde_code() -> String {
 }
 
 fn plumberd_code() -> String {
+    numbered_events(STRUCTS)
+}
+
+fn aggregate_code(handlers: usize) -> String {
+    let mut code =
+        "#[derive(Default)]\npub struct Account(i64);\n#[plumberd::aggregate]\nimpl Account {\n"
+            .to_owned();
+    for i in 0..handlers {
+        let _ = writeln!(
+            code,
+            "#[event_sourcing_handler]\n\
+             fn on_event{i}(&mut self, event: &Event{i}) {{ self.0 += event.amount; }}"
+        );
+    }
+    code.push_str("}\n");
+    code
+}
+
+fn numbered_events(count: usize) -> String {
     let mut code = String::new();
-    for i in 0..STRUCTS {
+    for i in 0..count {
         let _ = writeln!(
             code,
             "#[derive(plumberd::Event)]\npub struct Event{i} {FIELDS}"

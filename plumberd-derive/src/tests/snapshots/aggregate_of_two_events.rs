@@ -27,13 +27,13 @@ impl ::plumberd::aggregate::Handles<AccountOpened> for (Account) {
     #[inline]
     fn handle(
         &mut self,
-        event: &AccountOpened,
+        __event: &AccountOpened,
         _: &::plumberd::event::RawMetadata,
     ) -> ::plumberd::__private::core::result::Result<
         (),
         ::plumberd::aggregate::ApplyError,
     > {
-        Self::on_opened(self, event);
+        Self::on_opened(self, __event);
         ::plumberd::__private::core::result::Result::Ok(())
     }
 }
@@ -42,17 +42,24 @@ impl ::plumberd::aggregate::Handles<AccountCredited> for (Account) {
     #[inline]
     fn handle(
         &mut self,
-        event: &AccountCredited,
+        __event: &AccountCredited,
         _: &::plumberd::event::RawMetadata,
     ) -> ::plumberd::__private::core::result::Result<
         (),
         ::plumberd::aggregate::ApplyError,
     > {
-        Self::on_credited(self, event);
+        Self::on_credited(self, __event);
         ::plumberd::__private::core::result::Result::Ok(())
     }
 }
-const _: () = ::plumberd::__private::assert_distinct(
-    &<Account as ::plumberd::aggregate::Aggregate>::HANDLERS,
-    "on_credited",
-);
+const _: () = {
+    if let ::plumberd::__private::Some(__found) = ::plumberd::__private::Repeated::among(
+        &<Account as ::plumberd::aggregate::Aggregate>::HANDLERS,
+    ) {
+        {
+            if ::plumberd::__private::Repeated::is_at(&__found, "on_credited") {
+                ::plumberd::__private::Repeated::report(&__found)
+            }
+        }
+    }
+};

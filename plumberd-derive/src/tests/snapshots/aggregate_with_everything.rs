@@ -31,14 +31,14 @@ impl my::plumberd::aggregate::Handles<OrderPlaced> for (domain::Order) {
     #[inline]
     fn handle(
         &mut self,
-        event: &OrderPlaced,
-        metadata: &my::plumberd::event::RawMetadata,
+        __event: &OrderPlaced,
+        __metadata: &my::plumberd::event::RawMetadata,
     ) -> my::plumberd::__private::core::result::Result<
         (),
         my::plumberd::aggregate::ApplyError,
     > {
-        let metadata = metadata.parse()?;
-        Self::on_placed(self, event, &metadata);
+        let __metadata = __metadata.parse()?;
+        Self::on_placed(self, __event, &__metadata);
         my::plumberd::__private::core::result::Result::Ok(())
     }
 }
@@ -55,12 +55,12 @@ impl my::plumberd::aggregate::HandlesCommand<PlaceOrder<'_>> for (domain::Order)
     #[inline]
     fn decide(
         &self,
-        command: PlaceOrder<'_>,
+        __command: PlaceOrder<'_>,
     ) -> my::plumberd::__private::core::result::Result<Self::Events, Self::Error> {
         <(Decision<
             OrderPlaced,
         >) as my::plumberd::__private::DecisionResult>::into_result(
-            Self::place(self, command),
+            Self::place(self, __command),
         )
     }
 }

@@ -27,13 +27,13 @@ impl ::plumberd::aggregate::Handles<AccountOpened> for (Account) {
     #[inline]
     fn handle(
         &mut self,
-        event: &AccountOpened,
+        __event: &AccountOpened,
         _: &::plumberd::event::RawMetadata,
     ) -> ::plumberd::__private::core::result::Result<
         (),
         ::plumberd::aggregate::ApplyError,
     > {
-        let _ = event;
+        let _ = __event;
         ::plumberd::__private::core::result::Result::Ok(())
     }
 }
@@ -50,9 +50,9 @@ impl ::plumberd::aggregate::HandlesCommand<OpenAccount> for (Account) {
     #[inline]
     fn decide(
         &self,
-        command: OpenAccount,
+        __command: OpenAccount,
     ) -> ::plumberd::__private::core::result::Result<Self::Events, Self::Error> {
-        let _ = command;
+        let _ = __command;
         ::plumberd::__private::core::unreachable!()
     }
 }

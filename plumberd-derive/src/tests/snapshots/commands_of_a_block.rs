@@ -1,4 +1,3 @@
-#[allow(clippy::unused_async)]
 impl Accounts {
     async fn open(
         &self,
@@ -9,6 +8,7 @@ impl Accounts {
         self.help(id).await
     }
     #[cfg(feature = "close")]
+    #[allow(clippy::unused_async)]
     async fn close(&self, id: Uuid, command: &CloseAccount) -> Result<(), CommandFault> {
         Ok(())
     }
@@ -18,54 +18,63 @@ impl Accounts {
 impl ::plumberd::command::HandlesCommands for Accounts {
     fn routes(
         self: ::plumberd::__private::std::sync::Arc<Self>,
-        routes: &mut ::plumberd::command::CommandHandlers,
+        __routes: &mut ::plumberd::command::CommandHandlers,
     ) {
         {
-            let handler = ::plumberd::__private::std::sync::Arc::clone(&self);
-            routes
-                .add::<
-                    OpenAccount,
-                    Uuid,
-                    _,
-                    _,
-                >(move |id, command, context| {
-                    let handler = ::plumberd::__private::std::sync::Arc::clone(&handler);
+            let __handler = ::plumberd::__private::core::clone::Clone::clone(&self);
+            ::plumberd::command::CommandHandlers::add::<
+                OpenAccount,
+                Uuid,
+                _,
+                _,
+            >(
+                __routes,
+                move |__id, __command, __context| {
+                    let __handler = ::plumberd::__private::core::clone::Clone::clone(
+                        &__handler,
+                    );
                     async move {
-                        let _ = &context;
-                        match Self::open(&handler, id, &command, &context).await {
+                        let _ = &__context;
+                        match Self::open(&__handler, __id, &__command, &__context).await
+                        {
                             ::plumberd::__private::Ok(_) => ::plumberd::__private::Ok(()),
-                            ::plumberd::__private::Err(error) => {
+                            ::plumberd::__private::Err(__error) => {
                                 ::plumberd::__private::Err(
-                                    ::plumberd::__private::core::convert::From::from(error),
+                                    ::plumberd::__private::core::convert::From::from(__error),
                                 )
                             }
                         }
                     }
-                });
+                },
+            );
         }
         #[cfg(feature = "close")]
         {
-            let handler = ::plumberd::__private::std::sync::Arc::clone(&self);
-            routes
-                .add::<
-                    CloseAccount,
-                    Uuid,
-                    _,
-                    _,
-                >(move |id, command, context| {
-                    let handler = ::plumberd::__private::std::sync::Arc::clone(&handler);
+            let __handler = ::plumberd::__private::core::clone::Clone::clone(&self);
+            ::plumberd::command::CommandHandlers::add::<
+                CloseAccount,
+                Uuid,
+                _,
+                _,
+            >(
+                __routes,
+                move |__id, __command, __context| {
+                    let __handler = ::plumberd::__private::core::clone::Clone::clone(
+                        &__handler,
+                    );
                     async move {
-                        let _ = &context;
-                        match Self::close(&handler, id, &command).await {
+                        let _ = &__context;
+                        match Self::close(&__handler, __id, &__command).await {
                             ::plumberd::__private::Ok(_) => ::plumberd::__private::Ok(()),
-                            ::plumberd::__private::Err(error) => {
+                            ::plumberd::__private::Err(__error) => {
                                 ::plumberd::__private::Err(
-                                    ::plumberd::__private::core::convert::From::from(error),
+                                    ::plumberd::__private::core::convert::From::from(__error),
                                 )
                             }
                         }
                     }
-                });
+                },
+            );
         }
     }
 }

@@ -4,16 +4,16 @@
 ::core::compile_error! {
     "a command is taken by reference, as `&OpenAccount`"
 }
-#[allow(clippy::unused_async)]
 impl Accounts {
+    #[allow(clippy::unused_async)]
     async fn open(&self, id: Uuid, command: OpenAccount) {}
 }
 #[automatically_derived]
 impl ::plumberd::command::HandlesCommands for Accounts {
     fn routes(
         self: ::plumberd::__private::std::sync::Arc<Self>,
-        routes: &mut ::plumberd::command::CommandHandlers,
+        __routes: &mut ::plumberd::command::CommandHandlers,
     ) {
-        let _ = (self, routes);
+        let _ = (self, __routes);
     }
 }

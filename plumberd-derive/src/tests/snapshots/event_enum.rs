@@ -1,4 +1,3 @@
-#[allow(deprecated)]
 const _: () = {
     use company::events::__private as __p;
     #[automatically_derived]
@@ -11,7 +10,7 @@ const _: () = {
             __p::EventInfo::new("Noted").with_module(__p::core::module_path!()),
             <Moved as __p::Event>::TYPES[0],
         ];
-        fn type_index(&self) -> usize {
+        fn type_index(&self) -> __p::usize {
             match self {
                 Self::Placed { .. } => 0usize,
                 Self::Cancelled { .. } => 1usize,
@@ -19,16 +18,16 @@ const _: () = {
                 Self::Moved { .. } => 3usize,
             }
         }
-        fn encode(&self, out: &mut __p::Vec<u8>) -> __p::Result<(), __p::EncodeError> {
+        fn encode(&self, __out: &mut __p::Vec<u8>) -> __p::Result<(), __p::EncodeError> {
             match self {
                 Self::Placed { .. } => {
                     __p::encode_event::<
                         _,
                         __p::Json,
                     >(
-                        &Self::TYPES[0usize],
+                        &<Self as __p::Event>::TYPES[0usize],
                         &__p::Variant::<'_, Self, 0usize>::Lent(self),
-                        out,
+                        __out,
                     )
                 }
                 Self::Cancelled { .. } => {
@@ -36,9 +35,9 @@ const _: () = {
                         _,
                         __p::Json,
                     >(
-                        &Self::TYPES[1usize],
+                        &<Self as __p::Event>::TYPES[1usize],
                         &__p::Variant::<'_, Self, 1usize>::Lent(self),
-                        out,
+                        __out,
                     )
                 }
                 Self::Noted { .. } => {
@@ -46,25 +45,25 @@ const _: () = {
                         _,
                         __p::Json,
                     >(
-                        &Self::TYPES[2usize],
+                        &<Self as __p::Event>::TYPES[2usize],
                         &__p::Variant::<'_, Self, 2usize>::Lent(self),
-                        out,
+                        __out,
                     )
                 }
-                Self::Moved(inner) => <Moved as __p::Event>::encode(inner, out),
+                Self::Moved(__inner) => <Moved as __p::Event>::encode(__inner, __out),
             }
         }
         fn decode(
-            index: usize,
-            encoded: &__p::EncodedEvent<'_>,
+            __index: __p::usize,
+            __encoded: &__p::EncodedEvent<'_>,
         ) -> __p::Result<Self, __p::DecodeError> {
-            match index {
+            match __index {
                 0usize => {
                     __p::decode_variant::<
                         Self,
                         __p::Json,
                         0usize,
-                    >(&Self::TYPES[0usize], &__p::Links::None, encoded)
+                    >(&<Self as __p::Event>::TYPES[0usize], &__p::Links::None, __encoded)
                 }
                 1usize => {
                     __p::decode_variant::<
@@ -72,11 +71,11 @@ const _: () = {
                         __p::Json,
                         1usize,
                     >(
-                        &Self::TYPES[1usize],
+                        &<Self as __p::Event>::TYPES[1usize],
                         &__p::Links::Typed(
                             __p::upcast_variant::<CancelledV1, Self, 1usize>,
                         ),
-                        encoded,
+                        __encoded,
                     )
                 }
                 2usize => {
@@ -84,37 +83,37 @@ const _: () = {
                         Self,
                         __p::Json,
                         2usize,
-                    >(&Self::TYPES[2usize], &__p::Links::None, encoded)
+                    >(&<Self as __p::Event>::TYPES[2usize], &__p::Links::None, __encoded)
                 }
                 3usize => {
-                    match <Moved as __p::Event>::decode(0, encoded) {
-                        __p::Ok(inner) => __p::Ok(Self::Moved(inner)),
-                        __p::Err(error) => __p::Err(error),
+                    match <Moved as __p::Event>::decode(0, __encoded) {
+                        __p::Ok(__inner) => __p::Ok(Self::Moved(__inner)),
+                        __p::Err(__error) => __p::Err(__error),
                     }
                 }
-                _ => __p::Err(__p::other_type::<Self>(encoded)),
+                _ => __p::Err(__p::other_type::<Self>(__encoded)),
             }
         }
-        fn shape(index: usize, builder: &mut __p::ShapeBuilder) -> __p::Shape {
-            match index {
-                0usize => <Self as __p::Variants>::variant_shape(0usize, builder),
-                1usize => <Self as __p::Variants>::variant_shape(1usize, builder),
-                2usize => <Self as __p::Variants>::variant_shape(2usize, builder),
-                3usize => <Moved as __p::Event>::shape(0, builder),
+        fn shape(__index: __p::usize, __builder: &mut __p::ShapeBuilder) -> __p::Shape {
+            match __index {
+                0usize => <Self as __p::Variants>::variant_shape(0usize, __builder),
+                1usize => <Self as __p::Variants>::variant_shape(1usize, __builder),
+                2usize => <Self as __p::Variants>::variant_shape(2usize, __builder),
+                3usize => <Moved as __p::Event>::shape(0, __builder),
                 _ => __p::Shape::Choice(__p::Vec::new()),
             }
         }
         fn id(&self) -> __p::Option<__p::Uuid> {
             match self {
-                Self::Placed { id: own, .. } => __p::event_id::<Uuid>(own),
-                Self::Moved(inner) => <Moved as __p::Event>::id(inner),
+                Self::Placed { id: __own, .. } => __p::event_id::<Uuid>(__own),
+                Self::Moved(__inner) => <Moved as __p::Event>::id(__inner),
                 _ => __p::None,
             }
         }
-        fn assign_id(&mut self, id: __p::Uuid) {
+        fn assign_id(&mut self, __id: __p::Uuid) {
             match self {
-                Self::Placed { id: own, .. } => __p::assign_event_id(own, id),
-                Self::Moved(inner) => <Moved as __p::Event>::assign_id(inner, id),
+                Self::Placed { id: __own, .. } => __p::assign_event_id(__own, __id),
+                Self::Moved(__inner) => <Moved as __p::Event>::assign_id(__inner, __id),
                 _ => {}
             }
         }
@@ -123,100 +122,102 @@ const _: () = {
     impl __p::Variants for OrderEvent {
         fn write<__S: __p::Serializer>(
             &self,
-            serializer: __S,
+            __serializer: __S,
         ) -> __p::Result<__S::Ok, __S::Error> {
             match self {
-                Self::Placed { id: field0, total: field1, .. } => {
-                    let mut object = __p::Serializer::serialize_struct(
-                        serializer,
+                Self::Placed { id: __field0, total: __field1, .. } => {
+                    let mut __object = __p::Serializer::serialize_struct(
+                        __serializer,
                         "OrderEvent",
                         2usize,
                     )?;
                     __p::SerializeStruct::serialize_field(
-                        &mut object,
+                        &mut __object,
                         "Id",
-                        &__p::Ref(field0),
+                        &__p::Ref(__field0),
                     )?;
                     __p::SerializeStruct::serialize_field(
-                        &mut object,
+                        &mut __object,
                         "Total",
-                        &__p::Ref(field1),
+                        &__p::Ref(__field1),
                     )?;
-                    __p::SerializeStruct::end(object)
+                    __p::SerializeStruct::end(__object)
                 }
                 Self::Cancelled { .. } => {
-                    let object = __p::Serializer::serialize_struct(
-                        serializer,
+                    let __object = __p::Serializer::serialize_struct(
+                        __serializer,
                         "OrderEvent",
                         0usize,
                     )?;
-                    __p::SerializeStruct::end(object)
+                    __p::SerializeStruct::end(__object)
                 }
-                Self::Noted { 0: field0 } => {
-                    <String as __p::EventValue>::serialize(field0, serializer)
+                Self::Noted { 0: __field0 } => {
+                    <String as __p::EventValue>::serialize(__field0, __serializer)
                 }
-                #[allow(unreachable_patterns)]
                 _ => __p::Err(__p::not_stored_here()),
             }
         }
         fn read<'de, __D: __p::Deserializer<'de>>(
-            index: usize,
-            deserializer: __D,
+            __index: __p::usize,
+            __deserializer: __D,
         ) -> __p::Result<Self, __D::Error> {
-            match index {
-                0usize => __p::read_object::<Self, __D, 1i32>(deserializer),
-                1usize => __p::read_object::<Self, __D, 2i32>(deserializer),
+            match __index {
+                0usize => __p::read_object::<Self, __D, 1i32>(__deserializer),
+                1usize => __p::read_object::<Self, __D, 2i32>(__deserializer),
                 _ => {
                     __p::Ok(Self::Noted {
-                        0: <String as __p::EventValue>::deserialize(deserializer)?,
+                        0: <String as __p::EventValue>::deserialize(__deserializer)?,
                     })
                 }
             }
         }
-        fn variant_shape(index: usize, builder: &mut __p::ShapeBuilder) -> __p::Shape {
-            match index {
+        fn variant_shape(
+            __index: __p::usize,
+            __builder: &mut __p::ShapeBuilder,
+        ) -> __p::Shape {
+            match __index {
                 0usize => {
-                    builder
-                        .object(
-                            &[
-                                ("Id", __p::ShapeBuilder::nested::<Uuid>),
-                                ("Total", __p::ShapeBuilder::nested::<u32>),
-                            ],
-                        )
+                    __p::ShapeBuilder::object(
+                        __builder,
+                        &[
+                            ("Id", __p::ShapeBuilder::nested::<Uuid>),
+                            ("Total", __p::ShapeBuilder::nested::<u32>),
+                        ],
+                    )
                 }
-                1usize => builder.object(&[]),
-                _ => (__p::ShapeBuilder::nested::<String>)(builder),
+                1usize => __p::ShapeBuilder::object(__builder, &[]),
+                _ => (__p::ShapeBuilder::nested::<String>)(__builder),
             }
         }
     }
     #[automatically_derived]
     impl __p::Fields<1i32> for OrderEvent {
-        const KEYS: &'static [&'static str] = &["Id", "Total"];
+        const KEYS: &'static [&'static __p::str] = &["Id", "Total"];
         #[inline]
         fn read<'de, __A: __p::MapAccess<'de>>(
-            object: &mut __p::Object<__A>,
+            __object: &mut __p::Object<__A>,
         ) -> __p::Result<Self, __A::Error> {
-            let (mut field0, mut field1) = (__p::None, __p::None);
-            while let __p::Some(key) = object.key()? {
-                match key {
-                    0usize => field0 = __p::Some(object.value::<Uuid>()?),
-                    _ => field1 = __p::Some(object.value::<u32>()?),
+            let (mut __field0, mut __field1) = (__p::None, __p::None);
+            while let __p::Some(__key) = __p::Object::key(__object)? {
+                match __key {
+                    0usize => __field0 = __p::Some(__p::Object::value::<Uuid>(__object)?),
+                    _ => __field1 = __p::Some(__p::Object::value::<u32>(__object)?),
                 }
             }
             __p::Ok(Self::Placed {
-                id: object.required::<Uuid>(field0, 0usize)?,
-                total: object.required::<u32>(field1, 1usize)?,
+                id: __p::Object::required::<Uuid>(__object, __field0, 0usize)?,
+                total: __p::Object::required::<u32>(__object, __field1, 1usize)?,
             })
         }
     }
     #[automatically_derived]
     impl __p::Fields<2i32> for OrderEvent {
-        const KEYS: &'static [&'static str] = &[];
+        const KEYS: &'static [&'static __p::str] = &[];
         #[inline]
         fn read<'de, __A: __p::MapAccess<'de>>(
-            object: &mut __p::Object<__A>,
+            __object: &mut __p::Object<__A>,
         ) -> __p::Result<Self, __A::Error> {
-            object.key()?;
+            __p::Object::key(__object)?;
             __p::Ok(Self::Cancelled {})
         }
     }

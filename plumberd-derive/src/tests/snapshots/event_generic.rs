@@ -1,4 +1,3 @@
-#[allow(deprecated)]
 const _: () = {
     use ::plumberd::__private as __p;
     #[automatically_derived]
@@ -10,44 +9,43 @@ const _: () = {
     {
         fn serialize<__S: __p::Serializer>(
             &self,
-            serializer: __S,
+            __serializer: __S,
         ) -> __p::Result<__S::Ok, __S::Error> {
-            let mut object = __p::Serializer::serialize_struct(
-                serializer,
+            let mut __object = __p::Serializer::serialize_struct(
+                __serializer,
                 "Changed",
                 2usize,
             )?;
             __p::SerializeStruct::serialize_field(
-                &mut object,
+                &mut __object,
                 "From",
                 &__p::WithRef::<Self, 0usize>(&self.from),
             )?;
             __p::SerializeStruct::serialize_field(
-                &mut object,
+                &mut __object,
                 "To",
                 &__p::Ref(&self.to),
             )?;
-            __p::SerializeStruct::end(object)
+            __p::SerializeStruct::end(__object)
         }
         #[inline]
         fn deserialize<'de, __D: __p::Deserializer<'de>>(
-            deserializer: __D,
+            __deserializer: __D,
         ) -> __p::Result<Self, __D::Error> {
-            __p::read_object::<Self, __D, 0i32>(deserializer)
+            __p::read_object::<Self, __D, 0i32>(__deserializer)
         }
-        fn shape(builder: &mut __p::ShapeBuilder) -> __p::Shape {
-            builder
-                .object(
-                    &[
-                        (
-                            "From",
-                            (|_| __p::Shape::Scalar("as `module` writes it"))
-                                as __p::ShapeOf,
-                        ),
-                        ("To", __p::ShapeBuilder::nested::<[T; N]>),
-                        ("Cache", __p::ShapeBuilder::unwritten),
-                    ],
-                )
+        fn shape(__builder: &mut __p::ShapeBuilder) -> __p::Shape {
+            __p::ShapeBuilder::object(
+                __builder,
+                &[
+                    (
+                        "From",
+                        (|_| __p::Shape::Scalar("as `module` writes it")) as __p::ShapeOf,
+                    ),
+                    ("To", __p::ShapeBuilder::nested::<[T; N]>),
+                    ("Cache", __p::ShapeBuilder::unwritten),
+                ],
+            )
         }
     }
     #[automatically_derived]
@@ -57,21 +55,25 @@ const _: () = {
         T: ::plumberd::EventValue + ::core::marker::Send + ::core::marker::Sync
             + 'static,
     {
-        const KEYS: &'static [&'static str] = &["From", "To"];
+        const KEYS: &'static [&'static __p::str] = &["From", "To"];
         #[inline]
         fn read<'de, __A: __p::MapAccess<'de>>(
-            object: &mut __p::Object<__A>,
+            __object: &mut __p::Object<__A>,
         ) -> __p::Result<Self, __A::Error> {
-            let (mut field0, mut field1) = (__p::None, __p::None);
-            while let __p::Some(key) = object.key()? {
-                match key {
-                    0usize => field0 = __p::Some(object.value_with::<Self, 0usize>()?),
-                    _ => field1 = __p::Some(object.value::<[T; N]>()?),
+            let (mut __field0, mut __field1) = (__p::None, __p::None);
+            while let __p::Some(__key) = __p::Object::key(__object)? {
+                match __key {
+                    0usize => {
+                        __field0 = __p::Some(
+                            __p::Object::value_with::<Self, 0usize>(__object)?,
+                        );
+                    }
+                    _ => __field1 = __p::Some(__p::Object::value::<[T; N]>(__object)?),
                 }
             }
             __p::Ok(Self {
-                from: object.present(field0, 0usize)?,
-                to: object.required::<[T; N]>(field1, 1usize)?,
+                from: __p::Object::present(__object, __field0, 0usize)?,
+                to: __p::Object::required::<[T; N]>(__object, __field1, 1usize)?,
                 cache: <u32 as __p::Default>::default(),
             })
         }
@@ -85,15 +87,15 @@ const _: () = {
     {
         type Value = T;
         fn serialize<__S: __p::Serializer>(
-            value: &T,
-            serializer: __S,
+            __value: &T,
+            __serializer: __S,
         ) -> __p::Result<__S::Ok, __S::Error> {
-            module::serialize(value, serializer)
+            module::serialize(__value, __serializer)
         }
         fn deserialize<'de, __D: __p::Deserializer<'de>>(
-            deserializer: __D,
+            __deserializer: __D,
         ) -> __p::Result<T, __D::Error> {
-            module::deserialize(deserializer)
+            module::deserialize(__deserializer)
         }
     }
     #[automatically_derived]
@@ -106,23 +108,26 @@ const _: () = {
         const TYPES: &'static [__p::EventInfo] = &[
             __p::EventInfo::new("Changed").with_module(__p::core::module_path!()),
         ];
-        fn type_index(&self) -> usize {
+        fn type_index(&self) -> __p::usize {
             0
         }
-        fn encode(&self, out: &mut __p::Vec<u8>) -> __p::Result<(), __p::EncodeError> {
-            __p::encode_event::<Self, __p::Json>(&Self::TYPES[0], self, out)
+        fn encode(&self, __out: &mut __p::Vec<u8>) -> __p::Result<(), __p::EncodeError> {
+            __p::encode_event::<
+                Self,
+                __p::Json,
+            >(&<Self as __p::Event>::TYPES[0], self, __out)
         }
         fn decode(
-            _: usize,
-            encoded: &__p::EncodedEvent<'_>,
+            _: __p::usize,
+            __encoded: &__p::EncodedEvent<'_>,
         ) -> __p::Result<Self, __p::DecodeError> {
             __p::decode_event::<
                 Self,
                 __p::Json,
-            >(&Self::TYPES[0], &__p::Links::None, encoded)
+            >(&<Self as __p::Event>::TYPES[0], &__p::Links::None, __encoded)
         }
-        fn shape(_: usize, builder: &mut __p::ShapeBuilder) -> __p::Shape {
-            builder.nested::<Self>()
+        fn shape(_: __p::usize, __builder: &mut __p::ShapeBuilder) -> __p::Shape {
+            __p::ShapeBuilder::nested::<Self>(__builder)
         }
     }
 };

@@ -1,62 +1,61 @@
-#[allow(deprecated)]
 const _: () = {
     use ::plumberd::__private as __p;
     #[automatically_derived]
     impl __p::EventValue for Credited {
         fn serialize<__S: __p::Serializer>(
             &self,
-            serializer: __S,
+            __serializer: __S,
         ) -> __p::Result<__S::Ok, __S::Error> {
-            let mut object = __p::Serializer::serialize_struct(
-                serializer,
+            let mut __object = __p::Serializer::serialize_struct(
+                __serializer,
                 "Credited",
-                3usize + __p::usize::from(!Vec::is_empty(&self.notes)),
+                3usize + <__p::usize as __p::From<_>>::from(!Vec::is_empty(&self.notes)),
             )?;
             __p::SerializeStruct::serialize_field(
-                &mut object,
+                &mut __object,
                 "Id",
                 &__p::Ref(&self.id),
             )?;
             __p::SerializeStruct::serialize_field(
-                &mut object,
+                &mut __object,
                 "Amount",
                 &__p::Ref(&self.amount),
             )?;
             __p::SerializeStruct::serialize_field(
-                &mut object,
+                &mut __object,
                 "IBAN",
                 &__p::Ref(&self.iban),
             )?;
             if !Vec::is_empty(&self.notes) {
                 __p::SerializeStruct::serialize_field(
-                    &mut object,
+                    &mut __object,
                     "Notes",
                     &__p::Ref(&self.notes),
                 )?;
             }
-            __p::SerializeStruct::end(object)
+            __p::SerializeStruct::end(__object)
         }
         #[inline]
         fn deserialize<'de, __D: __p::Deserializer<'de>>(
-            deserializer: __D,
+            __deserializer: __D,
         ) -> __p::Result<Self, __D::Error> {
-            __p::read_object::<Self, __D, 0i32>(deserializer)
+            __p::read_object::<Self, __D, 0i32>(__deserializer)
         }
-        fn shape(builder: &mut __p::ShapeBuilder) -> __p::Shape {
-            builder
-                .object(
-                    &[
-                        ("Id", __p::ShapeBuilder::nested::<Uuid>),
-                        ("Amount", __p::ShapeBuilder::nested::<Decimal>),
-                        ("IBAN", __p::ShapeBuilder::nested::<Option<String>>),
-                        ("Notes", __p::ShapeBuilder::nested::<Vec<String>>),
-                    ],
-                )
+        fn shape(__builder: &mut __p::ShapeBuilder) -> __p::Shape {
+            __p::ShapeBuilder::object(
+                __builder,
+                &[
+                    ("Id", __p::ShapeBuilder::nested::<Uuid>),
+                    ("Amount", __p::ShapeBuilder::nested::<Decimal>),
+                    ("IBAN", __p::ShapeBuilder::nested::<Option<String>>),
+                    ("Notes", __p::ShapeBuilder::nested::<Vec<String>>),
+                ],
+            )
         }
     }
     #[automatically_derived]
     impl __p::Fields<0i32> for Credited {
-        const KEYS: &'static [&'static str] = &[
+        const KEYS: &'static [&'static __p::str] = &[
             "Id",
             "Amount",
             "IBAN",
@@ -65,29 +64,39 @@ const _: () = {
         ];
         #[inline]
         fn read<'de, __A: __p::MapAccess<'de>>(
-            object: &mut __p::Object<__A>,
+            __object: &mut __p::Object<__A>,
         ) -> __p::Result<Self, __A::Error> {
-            let (mut field0, mut field1, mut field2, mut field3) = (
+            let (mut __field0, mut __field1, mut __field2, mut __field3) = (
                 __p::None,
                 __p::None,
                 __p::None,
                 __p::None,
             );
-            while let __p::Some(key) = object.key()? {
-                match key {
-                    0usize => field0 = __p::Some(object.value::<Uuid>()?),
-                    1usize => field1 = __p::Some(object.value::<Decimal>()?),
-                    2usize | 4usize => {
-                        field2 = __p::Some(object.value::<Option<String>>()?);
+            while let __p::Some(__key) = __p::Object::key(__object)? {
+                match __key {
+                    0usize => __field0 = __p::Some(__p::Object::value::<Uuid>(__object)?),
+                    1usize => {
+                        __field1 = __p::Some(__p::Object::value::<Decimal>(__object)?);
                     }
-                    _ => field3 = __p::Some(object.value::<Vec<String>>()?),
+                    2usize | 4usize => {
+                        __field2 = __p::Some(
+                            __p::Object::value::<Option<String>>(__object)?,
+                        );
+                    }
+                    _ => {
+                        __field3 = __p::Some(
+                            __p::Object::value::<Vec<String>>(__object)?,
+                        );
+                    }
                 }
             }
             __p::Ok(Self {
-                id: object.required::<Uuid>(field0, 0usize)?,
-                amount: object.required::<Decimal>(field1, 1usize)?,
-                iban: object.required::<Option<String>>(field2, 2usize)?,
-                notes: field3.unwrap_or_default(),
+                id: __p::Object::required::<Uuid>(__object, __field0, 0usize)?,
+                amount: __p::Object::required::<Decimal>(__object, __field1, 1usize)?,
+                iban: __p::Object::required::<
+                    Option<String>,
+                >(__object, __field2, 2usize)?,
+                notes: __field3.unwrap_or_default(),
             })
         }
     }
@@ -98,40 +107,43 @@ const _: () = {
                 .with_module(__p::core::module_path!())
                 .with_revision(2u32, 1u32),
         ];
-        fn type_index(&self) -> usize {
+        fn type_index(&self) -> __p::usize {
             0
         }
-        fn encode(&self, out: &mut __p::Vec<u8>) -> __p::Result<(), __p::EncodeError> {
-            __p::encode_event::<Self, __p::Json>(&Self::TYPES[0], self, out)
+        fn encode(&self, __out: &mut __p::Vec<u8>) -> __p::Result<(), __p::EncodeError> {
+            __p::encode_event::<
+                Self,
+                __p::Json,
+            >(&<Self as __p::Event>::TYPES[0], self, __out)
         }
         fn decode(
-            _: usize,
-            encoded: &__p::EncodedEvent<'_>,
+            _: __p::usize,
+            __encoded: &__p::EncodedEvent<'_>,
         ) -> __p::Result<Self, __p::DecodeError> {
             __p::decode_event::<
                 Self,
                 __p::Json,
             >(
-                &Self::TYPES[0],
+                &<Self as __p::Event>::TYPES[0],
                 &__p::Links::Json(const {
                     &[
                         {
-                            let step: __p::Upcaster = add_currency;
-                            step
+                            let __step: __p::Upcaster = add_currency;
+                            __step
                         },
                     ]
                 }),
-                encoded,
+                __encoded,
             )
         }
-        fn shape(_: usize, builder: &mut __p::ShapeBuilder) -> __p::Shape {
-            builder.nested::<Self>()
+        fn shape(_: __p::usize, __builder: &mut __p::ShapeBuilder) -> __p::Shape {
+            __p::ShapeBuilder::nested::<Self>(__builder)
         }
         fn id(&self) -> __p::Option<__p::Uuid> {
             __p::event_id::<Uuid>(&self.id)
         }
-        fn assign_id(&mut self, id: __p::Uuid) {
-            __p::assign_event_id(&mut self.id, id);
+        fn assign_id(&mut self, __id: __p::Uuid) {
+            __p::assign_event_id(&mut self.id, __id);
         }
     }
 };

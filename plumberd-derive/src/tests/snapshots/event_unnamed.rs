@@ -1,37 +1,36 @@
-#[allow(deprecated)]
 const _: () = {
     use ::plumberd::__private as __p;
     #[automatically_derived]
     impl __p::EventValue for Closed {
         fn serialize<__S: __p::Serializer>(
             &self,
-            serializer: __S,
+            __serializer: __S,
         ) -> __p::Result<__S::Ok, __S::Error> {
-            let object = __p::Serializer::serialize_struct(
-                serializer,
+            let __object = __p::Serializer::serialize_struct(
+                __serializer,
                 "Closed",
                 0usize,
             )?;
-            __p::SerializeStruct::end(object)
+            __p::SerializeStruct::end(__object)
         }
         #[inline]
         fn deserialize<'de, __D: __p::Deserializer<'de>>(
-            deserializer: __D,
+            __deserializer: __D,
         ) -> __p::Result<Self, __D::Error> {
-            __p::read_object::<Self, __D, 0i32>(deserializer)
+            __p::read_object::<Self, __D, 0i32>(__deserializer)
         }
-        fn shape(builder: &mut __p::ShapeBuilder) -> __p::Shape {
-            builder.object(&[])
+        fn shape(__builder: &mut __p::ShapeBuilder) -> __p::Shape {
+            __p::ShapeBuilder::object(__builder, &[])
         }
     }
     #[automatically_derived]
     impl __p::Fields<0i32> for Closed {
-        const KEYS: &'static [&'static str] = &[];
+        const KEYS: &'static [&'static __p::str] = &[];
         #[inline]
         fn read<'de, __A: __p::MapAccess<'de>>(
-            object: &mut __p::Object<__A>,
+            __object: &mut __p::Object<__A>,
         ) -> __p::Result<Self, __A::Error> {
-            object.key()?;
+            __p::Object::key(__object)?;
             __p::Ok(Self {})
         }
     }
@@ -40,48 +39,50 @@ const _: () = {
         const TYPES: &'static [__p::EventInfo] = &[
             __p::EventInfo::new("Closed").with_module(__p::core::module_path!()),
         ];
-        fn type_index(&self) -> usize {
+        fn type_index(&self) -> __p::usize {
             0
         }
-        fn encode(&self, out: &mut __p::Vec<u8>) -> __p::Result<(), __p::EncodeError> {
-            __p::encode_event::<Self, __p::Json>(&Self::TYPES[0], self, out)
+        fn encode(&self, __out: &mut __p::Vec<u8>) -> __p::Result<(), __p::EncodeError> {
+            __p::encode_event::<
+                Self,
+                __p::Json,
+            >(&<Self as __p::Event>::TYPES[0], self, __out)
         }
         fn decode(
-            _: usize,
-            encoded: &__p::EncodedEvent<'_>,
+            _: __p::usize,
+            __encoded: &__p::EncodedEvent<'_>,
         ) -> __p::Result<Self, __p::DecodeError> {
             __p::decode_event::<
                 Self,
                 __p::Json,
-            >(&Self::TYPES[0], &__p::Links::None, encoded)
+            >(&<Self as __p::Event>::TYPES[0], &__p::Links::None, __encoded)
         }
-        fn shape(_: usize, builder: &mut __p::ShapeBuilder) -> __p::Shape {
-            builder.nested::<Self>()
+        fn shape(_: __p::usize, __builder: &mut __p::ShapeBuilder) -> __p::Shape {
+            __p::ShapeBuilder::nested::<Self>(__builder)
         }
     }
 };
-#[allow(deprecated)]
 const _: () = {
     use ::plumberd::__private as __p;
     #[automatically_derived]
     impl __p::EventValue for Renamed {
-        const NULLABLE: __p::core::primitive::bool = <String as __p::EventValue>::NULLABLE;
+        const NULLABLE: __p::bool = <String as __p::EventValue>::NULLABLE;
         fn serialize<__S: __p::Serializer>(
             &self,
-            serializer: __S,
+            __serializer: __S,
         ) -> __p::Result<__S::Ok, __S::Error> {
-            <String as __p::EventValue>::serialize(&self.0, serializer)
+            <String as __p::EventValue>::serialize(&self.0, __serializer)
         }
         #[inline]
         fn deserialize<'de, __D: __p::Deserializer<'de>>(
-            deserializer: __D,
+            __deserializer: __D,
         ) -> __p::Result<Self, __D::Error> {
             __p::Ok(Self {
-                0: <String as __p::EventValue>::deserialize(deserializer)?,
+                0: <String as __p::EventValue>::deserialize(__deserializer)?,
             })
         }
-        fn shape(builder: &mut __p::ShapeBuilder) -> __p::Shape {
-            (__p::ShapeBuilder::nested::<String>)(builder)
+        fn shape(__builder: &mut __p::ShapeBuilder) -> __p::Shape {
+            (__p::ShapeBuilder::nested::<String>)(__builder)
         }
     }
     #[automatically_derived]
@@ -89,62 +90,64 @@ const _: () = {
         const TYPES: &'static [__p::EventInfo] = &[
             __p::EventInfo::new("Renamed").with_module(__p::core::module_path!()),
         ];
-        fn type_index(&self) -> usize {
+        fn type_index(&self) -> __p::usize {
             0
         }
-        fn encode(&self, out: &mut __p::Vec<u8>) -> __p::Result<(), __p::EncodeError> {
-            __p::encode_event::<Self, __p::Json>(&Self::TYPES[0], self, out)
+        fn encode(&self, __out: &mut __p::Vec<u8>) -> __p::Result<(), __p::EncodeError> {
+            __p::encode_event::<
+                Self,
+                __p::Json,
+            >(&<Self as __p::Event>::TYPES[0], self, __out)
         }
         fn decode(
-            _: usize,
-            encoded: &__p::EncodedEvent<'_>,
+            _: __p::usize,
+            __encoded: &__p::EncodedEvent<'_>,
         ) -> __p::Result<Self, __p::DecodeError> {
             __p::decode_event::<
                 Self,
                 __p::Json,
-            >(&Self::TYPES[0], &__p::Links::None, encoded)
+            >(&<Self as __p::Event>::TYPES[0], &__p::Links::None, __encoded)
         }
-        fn shape(_: usize, builder: &mut __p::ShapeBuilder) -> __p::Shape {
-            builder.nested::<Self>()
+        fn shape(_: __p::usize, __builder: &mut __p::ShapeBuilder) -> __p::Shape {
+            __p::ShapeBuilder::nested::<Self>(__builder)
         }
     }
 };
-#[allow(deprecated)]
 const _: () = {
     use ::plumberd::__private as __p;
     #[automatically_derived]
     impl __p::EventValue for Moved {
         fn serialize<__S: __p::Serializer>(
             &self,
-            serializer: __S,
+            __serializer: __S,
         ) -> __p::Result<__S::Ok, __S::Error> {
-            let mut list = __p::Serializer::serialize_tuple(serializer, 2usize)?;
-            __p::SerializeTuple::serialize_element(&mut list, &__p::Ref(&self.0))?;
-            __p::SerializeTuple::serialize_element(&mut list, &__p::Ref(&self.1))?;
-            __p::SerializeTuple::end(list)
+            let mut __list = __p::Serializer::serialize_tuple(__serializer, 2usize)?;
+            __p::SerializeTuple::serialize_element(&mut __list, &__p::Ref(&self.0))?;
+            __p::SerializeTuple::serialize_element(&mut __list, &__p::Ref(&self.1))?;
+            __p::SerializeTuple::end(__list)
         }
         #[inline]
         fn deserialize<'de, __D: __p::Deserializer<'de>>(
-            deserializer: __D,
+            __deserializer: __D,
         ) -> __p::Result<Self, __D::Error> {
-            __p::read_tuple::<Self, __D, 0i32>(deserializer)
+            __p::read_tuple::<Self, __D, 0i32>(__deserializer)
         }
-        fn shape(builder: &mut __p::ShapeBuilder) -> __p::Shape {
-            builder
-                .tuple(
-                    &[__p::ShapeBuilder::nested::<i32>, __p::ShapeBuilder::nested::<i32>],
-                )
+        fn shape(__builder: &mut __p::ShapeBuilder) -> __p::Shape {
+            __p::ShapeBuilder::tuple(
+                __builder,
+                &[__p::ShapeBuilder::nested::<i32>, __p::ShapeBuilder::nested::<i32>],
+            )
         }
     }
     #[automatically_derived]
     impl __p::Elements<0i32> for Moved {
-        const LENGTH: usize = 2usize;
+        const LENGTH: __p::usize = 2usize;
         fn read<'de, __A: __p::SeqAccess<'de>>(
-            list: &mut __p::List<__A>,
+            __list: &mut __p::List<__A>,
         ) -> __p::Result<Self, __A::Error> {
             __p::Ok(Self {
-                0: list.value::<i32>()?,
-                1: list.value::<i32>()?,
+                0: __p::List::value::<i32>(__list)?,
+                1: __p::List::value::<i32>(__list)?,
             })
         }
     }
@@ -153,23 +156,26 @@ const _: () = {
         const TYPES: &'static [__p::EventInfo] = &[
             __p::EventInfo::new("Moved").with_module(__p::core::module_path!()),
         ];
-        fn type_index(&self) -> usize {
+        fn type_index(&self) -> __p::usize {
             0
         }
-        fn encode(&self, out: &mut __p::Vec<u8>) -> __p::Result<(), __p::EncodeError> {
-            __p::encode_event::<Self, __p::Json>(&Self::TYPES[0], self, out)
+        fn encode(&self, __out: &mut __p::Vec<u8>) -> __p::Result<(), __p::EncodeError> {
+            __p::encode_event::<
+                Self,
+                __p::Json,
+            >(&<Self as __p::Event>::TYPES[0], self, __out)
         }
         fn decode(
-            _: usize,
-            encoded: &__p::EncodedEvent<'_>,
+            _: __p::usize,
+            __encoded: &__p::EncodedEvent<'_>,
         ) -> __p::Result<Self, __p::DecodeError> {
             __p::decode_event::<
                 Self,
                 __p::Json,
-            >(&Self::TYPES[0], &__p::Links::None, encoded)
+            >(&<Self as __p::Event>::TYPES[0], &__p::Links::None, __encoded)
         }
-        fn shape(_: usize, builder: &mut __p::ShapeBuilder) -> __p::Shape {
-            builder.nested::<Self>()
+        fn shape(_: __p::usize, __builder: &mut __p::ShapeBuilder) -> __p::Shape {
+            __p::ShapeBuilder::nested::<Self>(__builder)
         }
     }
 };

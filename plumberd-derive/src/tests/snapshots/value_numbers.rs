@@ -1,40 +1,42 @@
-#[allow(deprecated)]
 const _: () = {
     use ::plumberd::__private as __p;
     #[automatically_derived]
     impl __p::EventValue for Level {
         fn serialize<__S: __p::Serializer>(
             &self,
-            serializer: __S,
+            __serializer: __S,
         ) -> __p::Result<__S::Ok, __S::Error> {
-            let number = match self {
-                Self::Low {} => Self::Low as i128,
-                Self::High {} => Self::High as i128,
+            let __number = match self {
+                Self::Low {} => Self::Low as __p::i128,
+                Self::High {} => Self::High as __p::i128,
             };
-            __p::write_number(number, serializer)
+            __p::write_number(__number, __serializer)
         }
         #[inline]
         fn deserialize<'de, __D: __p::Deserializer<'de>>(
-            deserializer: __D,
+            __deserializer: __D,
         ) -> __p::Result<Self, __D::Error> {
             __p::Ok(
                 match __p::read_number(
-                    deserializer,
+                    __deserializer,
                     "Level",
-                    &[Self::Low as i128, Self::High as i128],
+                    &[Self::Low as __p::i128, Self::High as __p::i128],
                 )? {
                     0usize => Self::Low {},
                     _ => Self::High {},
                 },
             )
         }
-        fn shape(builder: &mut __p::ShapeBuilder) -> __p::Shape {
-            __p::number_shape(&["Low", "High"], &[Self::Low as i128, Self::High as i128])
+        fn shape(__builder: &mut __p::ShapeBuilder) -> __p::Shape {
+            __p::number_shape(
+                &["Low", "High"],
+                &[Self::Low as __p::i128, Self::High as __p::i128],
+            )
         }
     }
     #[automatically_derived]
     impl __p::MapKey for Level {
-        fn to_text(&self) -> __p::Cow<'_, str> {
+        fn to_text(&self) -> __p::Cow<'_, __p::str> {
             __p::Cow::Borrowed(
                 match self {
                     Self::Low {} => "Low",
@@ -42,8 +44,8 @@ const _: () = {
                 },
             )
         }
-        fn from_text(text: &str) -> __p::Option<Self> {
-            match text {
+        fn from_text(__text: &__p::str) -> __p::Option<Self> {
+            match __text {
                 "Low" => __p::Some(Self::Low {}),
                 "High" => __p::Some(Self::High {}),
                 _ => __p::None,

@@ -1,60 +1,70 @@
-#[allow(deprecated)]
 const _: () = {
     use ::plumberd::__private as __p;
     #[automatically_derived]
     impl __p::EventValue for Payment {
         fn serialize<__S: __p::Serializer>(
             &self,
-            serializer: __S,
+            __serializer: __S,
         ) -> __p::Result<__S::Ok, __S::Error> {
             match self {
                 Self::Cash { .. } => {
-                    let mut object = __p::Serializer::serialize_struct(
-                        serializer,
+                    let mut __object = __p::Serializer::serialize_struct(
+                        __serializer,
                         "Payment",
                         1usize,
                     )?;
-                    __p::SerializeStruct::serialize_field(&mut object, "$type", "Cash")?;
-                    __p::SerializeStruct::end(object)
+                    __p::SerializeStruct::serialize_field(
+                        &mut __object,
+                        "$type",
+                        "Cash",
+                    )?;
+                    __p::SerializeStruct::end(__object)
                 }
-                Self::Card { number: field0, .. } => {
-                    let mut object = __p::Serializer::serialize_struct(
-                        serializer,
+                Self::Card { number: __field0, .. } => {
+                    let mut __object = __p::Serializer::serialize_struct(
+                        __serializer,
                         "Payment",
                         2usize,
                     )?;
-                    __p::SerializeStruct::serialize_field(&mut object, "$type", "Card")?;
                     __p::SerializeStruct::serialize_field(
-                        &mut object,
-                        "Number",
-                        &__p::Ref(field0),
+                        &mut __object,
+                        "$type",
+                        "Card",
                     )?;
-                    __p::SerializeStruct::end(object)
+                    __p::SerializeStruct::serialize_field(
+                        &mut __object,
+                        "Number",
+                        &__p::Ref(__field0),
+                    )?;
+                    __p::SerializeStruct::end(__object)
                 }
             }
         }
         #[inline]
         fn deserialize<'de, __D: __p::Deserializer<'de>>(
-            deserializer: __D,
+            __deserializer: __D,
         ) -> __p::Result<Self, __D::Error> {
-            __p::read_tagged(deserializer)
+            __p::read_tagged(__deserializer)
         }
-        fn shape(builder: &mut __p::ShapeBuilder) -> __p::Shape {
+        fn shape(__builder: &mut __p::ShapeBuilder) -> __p::Shape {
             __p::Shape::Choice(
-                __p::Vec::from([
+                __p::From::from([
                     (
-                        __p::String::from("Cash"),
-                        builder.object(&[("$type", |_| __p::Shape::Scalar("\"Cash\""))]),
+                        __p::From::from("Cash"),
+                        __p::ShapeBuilder::object(
+                            __builder,
+                            &[("$type", |_| __p::Shape::Scalar("\"Cash\""))],
+                        ),
                     ),
                     (
-                        __p::String::from("Card"),
-                        builder
-                            .object(
-                                &[
-                                    ("$type", |_| __p::Shape::Scalar("\"Card\"")),
-                                    ("Number", __p::ShapeBuilder::nested::<String>),
-                                ],
-                            ),
+                        __p::From::from("Card"),
+                        __p::ShapeBuilder::object(
+                            __builder,
+                            &[
+                                ("$type", |_| __p::Shape::Scalar("\"Card\"")),
+                                ("Number", __p::ShapeBuilder::nested::<String>),
+                            ],
+                        ),
                     ),
                 ]),
             )
@@ -62,50 +72,50 @@ const _: () = {
     }
     #[automatically_derived]
     impl __p::Tagged for Payment {
-        const NAME: &'static str = "Payment";
-        const TAGS: &'static [&'static str] = &["Cash", "Card"];
-        fn keys(index: usize) -> &'static [&'static str] {
-            match index {
+        const NAME: &'static __p::str = "Payment";
+        const TAGS: &'static [&'static __p::str] = &["Cash", "Card"];
+        fn keys(__index: __p::usize) -> &'static [&'static __p::str] {
+            match __index {
                 0usize => <Self as __p::Fields<-1i32>>::KEYS,
                 _ => <Self as __p::Fields<-2i32>>::KEYS,
             }
         }
         fn read<'de, __A: __p::MapAccess<'de>>(
-            index: usize,
-            object: &mut __p::Object<__A>,
+            __index: __p::usize,
+            __object: &mut __p::Object<__A>,
         ) -> __p::Result<Self, __A::Error> {
-            match index {
-                0usize => <Self as __p::Fields<-1i32>>::read(object),
-                _ => <Self as __p::Fields<-2i32>>::read(object),
+            match __index {
+                0usize => <Self as __p::Fields<-1i32>>::read(__object),
+                _ => <Self as __p::Fields<-2i32>>::read(__object),
             }
         }
     }
     #[automatically_derived]
     impl __p::Fields<-1i32> for Payment {
-        const KEYS: &'static [&'static str] = &[];
+        const KEYS: &'static [&'static __p::str] = &[];
         #[inline]
         fn read<'de, __A: __p::MapAccess<'de>>(
-            object: &mut __p::Object<__A>,
+            __object: &mut __p::Object<__A>,
         ) -> __p::Result<Self, __A::Error> {
-            object.key()?;
+            __p::Object::key(__object)?;
             __p::Ok(Self::Cash {})
         }
     }
     #[automatically_derived]
     impl __p::Fields<-2i32> for Payment {
-        const KEYS: &'static [&'static str] = &["Number"];
+        const KEYS: &'static [&'static __p::str] = &["Number"];
         #[inline]
         fn read<'de, __A: __p::MapAccess<'de>>(
-            object: &mut __p::Object<__A>,
+            __object: &mut __p::Object<__A>,
         ) -> __p::Result<Self, __A::Error> {
-            let (mut field0,) = (__p::None,);
-            while let __p::Some(key) = object.key()? {
-                match key {
-                    _ => field0 = __p::Some(object.value::<String>()?),
+            let (mut __field0,) = (__p::None,);
+            while let __p::Some(__key) = __p::Object::key(__object)? {
+                match __key {
+                    _ => __field0 = __p::Some(__p::Object::value::<String>(__object)?),
                 }
             }
             __p::Ok(Self::Card {
-                number: object.required::<String>(field0, 0usize)?,
+                number: __p::Object::required::<String>(__object, __field0, 0usize)?,
             })
         }
     }

@@ -3,7 +3,10 @@
 use super::{EventValue, Variant, Variants};
 use crate::{
     codec::Codec,
-    event::{DecodeError, EncodeError, EncodedEvent, Event, EventInfo, Links, decode_event},
+    event::{
+        DecodeError, EncodeError, EncodedEvent, Event, EventInfo, Links, NameSet, decode_event,
+        same_name,
+    },
 };
 use ::serde::ser;
 use std::any::Any;
@@ -70,7 +73,7 @@ pub const fn assert_previous(
     message: &'static str,
 ) {
     match types {
-        [info] if info.revision == revision && same(info.name, name) => {}
+        [info] if info.revision == revision && same_name(info.name, name) => {}
         _ => panic!("{}", message),
     }
 }
@@ -85,29 +88,26 @@ pub const fn assert_single(types: &[EventInfo]) {
 
 /// Fails to compile when two of the types of an event enum have one name.
 pub const fn assert_distinct_types(types: &[EventInfo]) {
-    let mut rest = types;
-    while let [first, others @ ..] = rest {
-        let mut i = 0;
-        while i < others.len() {
-            assert!(
-                !same(first.name, others[i].name),
-                "two variants are stored under one name, one of them as the event inside it"
-            );
-            i += 1;
+    let mut seen = NameSet::new();
+    let mut i = 0;
+    while i < types.len() {
+        if seen.add(types[i].name) {
+            assert_new(types, i);
         }
-        rest = others;
+        i += 1;
     }
 }
 
-const fn same(a: &str, b: &str) -> bool {
-    let (mut a, mut b) = (a.as_bytes(), b.as_bytes());
-    while let ([first, rest @ ..], [other, others @ ..]) = (a, b) {
-        if *first != *other {
-            return false;
-        }
-        (a, b) = (rest, others);
+/// That none of the types above has the name of `types[index]`.
+const fn assert_new(types: &[EventInfo], index: usize) {
+    let mut i = 0;
+    while i < index {
+        assert!(
+            !same_name(types[i].name, types[index].name),
+            "two variants are stored under one name, one of them as the event inside it"
+        );
+        i += 1;
     }
-    a.is_empty() && b.is_empty()
 }
 
 /// The type of a field `#[event(id)]`.
