@@ -87,6 +87,7 @@ pub mod aggregate;
 pub mod clock;
 pub mod codec;
 pub mod context;
+pub mod error;
 pub mod event;
 pub mod retry;
 pub mod stream;
@@ -113,6 +114,7 @@ pub mod prelude;
 
 pub use connect::{Store, connect};
 pub use context::MessageContext;
+pub use error::{ErrorKind, Report};
 pub use event::{Event, EventValue};
 
 #[doc = include_str!("docs/aggregate.md")]

@@ -6,7 +6,7 @@
 //! [`plumberd::EventValue`](trait@crate::EventValue).
 
 pub use crate::{
-    BoxError, Event, MessageContext, Store, aggregate,
+    BoxError, ErrorKind, Event, MessageContext, Report, Store, aggregate,
     aggregate::{Aggregate, HandlesCommand},
     command_handler, connect, dec,
     event::{Metadata, RecordedEvent},

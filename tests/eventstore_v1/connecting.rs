@@ -115,7 +115,10 @@ async fn credentials_go_over_tls_and_otherwise_only_when_told() {
     let error = writes(&plumberd::connect(&wrong).await.unwrap())
         .await
         .unwrap_err();
-    assert!(matches!(error, StoreError::Backend { .. }), "{error:?}");
+    assert!(
+        matches!(error, StoreError::Unauthenticated { .. }),
+        "{error:?}"
+    );
     assert!(!chain(&error).contains("wrong@"));
 
     let server = EventStoreV1ServerConfig::new()

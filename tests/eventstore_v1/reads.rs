@@ -67,5 +67,8 @@ async fn what_is_wrong_with_a_page_that_was_read_ahead_is_told() {
     }
     server.refuse_reads(100, Code::Unauthenticated as i32);
     let rest = soon("the rest", read.collect_all()).await;
-    assert!(matches!(rest, Err(StoreError::Backend { .. })), "{rest:?}");
+    assert!(
+        matches!(rest, Err(StoreError::Unauthenticated { .. })),
+        "{rest:?}"
+    );
 }

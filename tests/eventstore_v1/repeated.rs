@@ -2,6 +2,7 @@
 
 use crate::support::{chain, connect, events, server, soon, stream};
 use plumberd::{
+    ErrorKind,
     store::{EventStore, IdempotencyReason, ReadOptions, StoreError},
     stream::{
         ExpectedRevision::{self, Any, Exact, NoStream, StreamExists},
@@ -168,6 +169,31 @@ async fn a_refusal_after_a_lost_answer_does_not_say_that_nothing_was_written() {
             let again = store.append(&name, NoStream, batch).await.unwrap();
             assert!(again.is_already_applied(), "{lost:?}, then {code:?}");
         }
+    }
+}
+
+#[tokio::test]
+async fn who_may_not_and_who_is_not_known_wrote_nothing_and_is_told_which() {
+    let server = server().await;
+    let store = connect(&server, "").await;
+    let name = stream("Order-1");
+    for (code, kind) in [
+        (Code::PermissionDenied, ErrorKind::Forbidden),
+        (Code::Unauthenticated, ErrorKind::Unauthenticated),
+    ] {
+        server.fail_appends([Refuse(code as i32)]);
+        let appended = soon("an answer", store.append(&name, NoStream, events(1))).await;
+        server.refuse_reads(1, code as i32);
+        let read = store.read_stream(&name, ReadOptions::forwards());
+        let read = soon("an answer", read.collect_all()).await;
+
+        for error in [appended.unwrap_err(), read.unwrap_err()] {
+            assert_eq!(error.kind(), kind, "{error:?}");
+            assert!(!error.is_transient(), "{error:?}");
+            assert!(error.to_string().ends_with("; nothing was written"));
+        }
+        let read = store.read_stream(&name, ReadOptions::forwards());
+        assert!(read.collect_all().await.unwrap().is_empty());
     }
 }
 

@@ -270,7 +270,7 @@ async fn a_subscriber_who_may_not_is_told_once_and_for_all() {
     let store = store(&server).await;
     let name = stream("Order-1");
     let denied = || Status::permission_denied("Access Denied");
-    let is_final = |error: &StoreError| matches!(error, StoreError::Backend { .. });
+    let is_final = |error: &StoreError| matches!(error, StoreError::Forbidden { .. });
 
     server.faults().answer(1, denied());
     let subscribed = store.subscribe_stream(&name, SubscribeFrom::Start).await;

@@ -5,6 +5,7 @@ mod clients;
 mod connect;
 mod deadlines;
 mod defects;
+mod denied;
 mod faults;
 #[cfg(feature = "sqlite")]
 mod killed;

@@ -3,6 +3,7 @@
 mod cache;
 mod contention;
 mod context;
+mod errors;
 mod follow;
 mod hardening;
 mod memory;

@@ -4,7 +4,7 @@ use super::{
     front::Front,
     services,
 };
-use plumberd::{BoxError, clock::Clock};
+use plumberd::{BoxError, ErrorKind, clock::Clock};
 use std::{io, mem, net::SocketAddr, path::Path, time::Duration};
 use tokio::{net::TcpListener, sync::Mutex, task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
@@ -256,4 +256,15 @@ pub enum StartError {
         /// Why not.
         source: BoxError,
     },
+}
+
+impl StartError {
+    /// What this is to the caller.
+    pub const fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Listen { .. } => ErrorKind::Unavailable,
+            Self::Tls { .. } | Self::Users { .. } => ErrorKind::Invalid,
+            Self::Store { .. } => ErrorKind::Internal,
+        }
+    }
 }

@@ -5,7 +5,7 @@ use super::{
     service::Service,
 };
 use crate::tls::Tls;
-use plumberd::BoxError;
+use plumberd::{BoxError, ErrorKind};
 use std::{io, net::SocketAddr};
 use tokio::{
     net::TcpListener,
@@ -246,4 +246,15 @@ pub enum StartError {
         /// Why not.
         source: BoxError,
     },
+}
+
+impl StartError {
+    /// What this is to the caller.
+    pub const fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Listen { .. } => ErrorKind::Unavailable,
+            Self::Tls { .. } => ErrorKind::Invalid,
+            Self::Store { .. } => ErrorKind::Internal,
+        }
+    }
 }

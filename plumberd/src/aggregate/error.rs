@@ -45,6 +45,8 @@ pub enum ApplyError {
     },
 }
 
+crate::error::always!(Unreadable: ApplyError);
+
 impl ApplyError {
     pub(super) fn decode(event: &RecordedEvent, source: Box<DecodeError>) -> Self {
         Self::Decode {

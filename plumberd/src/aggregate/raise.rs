@@ -1,6 +1,7 @@
 use super::{ApplyError, Handles};
 use crate::{
     context::MessageContext,
+    error::ErrorKind,
     event::{DecodeError, EncodeError, Event, NewEvent, derived_event_id, new_event_id},
 };
 use uuid::Uuid;
@@ -129,4 +130,17 @@ pub enum Raised {
         /// The command's id.
         command_id: Uuid,
     },
+}
+
+impl Raised {
+    /// What this is to the caller.
+    pub const fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Encode(error) => error.kind(),
+            // It was written a moment ago, so the codec is at fault.
+            Self::Decode(_) => ErrorKind::Internal,
+            Self::Apply(error) => error.kind(),
+            Self::OwnId { .. } => ErrorKind::Invalid,
+        }
+    }
 }

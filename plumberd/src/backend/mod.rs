@@ -19,6 +19,7 @@ pub(crate) async fn open_sqlite(url: &str) -> Result<Store, ConnectError> {
     let store = sqlite::Sqlite::open(config)
         .await
         .map_err(|error| ConnectError::Open {
+            kind: error.kind(),
             source: error.into(),
         })?;
     let closing = store.clone();
@@ -52,6 +53,7 @@ pub(crate) async fn open_eventstore_v1(_: &str, url: &str) -> Result<Store, Conn
     let store = eventstore_v1::EventStoreV1::connect(config)
         .await
         .map_err(|error| ConnectError::Open {
+            kind: error.kind(),
             source: error.into(),
         })?;
     Ok(Store::new(store))
@@ -84,6 +86,7 @@ pub(crate) async fn open_eventstoredb(_: &str, url: &str) -> Result<Store, Conne
     let store = EventStoreDb::connect(config)
         .await
         .map_err(|error| ConnectError::Open {
+            kind: error.kind(),
             source: error.into(),
         })?;
     Ok(Store::new(store))

@@ -14,6 +14,8 @@ pub struct CodecError {
     source: Option<BoxError>,
 }
 
+crate::error::always!(Invalid: CodecError);
+
 impl CodecError {
     /// An error with a message of its own.
     pub fn new(message: impl Into<String>) -> Self {

@@ -2,6 +2,7 @@ use super::{ValidationError, reply::Failure};
 use crate::{
     BoxError,
     codec::CodecError,
+    error::ErrorKind,
     event::{EncodeError, Event},
 };
 use serde_json::value::RawValue;
@@ -43,6 +44,21 @@ impl CommandFault {
                 Self(Box::new(failure))
             }
             Err(error) => Self::from(error),
+        }
+    }
+
+    /// What this is to the sender: [`ErrorKind::Invalid`] with the code 400,
+    /// [`ErrorKind::Internal`] from 500, [`ErrorKind::Rejected`] with any
+    /// other, which is the handler's own.
+    pub const fn kind(&self) -> ErrorKind {
+        Self::kind_of(self.0.code)
+    }
+
+    pub(super) const fn kind_of(code: i32) -> ErrorKind {
+        match code {
+            Self::INVALID => ErrorKind::Invalid,
+            Self::FAILED..=599 => ErrorKind::Internal,
+            _ => ErrorKind::Rejected,
         }
     }
 

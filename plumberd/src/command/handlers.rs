@@ -191,3 +191,5 @@ pub enum InvalidHandlers {
     #[error("a command has no name that a store takes")]
     Name(#[from] InvalidEventType),
 }
+
+crate::error::always!(Invalid: InvalidHandlers);

@@ -59,6 +59,8 @@ pub struct ValidationError {
     message: Cow<'static, str>,
 }
 
+crate::error::always!(Invalid: ValidationError);
+
 impl ValidationError {
     /// With this message.
     pub fn new(message: impl Into<Cow<'static, str>>) -> Self {

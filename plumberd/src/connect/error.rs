@@ -1,4 +1,4 @@
-use crate::BoxError;
+use crate::{BoxError, error::ErrorKind};
 
 /// Why [`connect`](super::connect) has no store to give.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +42,25 @@ pub enum ConnectError {
     /// The store cannot be opened.
     #[error("the store cannot be opened")]
     Open {
+        /// What that is to the caller.
+        kind: ErrorKind,
         /// Why; a backend's own error.
         source: BoxError,
     },
+}
+
+impl ConnectError {
+    /// What this is to the caller.
+    pub const fn kind(&self) -> ErrorKind {
+        match self {
+            Self::InvalidUrl { .. } | Self::UnknownScheme { .. } => ErrorKind::Invalid,
+            Self::FeatureMissing { .. } | Self::NotYet { .. } => ErrorKind::Unsupported,
+            Self::Open { kind, .. } => *kind,
+        }
+    }
+
+    /// Whether the same call may succeed later with nothing else changed.
+    pub const fn is_transient(&self) -> bool {
+        self.kind().is_transient()
+    }
 }

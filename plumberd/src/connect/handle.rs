@@ -1,5 +1,6 @@
 use crate::{
     aggregate::Aggregate,
+    error::ErrorKind,
     event::NewEvent,
     repository::{Gates, Repository},
     store::{
@@ -98,6 +99,16 @@ pub enum TenantError {
     /// The store refuses.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl TenantError {
+    /// What this is to the caller.
+    pub const fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Invalid(error) => error.kind(),
+            Self::Store(error) => error.kind(),
+        }
+    }
 }
 
 #[async_trait]

@@ -66,3 +66,5 @@ impl fmt::Debug for MessageId {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a message id is 1 to 200 bytes without control characters")]
 pub struct InvalidMessageId;
+
+crate::error::always!(Invalid: InvalidMessageId);

@@ -1,7 +1,8 @@
 use super::projection::EnsureError;
 use crate::{
+    error::ErrorKind,
     event::{DecodeError, EncodeError, EventType, InvalidEventType},
-    store::{ProjectionError, StoreError},
+    store::StoreError,
     stream::{InvalidStreamName, StreamName},
 };
 
@@ -52,6 +53,19 @@ pub enum StateError {
 }
 
 impl StateError {
+    /// What this is to the caller.
+    pub const fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Stream(error) => error.kind(),
+            Self::EventType(error) => error.kind(),
+            Self::Encode(error) => error.kind(),
+            Self::Decode { source, .. } => source.kind(),
+            Self::OneName { .. } => ErrorKind::Invalid,
+            Self::Projection(error) => error.kind(),
+            Self::Store(error) => error.kind(),
+        }
+    }
+
     /// Whether another writer was first: read again, change again.
     pub const fn is_conflict(&self) -> bool {
         matches!(self, Self::Store(error) if error.is_conflict())
@@ -59,19 +73,7 @@ impl StateError {
 
     /// Whether the same call may succeed later with nothing else changed.
     pub const fn is_transient(&self) -> bool {
-        match self {
-            Self::Store(error)
-            | Self::Projection(
-                EnsureError::Store(error) | EnsureError::Projection(ProjectionError::Store(error)),
-            ) => error.is_transient(),
-            Self::Projection(error) => matches!(
-                error,
-                EnsureError::Contended { .. }
-                    | EnsureError::Projection(
-                        ProjectionError::Deadline { .. } | ProjectionError::Unavailable { .. }
-                    )
-            ),
-            _ => false,
-        }
+        matches!(self, Self::Projection(error) if error.is_transient())
+            || self.kind().is_transient()
     }
 }

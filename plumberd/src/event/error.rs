@@ -1,4 +1,4 @@
-use crate::{BoxError, codec::CodecError};
+use crate::{BoxError, codec::CodecError, error::always};
 
 /// Why an event cannot be stored.
 #[derive(Debug, thiserror::Error)]
@@ -10,6 +10,8 @@ pub struct EncodeError {
     /// What is wrong with it.
     pub source: BoxError,
 }
+
+always!(Invalid: EncodeError);
 
 impl EncodeError {
     /// An error for the event stored as `event_type`.
@@ -96,3 +98,5 @@ pub enum DecodeError {
         source: CodecError,
     },
 }
+
+always!(Unreadable: DecodeError);

@@ -96,3 +96,5 @@ impl PartialEq<&str> for EventType {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not an event type: {0}")]
 pub struct InvalidEventType(&'static str);
+
+crate::error::always!(Invalid: InvalidEventType);

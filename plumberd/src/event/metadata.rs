@@ -129,6 +129,8 @@ impl Metadata {
 #[error("`Created` is {0}, not an ISO 8601 time with an offset, of the years 1 to 9999")]
 pub struct InvalidCreated(String);
 
+crate::error::always!(Invalid: InvalidCreated);
+
 impl InvalidCreated {
     /// Gives `time` back when its text can be read again.
     pub(crate) fn check(time: DateTime<FixedOffset>) -> Result<DateTime<FixedOffset>, Self> {

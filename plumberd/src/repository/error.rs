@@ -1,5 +1,6 @@
 use crate::{
     aggregate::{ApplyError, Raised},
+    error::ErrorKind,
     store::StoreError,
     stream::{ExpectedRevision, InvalidStreamName, Revision, StreamName},
 };
@@ -111,20 +112,24 @@ fn before(first: Option<Revision>) -> String {
 }
 
 impl RepositoryError {
-    /// Whether the same call may succeed later with nothing else changed.
-    pub const fn is_transient(&self) -> bool {
+    /// What this is to the caller.
+    pub const fn kind(&self) -> ErrorKind {
         match self {
-            Self::Conflict { .. } => true,
-            Self::Store { source } => source.is_transient(),
-            Self::NotFound { .. }
-            | Self::AlreadyExists { .. }
-            | Self::NoSuchRevision { .. }
-            | Self::Id { .. }
-            | Self::Apply { .. }
-            | Self::Gap { .. }
-            | Self::Truncated { .. }
-            | Self::HalfChanged { .. } => false,
+            Self::NotFound { .. } | Self::NoSuchRevision { .. } => ErrorKind::NotFound,
+            Self::AlreadyExists { .. } => ErrorKind::AlreadyExists,
+            Self::Conflict { .. } => ErrorKind::Conflict,
+            Self::Id { source } => source.kind(),
+            Self::Apply { source, .. } => source.kind(),
+            Self::Gap { .. } | Self::Truncated { .. } => ErrorKind::Unreadable,
+            Self::HalfChanged { .. } => ErrorKind::Closed,
+            Self::Store { source } => source.kind(),
         }
+    }
+
+    /// Whether the same call may succeed later with nothing else changed: it
+    /// reads the stream again, so also after a [`Conflict`](Self::Conflict).
+    pub const fn is_transient(&self) -> bool {
+        matches!(self, Self::Conflict { .. }) || self.kind().is_transient()
     }
 }
 
@@ -144,6 +149,15 @@ pub enum DecideError<E> {
 }
 
 impl<E> DecideError<E> {
+    /// What this is to the caller; the aggregate's own error is
+    /// [`ErrorKind::Rejected`].
+    pub const fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Rejected(_) => ErrorKind::Rejected,
+            Self::Raise(error) => error.kind(),
+        }
+    }
+
     /// The aggregate's own error, when that is what it is.
     pub fn rejection(self) -> Option<E> {
         match self {
@@ -173,6 +187,16 @@ pub enum ExecuteError<E> {
 }
 
 impl<E> ExecuteError<E> {
+    /// What this is to the caller; the aggregate's own error is
+    /// [`ErrorKind::Rejected`].
+    pub const fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Rejected(_) => ErrorKind::Rejected,
+            Self::Raise(error) => error.kind(),
+            Self::Repository(error) => error.kind(),
+        }
+    }
+
     /// The aggregate's own error, when that is what it is.
     pub fn rejection(self) -> Option<E> {
         match self {

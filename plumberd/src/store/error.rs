@@ -1,5 +1,6 @@
 use crate::{
     BoxError,
+    error::ErrorKind,
     stream::{ExpectedRevision, InvalidStreamMetadata, Revision, StreamName},
 };
 use uuid::Uuid;
@@ -82,6 +83,25 @@ pub enum StoreError {
     /// A tenant's handle asked for the events of others.
     #[error("a handle of one tenant cannot read another's events")]
     TenantForbidden,
+
+    /// The backend does not know who is asking: it wants credentials, or does
+    /// not take those of the connection. Nothing was written.
+    #[error("{backend} wants credentials, or refuses those it was given; nothing was written")]
+    Unauthenticated {
+        /// The backend.
+        backend: &'static str,
+        /// What it answered.
+        source: BoxError,
+    },
+
+    /// The backend does not let the user do this. Nothing was written.
+    #[error("{backend} does not let the user do this; nothing was written")]
+    Forbidden {
+        /// The backend.
+        backend: &'static str,
+        /// What it answered.
+        source: BoxError,
+    },
 
     /// The backend cannot do this at all.
     #[error("{backend} cannot {what}")]
@@ -173,29 +193,48 @@ pub enum IdempotencyReason {
     OtherOrder,
 }
 
+impl IdempotencyReason {
+    /// What this is to the caller.
+    pub const fn kind(&self) -> ErrorKind {
+        match self {
+            Self::RepeatedInBatch => ErrorKind::Invalid,
+            Self::OtherStream
+            | Self::OtherEvent
+            | Self::OtherTail
+            | Self::OtherHead
+            | Self::OtherOrder => ErrorKind::AlreadyExists,
+        }
+    }
+}
+
 impl StoreError {
+    /// What this is to the caller.
+    pub const fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Conflict { .. } => ErrorKind::Conflict,
+            Self::Idempotency { reason, .. } => reason.kind(),
+            Self::StreamDeleted { .. } => ErrorKind::NotFound,
+            Self::EmptyAppend { .. }
+            | Self::LimitExceeded { .. }
+            | Self::InvalidStreamMetadata { .. }
+            | Self::TenantRequired => ErrorKind::Invalid,
+            Self::Unauthenticated { .. } => ErrorKind::Unauthenticated,
+            Self::TenantForbidden | Self::Forbidden { .. } => ErrorKind::Forbidden,
+            Self::Unsupported { .. } => ErrorKind::Unsupported,
+            Self::OutcomeUnknown { .. } => ErrorKind::OutcomeUnknown,
+            Self::Corrupt { .. } => ErrorKind::Unreadable,
+            Self::Closed { .. } => ErrorKind::Closed,
+            Self::Unavailable { .. } | Self::ChangedWhileRead { .. } => ErrorKind::Unavailable,
+            Self::Backend { .. } => ErrorKind::Internal,
+        }
+    }
+
     /// Whether the same call may succeed later with nothing else changed.
     ///
     /// A conflict is not transient: it will not go away until the caller
     /// reloads the stream. An unknown outcome is: the same append tells it.
     pub const fn is_transient(&self) -> bool {
-        match self {
-            Self::Unavailable { .. }
-            | Self::OutcomeUnknown { .. }
-            | Self::ChangedWhileRead { .. } => true,
-            Self::Conflict { .. }
-            | Self::Idempotency { .. }
-            | Self::StreamDeleted { .. }
-            | Self::EmptyAppend { .. }
-            | Self::LimitExceeded { .. }
-            | Self::InvalidStreamMetadata { .. }
-            | Self::TenantRequired
-            | Self::TenantForbidden
-            | Self::Unsupported { .. }
-            | Self::Corrupt { .. }
-            | Self::Closed { .. }
-            | Self::Backend { .. } => false,
-        }
+        self.kind().is_transient()
     }
 
     /// Whether another writer was first.

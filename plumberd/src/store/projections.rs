@@ -1,5 +1,5 @@
 use super::{EventStore, StoreError};
-use crate::BoxError;
+use crate::{BoxError, error::ErrorKind};
 use async_trait::async_trait;
 use std::fmt;
 
@@ -160,4 +160,25 @@ pub enum ProjectionError {
     /// The streams of the projection could not be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl ProjectionError {
+    /// What this is to the caller.
+    pub const fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NotFound { .. } => ErrorKind::NotFound,
+            Self::Exists { .. } => ErrorKind::AlreadyExists,
+            Self::Denied { .. } => ErrorKind::Forbidden,
+            Self::Unsupported { .. } => ErrorKind::Unsupported,
+            // A lost connection does not say what was done before.
+            Self::Deadline { .. } | Self::Unavailable { .. } => ErrorKind::OutcomeUnknown,
+            Self::Backend { .. } => ErrorKind::Internal,
+            Self::Store(error) => error.kind(),
+        }
+    }
+
+    /// Whether the same call may succeed later with nothing else changed.
+    pub const fn is_transient(&self) -> bool {
+        self.kind().is_transient()
+    }
 }

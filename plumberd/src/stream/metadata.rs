@@ -110,6 +110,8 @@ fn whole_seconds(
 #[error("invalid stream metadata: {0}")]
 pub struct InvalidStreamMetadata(String);
 
+crate::error::always!(Invalid: InvalidStreamMetadata);
+
 impl InvalidStreamMetadata {
     fn new(cause: impl std::fmt::Display) -> Self {
         Self(cause.to_string())

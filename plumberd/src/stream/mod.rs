@@ -173,6 +173,8 @@ pub struct InvalidStreamName {
     reason: Reason,
 }
 
+crate::error::always!(Invalid: InvalidStreamName);
+
 impl InvalidStreamName {
     fn new(text: impl Into<String>, reason: Reason) -> Self {
         let mut text = text.into();

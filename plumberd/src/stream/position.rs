@@ -44,3 +44,5 @@ impl FromStr for Position {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a position is a whole number from 0 to 18446744073709551615")]
 pub struct InvalidPosition;
+
+crate::error::always!(Invalid: InvalidPosition);

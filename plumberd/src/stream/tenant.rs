@@ -60,3 +60,5 @@ impl fmt::Debug for TenantId {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a tenant name: {0}")]
 pub struct InvalidTenant(&'static str);
+
+crate::error::always!(Invalid: InvalidTenant);

@@ -189,6 +189,8 @@ impl<'a> Attempt<'a> {
         let promises = matches!(
             error,
             StoreError::Backend { .. }
+                | StoreError::Unauthenticated { .. }
+                | StoreError::Forbidden { .. }
                 | StoreError::Unavailable { .. }
                 | StoreError::Unsupported { .. }
                 | StoreError::Corrupt { .. }
@@ -276,9 +278,12 @@ impl<'a> Attempt<'a> {
                 let looked = self.look(self.lost_at(head)).await?;
                 // Otherwise somebody else used the key, for other events.
                 let applied = looked.applied.map(Next::Done);
-                applied.ok_or_else(|| error.into_backend_error())
+                applied.ok_or_else(|| error.into_refusal())
             }
-            Failure::Unsupported | Failure::Refused => Err(error.into_backend_error()),
+            Failure::Unauthenticated
+            | Failure::Forbidden
+            | Failure::Unsupported
+            | Failure::Refused => Err(error.into_refusal()),
         }
     }
 

@@ -1,5 +1,5 @@
 use super::{BACKEND, detail::ConflictDetail};
-use crate::{BoxError, store::StoreError};
+use crate::{BoxError, error::ErrorKind, store::StoreError};
 use std::{path::PathBuf, time::Duration};
 use tonic::{Code, Status};
 
@@ -37,6 +37,21 @@ pub enum EventStoreV1Error {
         /// What went wrong.
         source: BoxError,
     },
+}
+
+impl EventStoreV1Error {
+    /// What this is to the caller.
+    pub const fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Config { .. } | Self::File { .. } | Self::Tls { .. } => ErrorKind::Invalid,
+            Self::Unreachable { .. } => ErrorKind::Unavailable,
+        }
+    }
+
+    /// Whether the same settings may work later, without a change to them.
+    pub const fn is_transient(&self) -> bool {
+        self.kind().is_transient()
+    }
 }
 
 /// Why no connection was made: nothing of a call has reached the server.
@@ -85,6 +100,10 @@ pub(super) enum Failure {
     /// The server failed while it did it. Whether an append was carried out is
     /// unknown: servers say the same when their commit fails.
     Failed,
+    /// The server wants credentials, or others; it has done nothing.
+    Unauthenticated,
+    /// The credentials are good, and not for this; it has done nothing.
+    Forbidden,
     /// The server has no such call.
     Unsupported,
     /// Anything else the server answered.
@@ -106,6 +125,8 @@ impl CallError {
             Code::Aborted => Failure::Aborted(ConflictDetail::decode(status.details())),
             Code::AlreadyExists => Failure::KeyKnown,
             Code::Unimplemented => Failure::Unsupported,
+            Code::Unauthenticated => Failure::Unauthenticated,
+            Code::PermissionDenied => Failure::Forbidden,
             Code::Unavailable | Code::Cancelled | Code::DeadlineExceeded => Failure::Lost,
             // The transport's own troubles come under these two codes.
             Code::Unknown | Code::Internal if local.is_some() => Failure::Lost,
@@ -133,7 +154,11 @@ impl CallError {
                 backend: BACKEND,
                 what: "answer this call, which is newer than it".into(),
             },
-            Failure::KeyKnown | Failure::Failed | Failure::Refused => self.into_backend_error(),
+            Failure::Unauthenticated
+            | Failure::Forbidden
+            | Failure::KeyKnown
+            | Failure::Failed
+            | Failure::Refused => self.into_refusal(),
         }
     }
 
@@ -144,10 +169,22 @@ impl CallError {
         }
     }
 
-    pub(super) fn into_backend_error(self) -> StoreError {
-        StoreError::Backend {
-            backend: BACKEND,
-            source: self.into(),
+    /// The error of a call that the server has not carried out, and will not.
+    pub(super) fn into_refusal(self) -> StoreError {
+        let backend = BACKEND;
+        match self.failure() {
+            Failure::Unauthenticated => StoreError::Unauthenticated {
+                backend,
+                source: self.into(),
+            },
+            Failure::Forbidden => StoreError::Forbidden {
+                backend,
+                source: self.into(),
+            },
+            _ => StoreError::Backend {
+                backend,
+                source: self.into(),
+            },
         }
     }
 }

@@ -1,5 +1,5 @@
 use super::config::{Credentials, EventStoreV1Config, Tls};
-use crate::{retry::RetryPolicy, stream::TenantId};
+use crate::{error::ErrorKind, retry::RetryPolicy, stream::TenantId};
 use percent_encoding::percent_decode_str;
 use std::time::Duration;
 
@@ -275,6 +275,13 @@ pub enum InvalidEventStoreV1Url {
         /// What is wrong.
         reason: String,
     },
+}
+
+impl InvalidEventStoreV1Url {
+    /// What this is to the caller: always [`ErrorKind::Invalid`].
+    pub const fn kind(&self) -> ErrorKind {
+        ErrorKind::Invalid
+    }
 }
 
 fn options() -> String {

@@ -111,7 +111,7 @@ impl Shared {
                     Ok(())
                 }
                 // Who may not read everything learns by its own appends.
-                Err(StoreError::Backend { .. }) => Ok(()),
+                Err(StoreError::Forbidden { .. } | StoreError::Backend { .. }) => Ok(()),
                 Err(_) => Err(()),
             }
         };
@@ -240,6 +240,8 @@ impl Append<'_> {
     fn undecided(&self, error: StoreError) -> StoreError {
         match error {
             StoreError::Unavailable { backend, source }
+            | StoreError::Unauthenticated { backend, source }
+            | StoreError::Forbidden { backend, source }
             | StoreError::Backend { backend, source }
                 if self.lost_before =>
             {

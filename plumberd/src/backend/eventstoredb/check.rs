@@ -1,6 +1,7 @@
 //! What a setting may be, and which go together.
 
 use super::EventStoreDbConfig;
+use crate::error::ErrorKind;
 use std::time::Duration;
 
 /// Every duration's upper bound: more is no waiting time but a mistake, and
@@ -49,6 +50,13 @@ pub enum InvalidSetting {
         /// What is wrong with them.
         reason: &'static str,
     },
+}
+
+impl InvalidSetting {
+    /// What this is to the caller: always [`ErrorKind::Invalid`].
+    pub const fn kind(&self) -> ErrorKind {
+        ErrorKind::Invalid
+    }
 }
 
 pub(super) const MILLISECONDS: &str = "a number of milliseconds from 1 to 86400000";

@@ -6,10 +6,11 @@ use super::{
     client::Lease,
     connection::Connection,
     error::{CallError, Failure, not_begun},
-    guarded::guarded,
+    guarded::{OwnedTask, guarded},
     probe::probe,
 };
 use eventstore::{Client, Error, ReadStreamOptions};
+use tokio::time::{Instant, timeout_at};
 
 /// A stream that everybody may read and nobody writes.
 const STREAM: &str = "PlumberdConnectionCheck";
@@ -17,9 +18,19 @@ const STREAM: &str = "PlumberdConnectionCheck";
 /// Makes the call.
 pub(super) async fn run(connection: &Connection) -> Result<(), CallError> {
     let options = options(connection);
-    connection
-        .call(move |client| async move { ask(&client, &options).await })
-        .await
+    let ask = |client: Client| async move { ask(&client, &options).await };
+    connection.called_until(connection.ends(), ask).await
+}
+
+/// Makes the call over this client once, and tells whether the server refuses
+/// it: who may not even this is nobody that it knows.
+pub(super) async fn is_refused(connection: &Connection, lease: &Lease, ends: Instant) -> bool {
+    let (client, options) = (lease.client.clone(), options(connection));
+    let asked = OwnedTask::spawn_on(lease.runtime(), async move { ask(&client, &options).await });
+    matches!(
+        timeout_at(ends, asked).await,
+        Ok(Ok(Err(Error::AccessDenied)))
+    )
 }
 
 /// Makes the call over this client again and again; the error is that it is

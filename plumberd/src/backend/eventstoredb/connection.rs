@@ -1,7 +1,7 @@
 use super::{
     EventStoreDbConfig, EventStoreDbError, check_call,
     client::{Lease, Line},
-    error::CallError,
+    error::{CallError, Failure},
     guarded::OwnedTask,
     provider, settings, tls,
 };
@@ -217,6 +217,35 @@ impl Connection {
     /// When the future is dropped the call is given up; whether the server
     /// carried it out is unknown.
     pub(super) async fn call_until<T, F>(
+        &self,
+        ends: Instant,
+        call: impl FnOnce(Client) -> F + Clone + Send,
+    ) -> Result<T, CallError>
+    where
+        F: Future<Output = eventstore::Result<T>> + Send + 'static,
+        T: Send + 'static,
+    {
+        match self.called_until(ends, call).await {
+            Err(error) => Err(self.told_apart(error, ends).await),
+            called => called,
+        }
+    }
+
+    /// The client crate has one error for a user who may not and for one whom
+    /// the server does not know. The call that everybody may make tells, in the
+    /// time that is left.
+    pub(super) async fn told_apart(&self, error: CallError, ends: Instant) -> CallError {
+        if error.failure() == Failure::Denied
+            && let Ok(lease) = self.lease_until(Line::Calls, ends).await
+            && check_call::is_refused(self, &lease, ends).await
+        {
+            return CallError::Unauthenticated;
+        }
+        error
+    }
+
+    /// As [`Connection::call_until`], with the client crate's own error.
+    pub(super) async fn called_until<T, F>(
         &self,
         ends: Instant,
         call: impl FnOnce(Client) -> F + Clone + Send,

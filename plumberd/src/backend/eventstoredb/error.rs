@@ -1,5 +1,5 @@
 use super::{BACKEND, InvalidSetting, check::check_host};
-use crate::{BoxError, store::StoreError};
+use crate::{BoxError, error::ErrorKind, store::StoreError};
 use std::{path::PathBuf, time::Duration};
 
 /// Why an EventStoreDB store could not be opened.
@@ -166,12 +166,30 @@ impl EventStoreDbError {
     /// Whether the same settings may work later, without a change to them: the
     /// server is not there, does not answer, or answers that it cannot now.
     pub fn is_transient(&self) -> bool {
+        self.kind().is_transient()
+    }
+
+    /// What this is to the caller.
+    pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Unreachable { .. } | Self::TimedOut { .. } => true,
-            Self::Refused { source, .. } => source
-                .downcast_ref::<CallError>()
-                .is_some_and(|error| error.failure() == Failure::Lost),
-            _ => false,
+            Self::Setting(error) => error.kind(),
+            Self::CertificateFile { .. }
+            | Self::SystemCertificates { .. }
+            | Self::TlsExpected { .. }
+            | Self::TlsNotSpoken { .. }
+            | Self::Untrusted { .. }
+            | Self::WrongName { .. }
+            | Self::NotEventStoreDb { .. } => ErrorKind::Invalid,
+            Self::ProviderInstalled | Self::WarningsLeftOut => ErrorKind::Unsupported,
+            Self::Client { .. } | Self::Tls { .. } => ErrorKind::Internal,
+            Self::Unreachable { .. } | Self::TimedOut { .. } => ErrorKind::Unavailable,
+            Self::UserCertificateRefused { .. }
+            | Self::CredentialsRefused { .. }
+            | Self::CredentialsMissing { .. } => ErrorKind::Unauthenticated,
+            Self::Refused { source, .. } => match source.downcast_ref().map(CallError::failure) {
+                Some(Failure::Lost) => ErrorKind::Unavailable,
+                _ => ErrorKind::Internal,
+            },
         }
     }
 }
@@ -182,6 +200,9 @@ pub(super) enum CallError {
     /// The server, or the client crate, says so.
     #[error(transparent)]
     Client(eventstore::Error),
+    /// The server knows no such user, or wants one.
+    #[error("the server wants a user and a password, or refuses those it was given")]
+    Unauthenticated,
     /// Nothing came within the deadline.
     #[error("there was no answer within {0:?}")]
     TimedOut(Duration),
@@ -216,7 +237,10 @@ pub(super) enum Failure {
     NotFound,
     /// There is one already.
     Exists,
-    /// The user may not, or is none.
+    /// The server wants a user, or does not believe that it is this one.
+    Unauthenticated,
+    /// The user may not. Of [`CallError::Client`] before it was
+    /// [told apart](super::connection::Connection::told_apart): or is none.
     Denied,
     /// The server cannot do this.
     Unsupported,
@@ -236,6 +260,7 @@ impl CallError {
 
         match self {
             Self::TimedOut(_) | Self::Panicked(_) | Self::Setup(_) => Failure::Lost,
+            Self::Unauthenticated => Failure::Unauthenticated,
             Self::Client(error) => match error {
                 Error::WrongExpectedVersion { .. } => Failure::Conflict,
                 Error::ResourceDeleted => Failure::Deleted,
@@ -271,7 +296,7 @@ impl CallError {
                 error,
                 Error::ConnectionClosed | Error::GrpcConnectionError(_)
             ),
-            Self::Setup(_) => false,
+            Self::Setup(_) | Self::Unauthenticated => false,
         }
     }
 
@@ -309,15 +334,12 @@ impl CallError {
 
     /// The error of a call that changes nothing.
     pub(super) fn into_store_error(self) -> StoreError {
-        match self.failure() {
-            Failure::Lost => StoreError::Unavailable {
-                backend: BACKEND,
-                source: self.into(),
-            },
-            _ => StoreError::Backend {
-                backend: BACKEND,
-                source: self.into(),
-            },
+        let (backend, failure, source) = (BACKEND, self.failure(), self.into());
+        match failure {
+            Failure::Lost => StoreError::Unavailable { backend, source },
+            Failure::Unauthenticated => StoreError::Unauthenticated { backend, source },
+            Failure::Denied => StoreError::Forbidden { backend, source },
+            _ => StoreError::Backend { backend, source },
         }
     }
 }

@@ -87,5 +87,8 @@ async fn within_deadline<T>(
         Ok(_) => lease.answered(),
         Err(error) => connection.report_step(lease, (began, ends), error),
     }
-    result
+    match result {
+        Err(error) => Err(connection.told_apart(error, ends).await),
+        result => result,
+    }
 }

@@ -169,6 +169,7 @@ fn projection_error(name: &str, error: CallError) -> ProjectionError {
             name: name.to_owned(),
         },
         Failure::Denied => ProjectionError::Denied { backend },
+        Failure::Unauthenticated => error.into_store_error().into(),
         Failure::Unsupported => ProjectionError::Unsupported {
             backend,
             source: error.into(),

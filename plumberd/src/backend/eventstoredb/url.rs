@@ -4,6 +4,7 @@ use super::{
     EventStoreDbConfig, InvalidSetting, NodePreference,
     check::{ATTEMPTS, DEADLINE, INTERVAL, KEEP_ALIVE, MILLISECONDS, value as wrong},
 };
+use crate::error::ErrorKind;
 use percent_encoding::percent_decode_str;
 use std::time::Duration;
 
@@ -324,6 +325,13 @@ pub enum InvalidEventStoreDbUrl {
     /// A setting is wrong, or does not go with another.
     #[error(transparent)]
     Setting(#[from] InvalidSetting),
+}
+
+impl InvalidEventStoreDbUrl {
+    /// What this is to the caller: always [`ErrorKind::Invalid`].
+    pub const fn kind(&self) -> ErrorKind {
+        ErrorKind::Invalid
+    }
 }
 
 fn did_you_mean(suggestion: Option<&str>) -> String {

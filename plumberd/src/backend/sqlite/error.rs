@@ -1,5 +1,5 @@
 use super::{code::Class, place};
-use crate::{BoxError, store::StoreError};
+use crate::{BoxError, error::ErrorKind, store::StoreError};
 use rusqlite::ffi;
 use std::{
     borrow::Borrow,
@@ -149,6 +149,28 @@ pub enum SqliteError {
 }
 
 impl SqliteError {
+    /// What this is to the caller.
+    pub const fn kind(&self) -> ErrorKind {
+        match self {
+            Self::InvalidPath { .. } | Self::Folder { .. } => ErrorKind::Invalid,
+            Self::Missing { .. } | Self::NoFolder { .. } => ErrorKind::NotFound,
+            Self::ReadOnly { .. } | Self::Denied { .. } | Self::FolderNotWritable { .. } => {
+                ErrorKind::Forbidden
+            }
+            Self::NotADatabase { .. } | Self::Foreign { .. } | Self::Newer { .. } => {
+                ErrorKind::Unreadable
+            }
+            Self::Full { .. } | Self::Busy { .. } | Self::Thread { .. } => ErrorKind::Unavailable,
+            Self::NoWal { .. } => ErrorKind::Unsupported,
+            Self::Failed { .. } => ErrorKind::Internal,
+        }
+    }
+
+    /// Whether the same file may be opened later with nothing else changed.
+    pub const fn is_transient(&self) -> bool {
+        self.kind().is_transient()
+    }
+
     /// Classes a failure while it was found out what the file at `path` is: a
     /// header that SQLite cannot make sense of has no code of its own.
     pub(super) fn reading(path: &Path, source: rusqlite::Error) -> Self {

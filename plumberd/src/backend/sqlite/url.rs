@@ -1,4 +1,5 @@
 use super::{SqliteConfig, Synchronous};
+use crate::error::ErrorKind;
 use std::{str::FromStr, time::Duration};
 
 /// Every option a URL may have, with what its value looks like.
@@ -188,6 +189,13 @@ pub enum InvalidSqliteUrl {
         /// What a value looks like.
         form: &'static str,
     },
+}
+
+impl InvalidSqliteUrl {
+    /// What this is to the caller: always [`ErrorKind::Invalid`].
+    pub const fn kind(&self) -> ErrorKind {
+        ErrorKind::Invalid
+    }
 }
 
 fn did_you_mean(suggestion: Option<&str>) -> String {

@@ -1,4 +1,10 @@
-use crate::{codec::CodecError, command::ValidationError, event::EncodeError, store::StoreError};
+use crate::{
+    codec::CodecError,
+    command::{CommandFault, ValidationError},
+    error::ErrorKind,
+    event::EncodeError,
+    store::StoreError,
+};
 use std::{fmt, time::Duration};
 use uuid::Uuid;
 
@@ -36,6 +42,24 @@ pub enum PostError {
     /// The store refused, or cannot tell.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl PostError {
+    /// What this is to the caller.
+    pub const fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Invalid(error) => error.kind(),
+            Self::Encode(error) => error.kind(),
+            Self::IdTaken { .. } => ErrorKind::AlreadyExists,
+            Self::Store(error) => error.kind(),
+        }
+    }
+
+    /// Whether the same command, posted again under the same id, may come to
+    /// something else.
+    pub const fn is_transient(&self) -> bool {
+        self.kind().is_transient()
+    }
 }
 
 /// Why nothing came of a command; `F` is its
@@ -115,11 +139,28 @@ pub enum SendError<F> {
 }
 
 impl<F> SendError<F> {
+    /// What this is to the caller; what a handler answered is so
+    /// [by its code](CommandFault::kind).
+    pub const fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Invalid(error) => error.kind(),
+            Self::Failed { code, .. } | Self::UnknownFault { code, .. } => {
+                CommandFault::kind_of(*code)
+            }
+            Self::Fault(fault) => fault.kind(),
+            Self::TimedOut { .. } => ErrorKind::OutcomeUnknown,
+            Self::Answer { .. } => ErrorKind::Unreadable,
+            Self::Encode(error) => error.kind(),
+            Self::IdTaken { .. } => ErrorKind::AlreadyExists,
+            Self::Store(error) => error.kind(),
+        }
+    }
+
     /// The code of a failure: 400, 500 or the handler's own; `None` when no
     /// handler or check said anything.
     pub const fn code(&self) -> Option<i32> {
         match self {
-            Self::Invalid(_) => Some(crate::command::CommandFault::INVALID),
+            Self::Invalid(_) => Some(CommandFault::INVALID),
             Self::Failed { code, .. } | Self::UnknownFault { code, .. } => Some(*code),
             Self::Fault(fault) => Some(fault.code),
             Self::TimedOut { .. }
@@ -137,11 +178,7 @@ impl<F> SendError<F> {
     /// id for good, also when the handler failed for a reason that passes, as a
     /// store that was away. Send such a command again under a new id.
     pub const fn is_transient(&self) -> bool {
-        match self {
-            Self::TimedOut { .. } => true,
-            Self::Store(error) => error.is_transient(),
-            _ => false,
-        }
+        self.kind().is_transient()
     }
 }
 
@@ -178,6 +215,11 @@ impl<T> Fault<T> {
             message,
             data,
         }
+    }
+
+    /// What this is to the caller, [by its code](CommandFault::kind).
+    pub const fn kind(&self) -> ErrorKind {
+        CommandFault::kind_of(self.code)
     }
 }
 

@@ -1,5 +1,6 @@
 use crate::{
-    codec::CodecError, command::InvalidHandlers, store::StoreError, stream::InvalidStreamName,
+    codec::CodecError, command::InvalidHandlers, error::ErrorKind, store::StoreError,
+    stream::InvalidStreamName,
 };
 
 /// Why a server does not run.
@@ -38,4 +39,17 @@ pub enum ServerError {
     /// The server's task was ended from outside.
     #[error("the server was ended")]
     Ended,
+}
+
+impl ServerError {
+    /// What this is to the caller.
+    pub const fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Handlers(error) => error.kind(),
+            Self::Name(error) => error.kind(),
+            Self::Checkpoint { .. } => ErrorKind::Unreadable,
+            Self::Replaced | Self::Ended => ErrorKind::Closed,
+            Self::Store(error) => error.kind(),
+        }
+    }
 }

@@ -1,6 +1,7 @@
 use super::{InvalidProjection, JoinProjection, LookupProjection, ProjectionQuery, query_hash};
 use crate::{
     codec::CodecError,
+    error::ErrorKind,
     event::EventType,
     retry::{Backoff, RetryPolicy},
     store::{EventStoreExt, ProjectionError, ProjectionState, ServerProjections, StoreError},
@@ -284,4 +285,24 @@ pub enum EnsureError {
         /// Its output.
         output: StreamName,
     },
+}
+
+impl EnsureError {
+    /// What this is to the caller.
+    pub const fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Invalid(error) => error.kind(),
+            Self::Name(error) => error.kind(),
+            Self::Projection(error) => error.kind(),
+            Self::Store(error) => error.kind(),
+            Self::Hash(error) => error.kind(),
+            Self::Contended { .. } => ErrorKind::Conflict,
+        }
+    }
+
+    /// Whether the same call may succeed later with nothing else changed: it
+    /// looks again, so also when it was [contended](Self::Contended).
+    pub const fn is_transient(&self) -> bool {
+        matches!(self, Self::Contended { .. }) || self.kind().is_transient()
+    }
 }

@@ -272,6 +272,8 @@ pub enum InvalidProjection {
     Category(#[from] InvalidStreamName),
 }
 
+crate::error::always!(Invalid: InvalidProjection);
+
 fn check_output(stream: &StreamName) -> Result<(), InvalidProjection> {
     check_quotable("stream", stream.as_str())?;
     if stream.is_system() {

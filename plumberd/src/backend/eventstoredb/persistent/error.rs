@@ -5,7 +5,7 @@ use super::{
     },
     Source,
 };
-use crate::{store::StoreError, stream::StreamName};
+use crate::{error::ErrorKind, store::StoreError, stream::StreamName};
 
 /// Why something with a persistent subscription failed.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +57,9 @@ pub enum PersistentError {
         origin: Source,
         /// The group.
         group: String,
+        /// Which of the two: [`ErrorKind::Forbidden`], or
+        /// [`ErrorKind::Unauthenticated`].
+        kind: ErrorKind,
     },
 
     /// A setting cannot be used; nothing was sent. Correct it.
@@ -79,11 +82,20 @@ pub enum PersistentError {
 
 impl PersistentError {
     /// Whether the same call may work later, without a change to it.
-    pub fn is_transient(&self) -> bool {
+    pub const fn is_transient(&self) -> bool {
+        self.kind().is_transient()
+    }
+
+    /// What this is to the caller.
+    pub const fn kind(&self) -> ErrorKind {
         match self {
-            Self::Full { .. } => true,
-            Self::Store(error) => error.is_transient(),
-            _ => false,
+            Self::DoesNotExist { .. } => ErrorKind::NotFound,
+            Self::AlreadyExists { .. } => ErrorKind::AlreadyExists,
+            Self::Full { .. } => ErrorKind::Unavailable,
+            Self::Dropped { .. } | Self::Ended => ErrorKind::Closed,
+            Self::AccessDenied { kind, .. } => *kind,
+            Self::InvalidSettings { .. } => ErrorKind::Invalid,
+            Self::Store(error) => error.kind(),
         }
     }
 }
@@ -136,7 +148,16 @@ impl Group {
             (Failure::Exists, _) => PersistentError::AlreadyExists { origin, group },
             // The one precondition that the service has.
             (Failure::Conflict, _) => PersistentError::Full { origin, group },
-            (Failure::Denied, _) => PersistentError::AccessDenied { origin, group },
+            (Failure::Denied, _) => PersistentError::AccessDenied {
+                origin,
+                group,
+                kind: ErrorKind::Forbidden,
+            },
+            (Failure::Unauthenticated, _) => PersistentError::AccessDenied {
+                origin,
+                group,
+                kind: ErrorKind::Unauthenticated,
+            },
             (_, CallError::Client(eventstore::Error::IllegalStateError(_))) => {
                 PersistentError::Dropped { origin, group }
             }

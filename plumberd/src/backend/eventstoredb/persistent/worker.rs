@@ -99,6 +99,8 @@ impl Worker {
                 End::Unwanted => return,
                 End::Failed(error) | End::Lost(error) => error,
             };
+            let connection = &self.shared.connection;
+            let error = connection.told_apart(error, connection.ends()).await;
             let lost = error.failure() == Failure::Lost;
             let pause = self.backoff.next_pause().unwrap_or(PAUSES.cap);
             let late = self.confirm.is_some() && Instant::now() + pause >= self.gives_up;

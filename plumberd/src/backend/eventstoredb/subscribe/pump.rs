@@ -194,9 +194,12 @@ impl Pump {
                 End::Refused(error) => return self.fail(error).await,
                 End::Lost(error) => error,
             };
-            if let Some(error) = self.final_error(&error) {
-                return self.fail(error).await;
-            }
+            let connection = &self.shared.connection;
+            let error = connection.told_apart(error, connection.ends()).await;
+            let error = match self.final_error(error) {
+                Ok(error) => return self.fail(error).await,
+                Err(error) => error,
+            };
             let pause = self.backoff.next_pause().unwrap_or(PAUSES.cap);
             if self.confirm.is_some() {
                 if Instant::now() + pause >= self.gives_up {
@@ -230,19 +233,20 @@ impl Pump {
         }
     }
 
-    /// What ends the whole subscription.
-    fn final_error(&self, error: &CallError) -> Option<StoreError> {
+    /// What ends the whole subscription; or the error that does not.
+    fn final_error(&self, error: CallError) -> Result<StoreError, CallError> {
         match (error.failure(), &self.target) {
-            (Failure::Deleted, Target::Stream(stream)) => Some(StoreError::StreamDeleted {
+            (Failure::Deleted, Target::Stream(stream)) => Ok(StoreError::StreamDeleted {
                 stream: stream.clone(),
             }),
-            (Failure::Denied | Failure::Unsupported | Failure::Refused, _) => {
-                Some(StoreError::Backend {
-                    backend: BACKEND,
-                    source: error.to_string().into(),
-                })
-            }
-            _ => None,
+            (
+                Failure::Unauthenticated
+                | Failure::Denied
+                | Failure::Unsupported
+                | Failure::Refused,
+                _,
+            ) => Ok(error.into_store_error()),
+            _ => Err(error),
         }
     }
 
