@@ -9,9 +9,10 @@ pub use crate::{
         DecodeError, EncodeError, EncodedEvent, Event, EventInfo, EventValue, Links, Shape,
         ShapeBuilder, ShapeOf, Upcaster, decode_event,
         value::{
-            Elements, Fields, List, MapKey, Object, Ref, Tagged, Variant, Variants, WithField,
-            WithRef, derived::*, name_shape, number_shape, read_name, read_number, read_object,
-            read_tagged, read_tuple, write_number,
+            AsText, Elements, Fields, List, MapKey, Object, Ref, Tagged, TextForm, Variant,
+            Variants, WithField, WithRef, derived::*, displayed, key_of, name_shape, number_shape,
+            read_as_text, read_name, read_number, read_object, read_tagged, read_tuple,
+            to_checked_text, write_as_text, write_number,
         },
     },
 };
@@ -19,6 +20,7 @@ pub use core::{
     self,
     convert::From,
     default::Default,
+    marker::PhantomData,
     option::Option::{self, None, Some},
     primitive::{bool, i128, str, usize},
     result::Result::{self, Err, Ok},

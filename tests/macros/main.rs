@@ -1,8 +1,10 @@
 //! What the macros stand for, through the public interface.
 
 mod aggregate;
+mod as_text;
 mod context;
 mod event;
+mod generics;
 mod json_object;
 mod metadata;
 mod prelude;

@@ -173,6 +173,92 @@ fn maps_are_objects_with_the_text_of_their_keys() {
 }
 
 #[test]
+fn keys_of_maps_are_also_bools_decimals_dates_and_times() {
+    stored(
+        &BTreeMap::from([(false, 1), (true, 2)]),
+        r#"{"false":1,"true":2}"#,
+    );
+    stored(
+        &BTreeMap::from([(Decimal::new(150, 2), 1), (Decimal::new(-2, 0), 2)]),
+        r#"{"-2":2,"1.5":1}"#,
+    );
+    stored(
+        &BTreeMap::from([(utc("2025-07-13T16:22:19.5Z"), 1)]),
+        r#"{"2025-07-13T16:22:19.5Z":1}"#,
+    );
+    let day = NaiveDate::from_ymd_opt(2025, 7, 13).unwrap();
+    let time = NaiveTime::from_hms_milli_opt(16, 22, 19, 500).unwrap();
+    stored(
+        &HashMap::<_, _>::from([(day.and_time(time), 1)]),
+        r#"{"2025-07-13T16:22:19.5":1}"#,
+    );
+    stored(&BTreeMap::from([(time, 1)]), r#"{"16:22:19.5000000":1}"#);
+    stored(
+        &BTreeMap::from([(Duration::from_millis(1500), 1)]),
+        r#"{"00:00:01.5000000":1}"#,
+    );
+    stored(
+        &BTreeMap::from([(TimeDelta::seconds(-1), 1)]),
+        r#"{"-00:00:01":1}"#,
+    );
+}
+
+#[test]
+fn of_a_key_only_the_spelling_that_is_written_is_read() {
+    fn other<K: MapKey + Ord + Debug>(key: &str, spelled: &str) {
+        let told = refused::<BTreeMap<K, u32>>(&format!(r#"{{"{key}":1}}"#));
+        let expected = format!("`{key}` is no key of the map: the key is spelled `{spelled}`");
+        assert!(told.starts_with(&expected), "{told}");
+    }
+
+    other::<Decimal>("1.50", "1.5");
+    other::<Decimal>("-0", "0");
+    other::<DateTime<Utc>>("2025-07-13T18:22:19+02:00", "2025-07-13T16:22:19Z");
+    other::<NaiveTime>("16:22", "16:22:00");
+    other::<Duration>("0.00:00:01", "00:00:01");
+    other::<Uuid>(
+        "00000000000000000000000000000001",
+        "00000000-0000-0000-0000-000000000001",
+    );
+    refused::<BTreeMap<bool, u32>>(r#"{"True":1}"#);
+    refused::<BTreeMap<NaiveDate, u32>>(r#"{"2025-7-13":1}"#);
+}
+
+#[test]
+fn a_key_that_its_text_leaves_something_of_out_is_not_written() {
+    let told = unwritable(&BTreeMap::from([
+        (Duration::from_nanos(101), 1),
+        (Duration::from_nanos(199), 2),
+    ]));
+    assert!(told.contains("a key of a map has no stored form"), "{told}");
+    assert!(told.contains("parts below 100 ns"), "{told}");
+    let year = NaiveDate::from_ymd_opt(10_000, 1, 1).unwrap();
+    assert!(unwritable(&HashMap::<_, _>::from([(year, 1)])).contains("10000"));
+}
+
+#[test]
+fn a_newtype_of_a_key_is_a_key() {
+    #[derive(EventValue, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    struct Sku(String);
+
+    #[derive(EventValue, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    struct Number {
+        value: u32,
+    }
+
+    #[derive(EventValue, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    struct Day(u8);
+
+    stored(
+        &BTreeMap::from([(Sku("A-1".into()), Number { value: 1 })]),
+        r#"{"A-1":{"Value":1}}"#,
+    );
+    stored(&HashMap::<_, _>::from([(Day(7), 1)]), r#"{"7":1}"#);
+    let told = refused::<BTreeMap<Day, u32>>(r#"{"07":1}"#);
+    assert!(told.contains("the key is spelled `7`"), "{told}");
+}
+
+#[test]
 fn a_hash_map_is_written_in_the_order_of_its_keys() {
     let map: HashMap<String, usize> = (0..50).map(|n| (format!("{n:02}"), n)).collect();
 

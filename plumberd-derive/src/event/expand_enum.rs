@@ -190,9 +190,9 @@ fn ids(variants: &[Variant]) -> Option<TokenStream> {
 fn stored_variants(item: &Item, parts: &[(usize, Part<'_>)], variants: usize) -> TokenStream {
     let writes = parts.iter().map(|(_, part)| {
         let pattern = match part.body {
-            Body::Inner(field) => {
+            Body::Inner(field, _) => {
                 let (path, member, binding) = (&part.path, &field.member, &field.binding);
-                quote!(#path { #member: #binding })
+                quote!(#path { #member: #binding, .. })
             }
             _ => part.pattern(),
         };

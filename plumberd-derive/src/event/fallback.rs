@@ -3,14 +3,15 @@
 
 use crate::value::{fallback, item::Item};
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::quote;
 use syn::{Data, DeriveInput, parse_quote};
 
 pub(super) fn expand(input: &DeriveInput, error: &syn::Error) -> TokenStream {
     let krate = fallback::krate(input);
-    let path = krate.to_token_stream();
-    let bounds = quote!(#path::EventValue + ::core::marker::Send + ::core::marker::Sync + 'static);
-    let mut item = Item::new(input, krate, &bounds);
+    let mut item = Item::new(input, krate);
+    item.bind_all(&quote!(
+        __p::EventValue + ::core::marker::Send + ::core::marker::Sync + 'static
+    ));
     let value = match &input.data {
         Data::Enum(_) => TokenStream::new(),
         _ => fallback::event_value(&item),

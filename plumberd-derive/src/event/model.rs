@@ -5,15 +5,15 @@ use crate::{
     support::{Attrs, Errors, Key},
     value::{
         body::Body,
-        container,
+        bounds, container,
         field::Owner,
         item::{Item, refuse_lifetimes},
         model::{crate_path, refuse_union},
     },
 };
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
-use syn::{Data, DataEnum, DeriveInput, Ident, Type, ext::IdentExt};
+use quote::quote;
+use syn::{Data, DataEnum, DeriveInput, Ident, Type, WherePredicate, ext::IdentExt};
 
 pub(super) struct Model {
     pub(super) item: Item,
@@ -42,6 +42,7 @@ pub(super) fn build(input: &DeriveInput) -> syn::Result<Model> {
     let mut errors = Errors::default();
     let mut attrs = Attrs::of("event", &input.attrs, &mut errors);
     let krate = crate_path(&mut attrs, &mut errors);
+    let bounds = bounds::take(&mut attrs, &mut errors);
     refuse_lifetimes(input, "an event", &mut errors);
     container::refuse_on_type(&input.attrs, Owner::Event, &mut errors);
     let name = input.ident.unraw().to_string();
@@ -52,7 +53,7 @@ pub(super) fn build(input: &DeriveInput) -> syn::Result<Model> {
             if let Some(key) = attrs.take("transparent") {
                 refuse_transparent_struct(&key, &mut errors);
             }
-            attrs.finish(&known(&["crate"]), &mut errors);
+            attrs.finish(&known(&["bound", "crate"]), &mut errors);
             let body = Body::parse(&data.fields, Owner::Event, &mut 0, &mut errors);
             Some(Form::Struct(Box::new(stored), body))
         }
@@ -62,12 +63,38 @@ pub(super) fn build(input: &DeriveInput) -> syn::Result<Model> {
             None
         }
     };
-    let path = krate.to_token_stream();
-    let bounds = quote!(#path::EventValue + ::core::marker::Send + ::core::marker::Sync + 'static);
-    let item = Item::new(input, krate, &bounds);
     match errors.finish(form)? {
-        Some(form) => Ok(Model { item, form }),
+        Some(form) => {
+            let mut item = Item::new(input, krate);
+            item.bind_all(&quote!(
+                ::core::marker::Send + ::core::marker::Sync + 'static
+            ));
+            bind(&mut item, &form, bounds);
+            Ok(Model { item, form })
+        }
         None => Err(syn::Error::new_spanned(&input.ident, "no stored form")),
+    }
+}
+
+/// Asks for what the fields need.
+fn bind(item: &mut Item, form: &Form, bounds: Option<Vec<WherePredicate>>) {
+    let given = bounds.is_some();
+    match form {
+        Form::Struct(_, body) => item.bind([body], bounds),
+        Form::Enum(variants) => {
+            let bodies = variants.iter().filter_map(|variant| match &variant.kind {
+                Kind::Own(_, body) => Some(body),
+                Kind::Transparent(_) => None,
+            });
+            item.bind(bodies, bounds);
+            for variant in variants {
+                if let Kind::Transparent(ty) = &variant.kind
+                    && !given
+                {
+                    item.bind_type(ty, &quote!(__p::Event));
+                }
+            }
+        }
     }
 }
 
@@ -98,7 +125,10 @@ fn enumeration(
             errors.at(&key.name, message);
         }
     }
-    attrs.finish(&["crate", "content_type", "codec", "output_stream"], errors);
+    attrs.finish(
+        &["bound", "crate", "content_type", "codec", "output_stream"],
+        errors,
+    );
     if data.variants.is_empty() {
         errors.at(
             &input.ident,

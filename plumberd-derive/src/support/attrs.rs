@@ -1,7 +1,7 @@
 use super::{Errors, did_you_mean};
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use syn::{
-    Ident, Token,
+    Expr, Ident, Token, Type,
     ext::IdentExt,
     parse::{Parse, ParseStream, Parser},
     punctuated::Punctuated,
@@ -47,7 +47,7 @@ impl Parse for Key {
         let name = input.call(Ident::parse_any)?;
         let value = if input.peek(Token![=]) {
             input.parse::<Token![=]>()?;
-            Some(until_comma(input)?)
+            Some(value(input)?)
         } else if input.peek(token::Paren) {
             let inner;
             syn::parenthesized!(inner in input);
@@ -59,15 +59,36 @@ impl Parse for Key {
     }
 }
 
-fn until_comma(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+/// The tokens of a value: a type, an expression, or else what stands before
+/// the next comma, for the error of the one who asks for it.
+fn value(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    // A type goes first: as an expression, `Old<u8, u8>` would be the
+    // comparison `Old < u8`.
+    if let Some(value) = whole::<Type>(input).or_else(|| whole::<Expr>(input)) {
+        return Ok(value);
+    }
     let mut value = TokenStream::new();
     while !input.is_empty() && !input.peek(Token![,]) {
-        value.extend([input.parse::<proc_macro2::TokenTree>()?]);
+        value.extend([input.parse::<TokenTree>()?]);
     }
     if value.is_empty() {
         return Err(input.error("expected a value after `=`"));
     }
     Ok(value)
+}
+
+/// The tokens of a `T` that goes to the next comma or the end.
+fn whole<T: Parse>(input: ParseStream<'_>) -> Option<TokenStream> {
+    let ahead = input.fork();
+    ahead.parse::<T>().ok()?;
+    if !ahead.is_empty() && !ahead.peek(Token![,]) {
+        return None;
+    }
+    let mut value = TokenStream::new();
+    while input.cursor() != ahead.cursor() {
+        value.extend([input.parse::<TokenTree>().ok()?]);
+    }
+    Some(value)
 }
 
 /// The keys of an attribute, of all `#[name(…)]` of one item together.
@@ -120,6 +141,13 @@ impl Attrs {
     pub(crate) fn take(&mut self, name: &str) -> Option<Key> {
         let index = self.0.iter().position(|key| key.name == name)?;
         Some(self.0.remove(index))
+    }
+
+    /// The keys that nobody took, but for those of these names.
+    pub(crate) fn into_keys(self, but: &[&str]) -> impl Iterator<Item = Key> {
+        self.0
+            .into_iter()
+            .filter(|key| !but.iter().any(|but| key.name == but))
     }
 
     /// Reports every key that nobody took.

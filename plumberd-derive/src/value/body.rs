@@ -3,13 +3,15 @@
 use super::field::{Field, Owner};
 use crate::support::Errors;
 use quote::ToTokens;
+use syn::Member;
 
 /// What is between the braces or the parentheses.
 pub(crate) enum Body {
     /// Nothing, or fields with names: a JSON object.
     Object(Vec<Field>),
-    /// One field without a name: the form of its value.
-    Inner(Box<Field>),
+    /// One field without a name: the form of its value. Beside it there may be
+    /// others that are not stored.
+    Inner(Box<Field>, Vec<Member>),
     /// Several fields without names: a JSON array.
     List(Vec<Field>),
 }
@@ -28,12 +30,15 @@ impl Body {
             .map(|(index, field)| Field::parse(field, index, owner, withs, errors))
             .collect();
         match fields {
-            syn::Fields::Unnamed(fields) if !fields.unnamed.is_empty() => {
-                let mut parsed = parsed.into_iter();
-                match (parsed.next(), parsed.len()) {
-                    (Some(only), 0) => Self::Inner(Box::new(only)),
-                    (first, _) => Self::List(first.into_iter().chain(parsed).collect()),
+            syn::Fields::Unnamed(_) if parsed.iter().any(|field| !field.phantom) => {
+                let (phantoms, mut stored): (Vec<_>, Vec<_>) =
+                    parsed.into_iter().partition(|field| field.phantom);
+                if stored.len() == 1 {
+                    let phantoms = phantoms.into_iter().map(|field| field.member).collect();
+                    return Self::Inner(Box::new(stored.remove(0)), phantoms);
                 }
+                stored.extend(phantoms);
+                Self::List(stored)
             }
             _ => {
                 distinct_keys(&parsed, errors);
@@ -46,7 +51,7 @@ impl Body {
     pub(crate) fn fields(&self) -> &[Field] {
         match self {
             Self::Object(fields) | Self::List(fields) => fields,
-            Self::Inner(field) => std::slice::from_ref(field),
+            Self::Inner(field, _) => std::slice::from_ref(field),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The code that `#[derive(EventValue)]` stands for.
 
 use super::{
+    as_text::text,
     body::Body,
     item::Item,
     model::{Form, Model, Variant},
@@ -13,17 +14,22 @@ use quote::{quote, quote_spanned};
 pub(super) fn expand(model: &Model) -> TokenStream {
     let item = &model.item;
     let content = match &model.form {
-        Form::Struct(body) => structure(item, body),
+        Form::Struct(body) => {
+            let value = structure(item, body);
+            let key = newtype_key(item, body);
+            quote!(#value #key)
+        }
         Form::Numbers(variants) => numbers(item, variants),
         Form::Names(variants) => names(item, variants),
         Form::Tagged(variants) => tagged(item, variants),
+        Form::Text => text(item),
     };
     item.block(&content)
 }
 
 /// The implementation of `EventValue` from its three bodies; `nullable` is its
 /// constant when it is not the default.
-fn event_value(
+pub(super) fn event_value(
     item: &Item,
     nullable: Option<&TokenStream>,
     write: &TokenStream,
@@ -65,7 +71,7 @@ pub(crate) fn structure(item: &Item, body: &Body) -> TokenStream {
     let write = part.write(|field| item.lend(field));
     // What is stored as the value inside is `null` when that is.
     let nullable = match body {
-        Body::Inner(field) if field.with.is_none() => {
+        Body::Inner(field, _) if field.with.is_none() => {
             let ty = &field.ty;
             let inner = quote_spanned!(place(ty)=> <#ty as __p::EventValue>::NULLABLE);
             Some(quote!(const NULLABLE: __p::bool = #inner;))
@@ -75,6 +81,40 @@ pub(crate) fn structure(item: &Item, body: &Body) -> TokenStream {
     let own = event_value(item, nullable.as_ref(), &write, &part.read(), &part.shape());
     let impls = part.impls();
     quote!(#own #impls)
+}
+
+/// What is stored as the value inside is a key of maps where that is one.
+fn newtype_key(item: &Item, body: &Body) -> Option<TokenStream> {
+    let Body::Inner(field, phantoms) = body else {
+        return None;
+    };
+    if field.with.is_some() {
+        return None;
+    }
+    let (member, ty) = (&field.member, &field.ty);
+    // Whether it is one is not known here, and a bound without anything to
+    // stand for would be an error where it is none.
+    let header = item.implement();
+    let header = header.asking(&quote!(__p::MapKey), &quote!(for<'__k> #ty: __p::MapKey));
+    let whole = quote!(Self { #member: __inner #(, #phantoms: __p::PhantomData)* });
+    Some(quote! {
+        #header {
+            fn to_text(&self) -> __p::Cow<'_, __p::str> {
+                <#ty as __p::MapKey>::to_text(&self.#member)
+            }
+            fn from_text(__text: &__p::str) -> __p::Option<Self> {
+                let __inner = <#ty as __p::MapKey>::from_text(__text)?;
+                __p::Some(#whole)
+            }
+            fn checked_text(&self) -> __p::Result<__p::Cow<'_, __p::str>, __p::String> {
+                <#ty as __p::MapKey>::checked_text(&self.#member)
+            }
+            fn from_checked_text(__text: &__p::str) -> __p::Result<Self, __p::String> {
+                let __inner = <#ty as __p::MapKey>::from_checked_text(__text)?;
+                __p::Ok(#whole)
+            }
+        }
+    })
 }
 
 /// The variant number `index`, for a `match` on an index whose last arm must

@@ -4,13 +4,13 @@
 use super::item::Item;
 use crate::support::{Attrs, CratePath, Errors};
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::quote;
 use syn::DeriveInput;
 
 pub(super) fn expand(input: &DeriveInput, error: &syn::Error) -> TokenStream {
     let krate = krate(input);
-    let path = krate.to_token_stream();
-    let item = Item::new(input, krate, &quote!(#path::EventValue));
+    let mut item = Item::new(input, krate);
+    item.bind_all(&quote!(__p::EventValue));
     let stub = item.block(&event_value(&item));
     let error = error.to_compile_error();
     quote!(#error #stub)

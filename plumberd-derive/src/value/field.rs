@@ -1,5 +1,6 @@
 //! One field: its attributes, and what they mean.
 
+use super::bounds::is_phantom;
 use crate::support::{Attrs, Errors, Key, pascal_case};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
@@ -14,6 +15,7 @@ const KEYS: &[&str] = &[
     "alias",
     "default",
     "with",
+    "as_text",
     "skip",
     "serialize_with",
     "deserialize_with",
@@ -21,6 +23,9 @@ const KEYS: &[&str] = &[
     "skip_deserializing",
     "skip_serializing_if",
 ];
+
+/// Those of them that serde does not have.
+const OURS: &[&str] = &["id", "as_text"];
 
 /// The keys of serde that are refused, and what to write instead.
 const REFUSED: &[(&str, &str)] = &[
@@ -41,8 +46,7 @@ const REFUSED: &[(&str, &str)] = &[
     ),
     (
         "bound",
-        "`bound` is not carried over, because every type parameter is bounded by `EventValue`; \
-         write other bounds in the `where` clause of the type",
+        "`bound` is not carried over; write `#[event(bound = \"…\")]` on the type",
     ),
 ];
 
@@ -76,6 +80,9 @@ pub(crate) struct Field {
     pub(crate) read: bool,
     pub(crate) with: Option<With>,
     pub(crate) id: bool,
+    /// Whether it is a `PhantomData`: neither written nor read, and nothing
+    /// is lost.
+    pub(crate) phantom: bool,
 }
 
 /// Functions that write and read a field in place of [`EventValue`]; one of
@@ -87,6 +94,8 @@ pub(crate) struct With {
     pub(crate) spelled: String,
     pub(crate) serialize: Option<TokenStream>,
     pub(crate) deserialize: Option<TokenStream>,
+    /// The name of the type that is displayed and parsed in their place.
+    pub(crate) text: Option<String>,
 }
 
 /// Both attributes of one field.
@@ -179,14 +188,20 @@ impl Field {
             written: true,
             unless: None,
             read: true,
-            with: With::parse(&mut attrs, withs),
+            with: With::parse(&field.ty, &mut attrs, withs),
             id: false,
+            phantom: is_phantom(&field.ty),
         };
         match &field.ident {
             Some(name) => parsed.named(&name.unraw().to_string(), owner, &mut attrs),
             None => unnamed(&mut attrs),
         }
-        if parsed.with.is_none()
+        if parsed.phantom {
+            (parsed.written, parsed.read) = (false, false);
+            parsed.aliases.clear();
+        }
+        let own_form = parsed.with.as_ref().is_some_and(|with| with.text.is_none());
+        if !own_form
             && (parsed.written || parsed.read)
             && let Some(inner) = argument_of(&parsed.ty, "Option")
             && is_null(inner)
@@ -211,7 +226,12 @@ impl Field {
             .filter(|key| *key != "id" || owner == Owner::Event)
             .collect();
         event.finish(&known, errors);
-        serde.finish(&KEYS[1..], errors);
+        let known: Vec<_> = KEYS
+            .iter()
+            .copied()
+            .filter(|key| !OURS.contains(key))
+            .collect();
+        serde.finish(&known, errors);
         parsed
     }
 
@@ -306,7 +326,8 @@ impl Field {
             return false;
         };
         let last = path.path.segments.last();
-        self.with.is_none() && last.is_some_and(|segment| segment.ident == "Option")
+        let own_form = self.with.as_ref().is_some_and(|with| with.text.is_none());
+        !own_form && last.is_some_and(|segment| segment.ident == "Option")
     }
 }
 
@@ -337,6 +358,22 @@ fn is_null(ty: &Type) -> bool {
         || argument_of(ty, "Option").is_some()
 }
 
+/// The name of the type that is displayed, of those that a field may hold.
+fn displayed(ty: &Type) -> String {
+    const HOLDERS: &[&str] = &[
+        "Option", "Vec", "BTreeSet", "HashSet", "BTreeMap", "HashMap",
+    ];
+    let inner = HOLDERS.iter().find_map(|name| argument_of(ty, name));
+    match (inner, ty) {
+        (Some(inner), _) => displayed(inner),
+        (None, Type::Path(path)) => path.path.segments.last().map_or_else(
+            || ty.to_token_stream().to_string(),
+            |last| last.ident.unraw().to_string(),
+        ),
+        (None, _) => ty.to_token_stream().to_string(),
+    }
+}
+
 /// A field without a name has no key, so only its form can be changed.
 fn unnamed(attrs: &mut Both<'_>) {
     for name in KEYS {
@@ -351,7 +388,7 @@ fn unnamed(attrs: &mut Both<'_>) {
 }
 
 impl With {
-    fn parse(attrs: &mut Both<'_>, withs: &mut usize) -> Option<Self> {
+    fn parse(ty: &Type, attrs: &mut Both<'_>, withs: &mut usize) -> Option<Self> {
         const MODULE: &str = "the path of a module with `serialize` and `deserialize`";
         const FUNCTION: &str = "the path of a function";
         let module = attrs.path("with", MODULE);
@@ -365,7 +402,26 @@ impl With {
         let spelled = module
             .as_ref()
             .or(serialize.as_ref())
-            .or(deserialize.as_ref())?;
+            .or(deserialize.as_ref());
+        if let Some(key) = attrs.event.take("as_text") {
+            attrs.errors.ok(key.flag());
+            if let Some(functions) = spelled {
+                let message = "`as_text` says how the field is written and read, and so do the \
+                               functions; remove one of the two";
+                attrs.errors.at(&key.name, message);
+                attrs.errors.at(functions, "the functions are named here");
+            }
+            let index = *withs;
+            *withs += 1;
+            return Some(Self {
+                index,
+                spelled: "as_text".to_owned(),
+                serialize: None,
+                deserialize: None,
+                text: Some(displayed(ty)),
+            });
+        }
+        let spelled = spelled?;
         let spelled = spelled.to_token_stream().to_string().replace(' ', "");
         let of_module = |name: &str| {
             let module = module.as_ref()?;
@@ -381,6 +437,7 @@ impl With {
             serialize: of_module("serialize").or_else(|| Some(serialize?.into_token_stream())),
             deserialize: of_module("deserialize")
                 .or_else(|| Some(deserialize?.into_token_stream())),
+            text: None,
         })
     }
 }

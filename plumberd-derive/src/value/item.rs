@@ -4,7 +4,6 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::{
     Attribute, Data, DeriveInput, Fields, GenericParam, Generics, Ident, Meta, ext::IdentExt,
-    parse_quote,
 };
 
 use super::field::Field;
@@ -23,23 +22,13 @@ pub(crate) struct Item {
 }
 
 impl Item {
-    /// The item of `input`; its type parameters are bounded by `bounds`.
-    pub(crate) fn new(input: &DeriveInput, krate: CratePath, bounds: &TokenStream) -> Self {
-        let mut generics = input.generics.clone();
-        let params: Vec<Ident> = generics
-            .type_params()
-            .map(|param| param.ident.clone())
-            .collect();
-        if !params.is_empty() {
-            let clause = generics.make_where_clause();
-            for param in params {
-                clause.predicates.push(parse_quote!(#param: #bounds));
-            }
-        }
+    /// The item of `input`; nothing is asked of its type parameters but what
+    /// the user wrote.
+    pub(crate) fn new(input: &DeriveInput, krate: CratePath) -> Self {
         Self {
             ident: input.ident.clone(),
             name: input.ident.unraw().to_string(),
-            generics,
+            generics: input.generics.clone(),
             krate,
             lints: allow_deprecated(attributes(input)),
             packed: input.attrs.iter().any(packs),
@@ -125,6 +114,16 @@ impl Implement<'_> {
             ident, generics, ..
         } = self.0;
         let (params, args, clause) = generics.split_for_impl();
+        quote!(#[automatically_derived] impl #params #implemented for #ident #args #clause)
+    }
+
+    /// As [`Implement::of`], where something more must hold.
+    pub(crate) fn asking(&self, implemented: &TokenStream, bound: &TokenStream) -> TokenStream {
+        let mut generics = self.0.generics.clone();
+        let clause = generics.make_where_clause();
+        clause.predicates.push(syn::parse_quote!(#bound));
+        let (params, args, clause) = generics.split_for_impl();
+        let ident = &self.0.ident;
         quote!(#[automatically_derived] impl #params #implemented for #ident #args #clause)
     }
 }

@@ -1,7 +1,9 @@
 //! `#[derive(EventValue)]`, and the fields that it shares with
 //! `#[derive(Event)]`.
 
+mod as_text;
 pub(crate) mod body;
+pub(crate) mod bounds;
 pub(crate) mod container;
 pub(crate) mod expand;
 pub(crate) mod fallback;

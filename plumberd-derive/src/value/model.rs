@@ -2,11 +2,11 @@
 
 use super::{
     body::Body,
-    container,
+    bounds, container,
     field::{self, Owner},
     item::{Item, refuse_lifetimes},
 };
-use crate::support::{Attrs, CratePath, Errors};
+use crate::support::{Attrs, CratePath, Errors, Key};
 use quote::{ToTokens, quote};
 use syn::{Data, DataEnum, DeriveInput, Fields, Ident, LitStr, ext::IdentExt};
 
@@ -23,6 +23,8 @@ pub(super) enum Form {
     Names(Vec<Variant>),
     /// Variants with data, as objects with `$type`.
     Tagged(Vec<Variant>),
+    /// Whatever it is, as the text that it is displayed as.
+    Text,
 }
 
 pub(super) struct Variant {
@@ -42,11 +44,17 @@ pub(super) fn build(input: &DeriveInput) -> syn::Result<Model> {
     let mut errors = Errors::default();
     let mut attrs = Attrs::of("event", &input.attrs, &mut errors);
     let krate = crate_path(&mut attrs, &mut errors);
+    let bounds = bounds::take(&mut attrs, &mut errors);
     refuse_lifetimes(input, "a value of an event", &mut errors);
     container::refuse_on_type(&input.attrs, Owner::Value, &mut errors);
-    let form = match &input.data {
-        Data::Struct(data) => {
-            attrs.finish(&["crate"], &mut errors);
+    let as_text = attrs.take("as_text");
+    let form = match (&input.data, as_text) {
+        (Data::Struct(_) | Data::Enum(_), Some(key)) => {
+            refuse_beside_text(input, &key, attrs, &mut errors);
+            Some(Form::Text)
+        }
+        (Data::Struct(data), None) => {
+            attrs.finish(&["as_text", "bound", "crate"], &mut errors);
             Some(Form::Struct(Body::parse(
                 &data.fields,
                 Owner::Value,
@@ -54,7 +62,7 @@ pub(super) fn build(input: &DeriveInput) -> syn::Result<Model> {
                 &mut errors,
             )))
         }
-        Data::Enum(data) => {
+        (Data::Enum(data), None) => {
             let wish = attrs.take("as").and_then(|key| {
                 let text = errors.ok(key.parse::<LitStr>("`\"number\"` or `\"string\"`"))?;
                 match text.value().as_str() {
@@ -69,20 +77,53 @@ pub(super) fn build(input: &DeriveInput) -> syn::Result<Model> {
                     }
                 }
             });
-            attrs.finish(&["as", "crate"], &mut errors);
+            attrs.finish(&["as", "as_text", "bound", "crate"], &mut errors);
             Some(enumeration(input, data, wish.as_ref(), &mut errors))
         }
-        Data::Union(data) => {
+        (Data::Union(data), _) => {
             attrs.finish(&["crate"], &mut errors);
             refuse_union(data, "EventValue", &mut errors);
             None
         }
     };
-    let krate_tokens = krate.to_token_stream();
-    let item = Item::new(input, krate, &quote!(#krate_tokens::EventValue));
     match errors.finish(form)? {
-        Some(form) => Ok(Model { item, form }),
+        Some(form) => {
+            let mut item = Item::new(input, krate);
+            match &form {
+                Form::Struct(body) => item.bind([body], bounds),
+                Form::Numbers(variants) | Form::Names(variants) | Form::Tagged(variants) => {
+                    item.bind(variants.iter().map(|variant| &variant.body), bounds);
+                }
+                Form::Text => item.bind_self(&quote!(__p::AsText), bounds),
+            }
+            Ok(Model { item, form })
+        }
         None => Err(syn::Error::new_spanned(&input.ident, "no stored form")),
+    }
+}
+
+/// What is displayed as a whole has no parts whose form could be changed.
+fn refuse_beside_text(input: &DeriveInput, key: &Key, attrs: Attrs, errors: &mut Errors) {
+    errors.ok(key.flag());
+    let text = "the whole is stored as the text that `Display` writes, because of `as_text` on \
+                the type, so this changes nothing; remove one of the two";
+    for key in attrs.into_keys(&["crate"]) {
+        errors.at(&key.name, text);
+    }
+    let (fields, variants) = match &input.data {
+        Data::Struct(data) => (Some(&data.fields), None),
+        Data::Enum(data) => (None, Some(&data.variants)),
+        Data::Union(_) => (None, None),
+    };
+    let variants = || variants.into_iter().flatten();
+    let fields = fields
+        .into_iter()
+        .chain(variants().map(|variant| &variant.fields));
+    let inside = fields.flatten().map(|field| &field.attrs);
+    for attrs in inside.chain(variants().map(|variant| &variant.attrs)) {
+        for attr in attrs.iter().filter(|attr| attr.path().is_ident("event")) {
+            errors.at(&attr.path(), text);
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use super::{
 use crate::support::place;
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
+use syn::Ident;
 
 /// A struct, or a variant.
 pub(crate) struct Part<'a> {
@@ -40,7 +41,7 @@ impl Part<'_> {
     pub(crate) fn write(&self, access: impl Fn(&Field) -> TokenStream) -> TokenStream {
         let name = &self.item.name;
         match self.body {
-            Body::Inner(field) => {
+            Body::Inner(field, _) => {
                 let value = access(field);
                 let ty = &field.ty;
                 let write = if let Some(With { index, .. }) = &field.with {
@@ -51,8 +52,9 @@ impl Part<'_> {
                 quote!(#write(#value, __serializer))
             }
             Body::List(fields) => {
-                let values = fields.iter().map(|field| lend(field, &access(field)));
-                let length = fields.len();
+                let stored = || fields.iter().filter(|field| field.written);
+                let values = stored().map(|field| lend(field, &access(field)));
+                let length = stored().count();
                 quote! {
                     let mut __list = __p::Serializer::serialize_tuple(__serializer, #length)?;
                     #(__p::SerializeTuple::serialize_element(&mut __list, #values)?;)*
@@ -99,7 +101,7 @@ impl Part<'_> {
     pub(crate) fn read(&self) -> TokenStream {
         let number = self.number;
         match self.body {
-            Body::Inner(field) => {
+            Body::Inner(field, phantoms) => {
                 let Field { member, ty, .. } = &**field;
                 let read = if let Some(With { index, .. }) = &field.with {
                     quote!(<Self as __p::WithField<#index>>::deserialize)
@@ -107,7 +109,7 @@ impl Part<'_> {
                     quote_spanned!(place(ty)=> <#ty as __p::EventValue>::deserialize)
                 };
                 let path = &self.path;
-                quote!(__p::Ok(#path { #member: #read(__deserializer)? }))
+                quote!(__p::Ok(#path { #member: #read(__deserializer)? #(, #phantoms: __p::PhantomData)* }))
             }
             Body::List(_) => quote!(__p::read_tuple::<Self, __D, #number>(__deserializer)),
             Body::Object(_) => quote!(__p::read_object::<Self, __D, #number>(__deserializer)),
@@ -117,12 +119,12 @@ impl Part<'_> {
     /// An expression that gives the shape, with the help of `builder`.
     pub(crate) fn shape(&self) -> TokenStream {
         match self.body {
-            Body::Inner(field) => {
+            Body::Inner(field, _) => {
                 let shape = shape(field);
                 quote!((#shape)(__builder))
             }
             Body::List(fields) => {
-                let shapes = fields.iter().map(shape);
+                let shapes = fields.iter().filter(|field| !field.phantom).map(shape);
                 quote!(__p::ShapeBuilder::tuple(__builder, &[#(#shapes),*]))
             }
             Body::Object(fields) => {
@@ -130,7 +132,8 @@ impl Part<'_> {
                     let tag = format!("\"{tag}\"");
                     quote!(("$type", |_| __p::Shape::Scalar(#tag)))
                 });
-                let entries = fields.iter().map(|field| {
+                let stored = fields.iter().filter(|field| !field.phantom);
+                let entries = stored.map(|field| {
                     let key = &field.key;
                     let shape = shape(field);
                     let shape = match (field.written, field.read) {
@@ -154,7 +157,7 @@ impl Part<'_> {
             Some(self.with(field, with))
         });
         let read = match self.body {
-            Body::Inner(_) => TokenStream::new(),
+            Body::Inner(..) => TokenStream::new(),
             Body::List(fields) => self.read_list(fields),
             Body::Object(fields) => self.read_object(fields),
         };
@@ -162,11 +165,16 @@ impl Part<'_> {
     }
 
     fn read_list(&self, fields: &[Field]) -> TokenStream {
-        let (path, length) = (&self.path, fields.len());
+        let path = &self.path;
+        let length = fields.iter().filter(|field| field.read).count();
         let members = fields.iter().map(|field| &field.member);
-        let values = fields
-            .iter()
-            .map(|field| read_value(field, &quote!(List), &quote!(__list)));
+        let values = fields.iter().map(|field| {
+            if field.phantom {
+                quote!(__p::PhantomData)
+            } else {
+                read_value(field, &quote!(List), &quote!(__list))
+            }
+        });
         let (header, number) = (self.item.implement(), self.number);
         let header = header.of(&quote!(__p::Elements<#number>));
         quote! {
@@ -221,6 +229,12 @@ impl Part<'_> {
                     let ty = &field.ty;
                     quote_spanned!(place(ty)=> <#ty as __p::Default>::default())
                 }
+                (None, true) if is_text(field) => {
+                    let absent = text_form(field, "absent");
+                    quote_spanned! {place(&field.ty)=>
+                        __p::Object::present(__object, __p::Option::or_else(#binding, #absent), #index)?
+                    }
+                }
                 (None, true) if field.with.is_some() => {
                     quote!(__p::Object::present(__object, #binding, #index)?)
                 }
@@ -251,15 +265,15 @@ impl Part<'_> {
 
     fn with(&self, field: &Field, with: &With) -> TokenStream {
         let (ty, index) = (&field.ty, with.index);
-        let own = quote_spanned!(place(ty)=> <#ty as __p::EventValue>);
-        let serialize = with
-            .serialize
-            .clone()
-            .unwrap_or_else(|| quote!(#own::serialize));
-        let deserialize = with
-            .deserialize
-            .clone()
-            .unwrap_or_else(|| quote!(#own::deserialize));
+        let (write, read) = if let Some(name) = &with.text {
+            let (write, read) = (text_form(field, "write"), text_form(field, "read"));
+            (
+                quote_spanned!(place(ty)=> #write(__value, __serializer, #name)),
+                quote_spanned!(place(ty)=> #read(__deserializer, #name)),
+            )
+        } else {
+            with_functions(field, with)
+        };
         let header = self.item.implement();
         let header = header.of(&quote!(__p::WithField<#index>));
         quote! {
@@ -269,16 +283,47 @@ impl Part<'_> {
                     __value: &#ty,
                     __serializer: __S,
                 ) -> __p::Result<__S::Ok, __S::Error> {
-                    #serialize(__value, __serializer)
+                    #write
                 }
                 fn deserialize<'de, __D: __p::Deserializer<'de>>(
                     __deserializer: __D,
                 ) -> __p::Result<#ty, __D::Error> {
-                    #deserialize(__deserializer)
+                    #read
                 }
             }
         }
     }
+}
+
+/// The calls that write and read a field by the functions it names, or by its
+/// own where it names only one.
+fn with_functions(field: &Field, with: &With) -> (TokenStream, TokenStream) {
+    let ty = &field.ty;
+    let own = quote_spanned!(place(ty)=> <#ty as __p::EventValue>);
+    let serialize = with
+        .serialize
+        .clone()
+        .unwrap_or_else(|| quote!(#own::serialize));
+    let deserialize = with
+        .deserialize
+        .clone()
+        .unwrap_or_else(|| quote!(#own::deserialize));
+    (
+        quote!(#serialize(__value, __serializer)),
+        quote!(#deserialize(__deserializer)),
+    )
+}
+
+fn is_text(field: &Field) -> bool {
+    field.with.as_ref().is_some_and(|with| with.text.is_some())
+}
+
+/// A function of the form of a field that is displayed and parsed. An error
+/// about the type of the field points at it.
+fn text_form(field: &Field, function: &str) -> TokenStream {
+    let ty = &field.ty;
+    let function = Ident::new(function, place(ty));
+    quote_spanned!(place(ty)=> <#ty as __p::TextForm<_>>::#function)
 }
 
 /// A reference to a serde value that lends the field. An error about the type
@@ -304,6 +349,13 @@ fn read_value(field: &Field, of: &TokenStream, from: &TokenStream) -> TokenStrea
 /// A function that gives the shape of the field.
 fn shape(field: &Field) -> TokenStream {
     let ty = &field.ty;
+    if let Some(With {
+        text: Some(name), ..
+    }) = &field.with
+    {
+        let (form, text) = (text_form(field, "form"), format!("text of {name}"));
+        return quote_spanned!(place(ty)=> (|__builder| #form(__builder, #text)) as __p::ShapeOf);
+    }
     if let Some(With { spelled, .. }) = &field.with {
         let scalar = format!("as `{spelled}` writes it");
         return quote!((|_| __p::Shape::Scalar(#scalar)) as __p::ShapeOf);

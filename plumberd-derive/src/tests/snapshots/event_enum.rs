@@ -151,7 +151,7 @@ const _: () = {
                     )?;
                     __p::SerializeStruct::end(__object)
                 }
-                Self::Noted { 0: __field0 } => {
+                Self::Noted { 0: __field0, .. } => {
                     <String as __p::EventValue>::serialize(__field0, __serializer)
                 }
                 _ => __p::Err(__p::not_stored_here()),

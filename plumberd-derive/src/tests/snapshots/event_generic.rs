@@ -4,8 +4,8 @@ const _: () = {
     impl<T: Clone, const N: usize> __p::EventValue for Changed<T, N>
     where
         T: PartialEq,
-        T: ::plumberd::EventValue + ::core::marker::Send + ::core::marker::Sync
-            + 'static,
+        T: ::core::marker::Send + ::core::marker::Sync + 'static,
+        T: __p::EventValue,
     {
         fn serialize<__S: __p::Serializer>(
             &self,
@@ -52,8 +52,8 @@ const _: () = {
     impl<T: Clone, const N: usize> __p::Fields<0i32> for Changed<T, N>
     where
         T: PartialEq,
-        T: ::plumberd::EventValue + ::core::marker::Send + ::core::marker::Sync
-            + 'static,
+        T: ::core::marker::Send + ::core::marker::Sync + 'static,
+        T: __p::EventValue,
     {
         const KEYS: &'static [&'static __p::str] = &["From", "To"];
         #[inline]
@@ -82,8 +82,8 @@ const _: () = {
     impl<T: Clone, const N: usize> __p::WithField<0usize> for Changed<T, N>
     where
         T: PartialEq,
-        T: ::plumberd::EventValue + ::core::marker::Send + ::core::marker::Sync
-            + 'static,
+        T: ::core::marker::Send + ::core::marker::Sync + 'static,
+        T: __p::EventValue,
     {
         type Value = T;
         fn serialize<__S: __p::Serializer>(
@@ -102,8 +102,8 @@ const _: () = {
     impl<T: Clone, const N: usize> __p::Event for Changed<T, N>
     where
         T: PartialEq,
-        T: ::plumberd::EventValue + ::core::marker::Send + ::core::marker::Sync
-            + 'static,
+        T: ::core::marker::Send + ::core::marker::Sync + 'static,
+        T: __p::EventValue,
     {
         const TYPES: &'static [__p::EventInfo] = &[
             __p::EventInfo::new("Changed").with_module(__p::core::module_path!()),

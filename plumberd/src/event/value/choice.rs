@@ -83,13 +83,7 @@ impl Visitor<'_> for Name {
 
     fn visit_str<E: Error>(self, name: &str) -> Result<usize, E> {
         let index = self.names.iter().position(|known| *known == name);
-        index.ok_or_else(|| {
-            E::custom(format_args!(
-                "`{}` is no `{}`",
-                excerpt(name),
-                self.type_name
-            ))
-        })
+        index.ok_or_else(|| no_variant(name, self.type_name))
     }
 }
 
@@ -99,6 +93,16 @@ impl<'de> DeserializeSeed<'de> for Name {
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<usize, D::Error> {
         deserializer.deserialize_str(self)
     }
+}
+
+fn no_variant<E: Error>(name: &str, type_name: &str) -> E {
+    E::custom(format_args!("`{}` is no `{type_name}`", excerpt(name)))
+}
+
+/// The error of a text that is no value of the type `type_name`.
+pub(super) fn no_value<E: Error>(text: &str, type_name: &str, reason: &str) -> E {
+    let text = excerpt(text);
+    E::custom(format_args!("`{text}` is no `{type_name}`: {reason}"))
 }
 
 /// The shape of an enum that is stored as numbers.

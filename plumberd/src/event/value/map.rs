@@ -1,8 +1,12 @@
 use super::{EventValue, Owned, Ref};
-use crate::event::{Shape, ShapeBuilder};
+use crate::{
+    codec::excerpt,
+    event::{Shape, ShapeBuilder},
+};
 use ::serde::{
     Deserialize, Deserializer, Serializer,
-    de::{MapAccess, Visitor},
+    de::{self, MapAccess, Visitor},
+    ser::{self, SerializeMap},
 };
 use std::{
     borrow::Cow,
@@ -17,7 +21,13 @@ use uuid::Uuid;
 
 /// A value that can be the key of a map in an event: it is text, or has one.
 ///
-/// Two keys that are not equal have texts that are not equal.
+/// Two keys that are not equal have texts that are not equal. A key is read
+/// from the text it is written as and from no other spelling: `"07"` is no key
+/// of a map by numbers, because beside `"7"` one of the two would be lost.
+///
+/// Keys are text, `bool`, whole numbers, `Decimal` (without zeros at the end),
+/// dates and times, `Uuid`, and of the types that derive `EventValue` enums
+/// without data, newtypes of a key, and those that are marked `as_text`.
 ///
 /// # Examples
 ///
@@ -41,7 +51,7 @@ use uuid::Uuid;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the key of a map in an event",
     label = "not a key",
-    note = "keys are text, whole numbers, `Uuid`s, enums without data that derive `EventValue`, and what implements `plumberd::event::value::MapKey`"
+    note = "keys are text, `bool`, whole numbers, `Decimal`, dates and times, `Uuid`s, and of the types that derive `EventValue` enums without data, newtypes of keys and what is marked `as_text`; for others implement `plumberd::event::value::MapKey`"
 )]
 pub trait MapKey: Sized {
     /// The key in JSON.
@@ -49,6 +59,32 @@ pub trait MapKey: Sized {
 
     /// The key whose text this is; `None` when there is none.
     fn from_text(text: &str) -> Option<Self>;
+
+    /// The key in JSON, or why it has none that is read as the same key.
+    #[doc(hidden)]
+    fn checked_text(&self) -> Result<Cow<'_, str>, String> {
+        Ok(self.to_text())
+    }
+
+    /// The key whose text this is, or why there is none, if that is known.
+    #[doc(hidden)]
+    fn from_checked_text(text: &str) -> Result<Self, String> {
+        let Some(key) = Self::from_text(text) else {
+            return Err(String::new());
+        };
+        if key.is_spelled(text) {
+            Ok(key)
+        } else {
+            Err(format!("the key is spelled `{}`", key.to_text()))
+        }
+    }
+
+    /// Whether the text is one that the key has in JSON: two spellings of one
+    /// key would be two entries there, and one of the two would be lost.
+    #[doc(hidden)]
+    fn is_spelled(&self, text: &str) -> bool {
+        self.to_text() == text
+    }
 }
 
 macro_rules! text_keys {
@@ -98,18 +134,39 @@ parsed_keys!(
     NonZero<u64>,
     NonZero<u128>
 );
-parsed_keys!(char, Uuid, chrono::NaiveDate);
+parsed_keys!(char, Uuid, bool);
 
 struct Key<K>(K);
 
 impl<'de, K: MapKey> Deserialize<'de> for Key<K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        super::text::read_text(deserializer, "a key of the map", K::from_text).map(Self)
+        deserializer.deserialize_str(KeyText(PhantomData)).map(Self)
+    }
+}
+
+struct KeyText<K>(PhantomData<K>);
+
+impl<K: MapKey> Visitor<'_> for KeyText<K> {
+    type Value = K;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key of the map")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<K, E> {
+        K::from_checked_text(text).map_err(|reason| {
+            let text = excerpt(text);
+            if reason.is_empty() {
+                E::invalid_value(de::Unexpected::Str(&text), &self)
+            } else {
+                E::custom(format_args!("`{text}` is no key of the map: {reason}"))
+            }
+        })
     }
 }
 
 /// Reads a JSON object; of a key that occurs twice, the last value counts.
-fn read<'de, D: Deserializer<'de>, C, K, V>(deserializer: D) -> Result<C, D::Error>
+pub(super) fn read<'de, D: Deserializer<'de>, C, K, V>(deserializer: D) -> Result<C, D::Error>
 where
     C: Default + Extend<(K, V)>,
     K: MapKey,
@@ -136,10 +193,47 @@ where
     deserializer.deserialize_map(Entries(PhantomData))
 }
 
+/// Writes a JSON object, in the order of `entries`.
+fn write<'a, S: Serializer, V: EventValue + 'a>(
+    entries: impl ExactSizeIterator<Item = (Result<Cow<'a, str>, String>, &'a V)>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let mut object = serializer.serialize_map(Some(entries.len()))?;
+    for (key, value) in entries {
+        let key = key.map_err(unwritable)?;
+        object.serialize_entry(key.as_ref(), &Ref(value))?;
+    }
+    object.end()
+}
+
+fn unwritable<E: ser::Error>(reason: String) -> E {
+    E::custom(format_args!("a key of a map has no stored form: {reason}"))
+}
+
+/// Writes a JSON object, in the order of the texts; two entries of one text
+/// are an error.
+pub(super) fn write_sorted<'a, S: Serializer, V: EventValue + 'a>(
+    entries: impl Iterator<Item = (Result<Cow<'a, str>, String>, &'a V)>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let entries = entries.map(|(key, value)| Ok((key?, value)));
+    let mut entries: Vec<(Cow<'_, str>, &V)> =
+        entries.collect::<Result<_, _>>().map_err(unwritable)?;
+    entries.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+    if let Some([(key, _), ..]) = entries.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+        return Err(unwritable(format!("two keys are written as `{key}`")));
+    }
+    write(
+        entries.into_iter().map(|(key, value)| (Ok(key), value)),
+        serializer,
+    )
+}
+
 /// A JSON object, in the order of the keys.
 impl<K: MapKey + Ord, V: EventValue> EventValue for BTreeMap<K, V> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.iter().map(|(key, value)| (key.to_text(), Ref(value))))
+        let entries = self.iter().map(|(key, value)| (key.checked_text(), value));
+        write(entries, serializer)
     }
 
     fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -160,12 +254,8 @@ where
     H: BuildHasher + Default,
 {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut entries: Vec<_> = self
-            .iter()
-            .map(|(key, value)| (key.to_text(), Ref(value)))
-            .collect();
-        entries.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-        serializer.collect_map(entries)
+        let entries = self.iter().map(|(key, value)| (key.checked_text(), value));
+        write_sorted(entries, serializer)
     }
 
     fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -1,10 +1,12 @@
 //! Values inside events, and the forms they are stored in.
 
+mod as_text;
 mod bytes;
 mod choice;
 mod decimal;
 #[doc(hidden)]
 pub mod derived;
+mod key;
 mod list;
 mod literal;
 mod map;
@@ -13,6 +15,7 @@ mod scalar;
 pub mod serde;
 mod set;
 mod text;
+mod text_form;
 mod time;
 mod time_text;
 mod timespan;
@@ -20,6 +23,10 @@ mod tuple;
 mod variant;
 mod wrapper;
 
+#[doc(hidden)]
+pub use as_text::{
+    AsText, displayed, from_checked_text, read_as_text, to_checked_text, write_as_text,
+};
 #[doc(hidden)]
 pub use choice::{
     Tagged, name_shape, number_shape, read_name, read_number, read_tagged, write_number,
@@ -29,6 +36,8 @@ pub use literal::decimal_literal;
 pub use map::MapKey;
 #[doc(hidden)]
 pub use object::{Fields, Object, WithField, WithRef, read_object};
+#[doc(hidden)]
+pub use text_form::{TextForm, key_of};
 pub(super) use time_text::parse_time;
 #[doc(hidden)]
 pub use tuple::{Elements, List, read_tuple};

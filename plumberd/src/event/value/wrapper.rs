@@ -7,9 +7,9 @@ use ::serde::{
 use std::{fmt, marker::PhantomData, sync::Arc};
 
 /// That `Some` is never written as `null`, which would be read as `None`.
-const fn expect_value<T: EventValue>() {
+pub(super) const fn expect_value(nullable: bool) {
     assert!(
-        !T::NULLABLE,
+        !nullable,
         "an `Option` of what may be `null` itself cannot be stored: its `Some` would be read as \
          `None`; use an enum that derives `EventValue`"
     );
@@ -20,7 +20,7 @@ impl<T: EventValue> EventValue for Option<T> {
     const NULLABLE: bool = true;
 
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        const { expect_value::<T>() };
+        const { expect_value(T::NULLABLE) };
         match self {
             Some(value) => serializer.serialize_some(&Ref(value)),
             None => serializer.serialize_none(),
@@ -50,7 +50,7 @@ impl<T: EventValue> EventValue for Option<T> {
             }
         }
 
-        const { expect_value::<T>() };
+        const { expect_value(T::NULLABLE) };
         deserializer.deserialize_option(Optional(PhantomData))
     }
 
