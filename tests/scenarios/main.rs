@@ -15,5 +15,7 @@ mod snapshot;
 mod sqlite;
 #[cfg(feature = "sqlite")]
 mod sqlite_file;
+#[cfg(feature = "sqlite")]
+mod sqlite_lost;
 #[cfg(all(unix, feature = "sqlite"))]
 mod sqlite_place;

@@ -1,4 +1,4 @@
-use super::{code::Class, place};
+use super::{code::Class, files::SqliteFileError, place};
 use crate::{BoxError, error::ErrorKind, store::StoreError};
 use rusqlite::ffi;
 use std::{
@@ -140,6 +140,10 @@ pub enum SqliteError {
         source: rusqlite::Error,
     },
 
+    /// The file, or the log beside it, is not the one it ought to be.
+    #[error(transparent)]
+    File(#[from] SqliteFileError),
+
     /// The system gave no thread to work on.
     #[error("no thread could be started for the store")]
     Thread {
@@ -162,6 +166,7 @@ impl SqliteError {
             }
             Self::Full { .. } | Self::Busy { .. } | Self::Thread { .. } => ErrorKind::Unavailable,
             Self::NoWal { .. } => ErrorKind::Unsupported,
+            Self::File(error) => error.kind(),
             Self::Failed { .. } => ErrorKind::Internal,
         }
     }
@@ -212,6 +217,16 @@ impl From<SqliteError> for StoreError {
     /// A store that cannot be opened is unavailable.
     fn from(error: SqliteError) -> Self {
         Self::Unavailable {
+            backend: BACKEND,
+            source: error.into(),
+        }
+    }
+}
+
+impl From<SqliteFileError> for StoreError {
+    /// Nothing was written, and nothing will be before somebody has seen to it.
+    fn from(error: SqliteFileError) -> Self {
+        Self::Backend {
             backend: BACKEND,
             source: error.into(),
         }

@@ -6,7 +6,9 @@
 
 mod code;
 mod config;
+mod epoch;
 mod error;
+mod files;
 mod number;
 mod place;
 mod reader;
@@ -19,6 +21,7 @@ mod writer;
 
 pub use config::{SqliteConfig, Synchronous};
 pub use error::SqliteError;
+pub use files::SqliteFileError;
 pub use stats::SqliteStats;
 pub use url::InvalidSqliteUrl;
 
@@ -104,9 +107,14 @@ impl Sqlite {
             counters: Arc::clone(&counters),
             head: Arc::clone(&head),
         };
-        let writer = Writer::start(Arc::clone(&config), notices, others, alive).await?;
-        let readers = Readers::start(&config, &reading).await?;
-        let watcher = Watcher::new(Arc::clone(&config), Arc::clone(&head), reading.downgrade());
+        let (writer, files) = Writer::start(Arc::clone(&config), notices, others, alive).await?;
+        let readers = Readers::start(&config, &files, &reading).await?;
+        let watcher = Watcher::new(
+            Arc::clone(&config),
+            files,
+            Arc::clone(&head),
+            reading.downgrade(),
+        );
         Ok(Self {
             shared: Arc::new(Shared {
                 config,

@@ -31,7 +31,6 @@ pub(super) fn check(config: &SqliteConfig) -> Result<(), SqliteError> {
     let path = config.path.clone();
     match fs::metadata(&path) {
         Ok(found) if found.is_dir() => Err(SqliteError::Folder { path }),
-        Ok(_) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
             Err(SqliteError::Denied { path })
         }
@@ -39,7 +38,7 @@ pub(super) fn check(config: &SqliteConfig) -> Result<(), SqliteError> {
         Err(_) if path.parent().is_some_and(|folder| !folder.is_dir()) => {
             Err(SqliteError::NoFolder { path })
         }
-        Err(_) => Ok(()),
+        Ok(_) | Err(_) => Ok(()),
     }
 }
 

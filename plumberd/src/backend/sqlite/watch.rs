@@ -1,6 +1,11 @@
 //! What other processes commit: nobody tells, so somebody has to look.
 
-use super::{config::SqliteConfig, schema};
+use super::{
+    config::SqliteConfig,
+    epoch,
+    files::{Files, SqliteFileError, Stamp},
+    schema,
+};
 use crate::store::follow::{Listener, Signal};
 use rusqlite::Connection;
 use std::{
@@ -9,8 +14,13 @@ use std::{
         atomic::{AtomicI64, Ordering},
     },
     thread,
+    time::{Duration, Instant},
 };
 use tokio::sync::mpsc;
+
+/// How often at the most to read the file without its log, when it was written
+/// to.
+const CLOSELY: Duration = Duration::from_secs(1);
 
 /// How far the store is known to be written, and who wants to know.
 #[derive(Debug, Default)]
@@ -32,6 +42,7 @@ impl Head {
 #[derive(Debug)]
 pub(super) struct Watcher {
     config: Arc<SqliteConfig>,
+    files: Arc<Files>,
     head: Arc<Head>,
     alive: mpsc::WeakSender<()>,
     state: Mutex<State>,
@@ -75,11 +86,13 @@ impl Drop for Watching {
 impl Watcher {
     pub(super) fn new(
         config: Arc<SqliteConfig>,
+        files: Arc<Files>,
         head: Arc<Head>,
         alive: mpsc::WeakSender<()>,
     ) -> Arc<Self> {
         Arc::new(Self {
             config,
+            files,
             head,
             alive,
             state: Mutex::default(),
@@ -121,9 +134,9 @@ impl Watcher {
             .name("plumberd-sqlite-watcher".into())
             .spawn(move || {
                 let _alive = alive;
-                let mut connection = None;
+                let mut looking = Looking::default();
                 while watcher.wait() {
-                    watcher.look(&mut connection);
+                    watcher.look(&mut looking);
                 }
             });
         if let Err(error) = &started {
@@ -149,19 +162,60 @@ impl Watcher {
         !state.closed
     }
 
-    fn look(&self, connection: &mut Option<Connection>) {
-        if connection.is_none() {
-            *connection = schema::open_reader(&self.config).ok();
+    fn look(&self, looking: &mut Looking) {
+        let Ok(stamp) = self.files.check() else {
+            // Whoever reads now gets the error.
+            return self.head.committed.notify();
+        };
+        if looking.connection.is_none() {
+            looking.connection = schema::open_reader(&self.config).ok();
         }
-        let head = connection.as_ref().map(|connection| {
-            connection.query_row("SELECT max(position) FROM events", [], |row| {
-                row.get::<_, Option<i64>>(0)
-            })
+        let Some(connection) = &looking.connection else {
+            return self.head.committed.notify();
+        };
+        if looking.closely.elapsed() >= CLOSELY && looking.stamp != Some(stamp) {
+            looking.closely = Instant::now();
+            looking.stamp = Some(stamp);
+            self.look_closely(connection);
+        }
+        let head = connection.query_row("SELECT max(position) FROM events", [], |row| {
+            row.get::<_, Option<i64>>(0)
         });
         match head {
-            Some(Ok(head)) => self.head.reached(head.unwrap_or(0)),
+            Ok(head) => self.head.reached(head.unwrap_or(0)),
             // Whoever reads now gets the error, and knows what to do about it.
-            Some(Err(_)) | None => self.head.committed.notify(),
+            Err(_) => self.head.committed.notify(),
+        }
+    }
+
+    /// Sees whether the file still has the content that the log is for.
+    fn look_closely(&self, connection: &Connection) {
+        let (path, log) = (self.files.path(), self.files.log());
+        let checked = connection
+            .execute_batch("BEGIN")
+            .and_then(|()| epoch::check(connection, path, log));
+        let _ = connection.execute_batch("ROLLBACK");
+        if let Ok(Err(_)) = checked {
+            let path = path.to_path_buf();
+            self.files.lose(SqliteFileError::Overwritten { path });
+            self.head.committed.notify();
+        }
+    }
+}
+
+/// What the thread keeps between two looks.
+struct Looking {
+    connection: Option<Connection>,
+    stamp: Option<Stamp>,
+    closely: Instant,
+}
+
+impl Default for Looking {
+    fn default() -> Self {
+        Self {
+            connection: None,
+            stamp: None,
+            closely: Instant::now(),
         }
     }
 }
@@ -170,6 +224,7 @@ impl Watcher {
 mod tests {
     use super::*;
     use crate::{
+        event::new_event_id,
         store::{
             StoreError, SubscriptionMessage,
             follow::{FollowPage, PageSource, follow},
@@ -195,10 +250,19 @@ mod tests {
 
     #[tokio::test]
     async fn a_subscription_looks_itself_when_the_watcher_cannot_start() {
-        let config = SqliteConfig::new("unused.db").with_poll_interval(Duration::from_millis(1));
+        let folder = std::env::temp_dir().join(format!("plumberd-{}", new_event_id()));
+        std::fs::create_dir(&folder).unwrap();
+        let config =
+            SqliteConfig::new(folder.join("a.db")).with_poll_interval(Duration::from_millis(1));
+        let (_open, files) = schema::open_writer(&config).unwrap();
         // Without a store that is alive there is no thread.
         let (alive, _) = mpsc::channel(1);
-        let watcher = Watcher::new(Arc::new(config), Arc::default(), alive.downgrade());
+        let watcher = Watcher::new(
+            Arc::new(config),
+            Arc::new(files),
+            Arc::default(),
+            alive.downgrade(),
+        );
         drop(alive);
         let watching = watcher.watch();
         let (said, mut looked) = mpsc::unbounded_channel();
@@ -217,5 +281,6 @@ mod tests {
             message = subscription.next_message() => panic!("got {message:?}"),
             enough = patience => assert!(enough.is_ok(), "it does not look"),
         }
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

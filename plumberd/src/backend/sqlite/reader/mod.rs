@@ -16,6 +16,7 @@ pub(super) use stream::StreamRead;
 use super::{
     config::SqliteConfig,
     error::{Closed, SqliteError},
+    files::Files,
     schema,
 };
 use crate::store::StoreError;
@@ -50,6 +51,7 @@ impl Readers {
     /// Opens so many connections as `config` says, on a thread each.
     pub(super) async fn start(
         config: &Arc<SqliteConfig>,
+        files: &Arc<Files>,
         alive: &mpsc::Sender<()>,
     ) -> Result<Self, SqliteError> {
         let readers = Self(Arc::default());
@@ -58,7 +60,7 @@ impl Readers {
             opened: false,
         };
         for number in 0..config.readers {
-            start_thread(number, config, &readers.0, alive).await?;
+            start_thread(number, config, files, &readers.0, alive).await?;
         }
         opening.opened = true;
         drop(opening);
@@ -84,7 +86,8 @@ impl Readers {
         if !state.closed {
             state.jobs.push_back(Box::new(move |session| {
                 if !answer.is_closed() {
-                    let _ = answer.send(job(session));
+                    let there = session.check_files();
+                    let _ = answer.send(there.and_then(|()| job(session)));
                 }
             }));
             drop(state);
@@ -173,11 +176,12 @@ impl Drop for OnDuty {
 async fn start_thread(
     number: usize,
     config: &Arc<SqliteConfig>,
+    files: &Arc<Files>,
     queue: &Arc<Queue>,
     alive: &mpsc::Sender<()>,
 ) -> Result<(), SqliteError> {
     let (opened, outcome) = oneshot::channel();
-    let (config, alive) = (Arc::clone(config), alive.clone());
+    let (config, files, alive) = (Arc::clone(config), Arc::clone(files), alive.clone());
     let on_duty = OnDuty::new(queue);
     thread::Builder::new()
         .name(format!("plumberd-sqlite-reader-{number}"))
@@ -190,7 +194,7 @@ async fn start_thread(
                     return;
                 }
             };
-            match Session::new(&connection, &config) {
+            match Session::new(&connection, &config, files) {
                 Err(source) => {
                     let _ = opened.send(Err(SqliteError::opening(&config.path, source)));
                 }
@@ -221,11 +225,12 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("plumberd-{}", new_event_id()));
         std::fs::create_dir(&folder).unwrap();
         let config = Arc::new(SqliteConfig::new(folder.join("a.db")));
-        drop(schema::open_writer(&config).unwrap());
+        let (_open, files) = schema::open_writer(&config).unwrap();
+        let files = Arc::new(files);
         let (alive, mut threads) = mpsc::channel(1);
 
         // Polled once, so the first thread begins, and then dropped.
-        let left = futures_util::FutureExt::now_or_never(Readers::start(&config, &alive));
+        let left = futures_util::FutureExt::now_or_never(Readers::start(&config, &files, &alive));
 
         assert!(left.is_none(), "it opened before anybody could leave");
         drop(alive);

@@ -6,6 +6,7 @@ use crate::{
     backend::sqlite::{
         config::SqliteConfig,
         error::{corrupt, store_error},
+        files::Files,
         number::{from_sql, position, revision, to_sql},
     },
     clock::Clock,
@@ -18,7 +19,7 @@ use crate::{
 };
 use lru::LruCache;
 use rusqlite::{Connection, OptionalExtension, Statement};
-use std::{num::NonZeroUsize, time::Duration};
+use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 use uuid::Uuid;
 
 const SCANS: NonZeroUsize = NonZeroUsize::new(16).unwrap();
@@ -27,6 +28,7 @@ const STREAM_KEYS: NonZeroUsize = NonZeroUsize::new(16_384).unwrap();
 /// One thread's side of the reads.
 pub(in super::super) struct Session<'c> {
     pub(super) connection: &'c Connection,
+    files: Arc<Files>,
     pub(super) kinds: Kinds<'c>,
     pub(super) streams: Streams<'c>,
     pub(super) forwards: Statement<'c>,
@@ -55,7 +57,11 @@ pub(in super::super) struct Found {
 }
 
 impl<'c> Session<'c> {
-    pub(super) fn new(connection: &'c Connection, config: &SqliteConfig) -> rusqlite::Result<Self> {
+    pub(super) fn new(
+        connection: &'c Connection,
+        config: &SqliteConfig,
+        files: Arc<Files>,
+    ) -> rusqlite::Result<Self> {
         let prepare = |sql: &str| connection.prepare(sql);
         let page = |order: &str| {
             connection.prepare(&format!(
@@ -66,6 +72,7 @@ impl<'c> Session<'c> {
         };
         Ok(Self {
             connection,
+            files,
             kinds: Kinds::new(connection)?,
             streams: Streams::new(connection)?,
             forwards: page("ASC")?,
@@ -98,6 +105,12 @@ impl<'c> Session<'c> {
             find_tenant: prepare("SELECT tenant FROM tenants WHERE name = ?1")?,
             keys: LruCache::new(STREAM_KEYS),
         })
+    }
+
+    /// Fails when what this thread reads is not what has the path.
+    pub(super) fn check_files(&self) -> Result<(), StoreError> {
+        self.files.check()?;
+        Ok(())
     }
 
     /// Has `read` see one state of the store throughout.

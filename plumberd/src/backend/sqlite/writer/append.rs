@@ -1,5 +1,6 @@
 use super::{
     Change, Command,
+    guard::{Guard, Unready},
     names::{Names, StreamRow},
     statements::{ROWS, Statements},
 };
@@ -7,6 +8,7 @@ use crate::{
     backend::sqlite::{
         config::SqliteConfig,
         error::{corrupt, is_duplicate},
+        files::Files,
         number::{position, revision, to_sql},
     },
     clock::Clock,
@@ -18,12 +20,14 @@ use crate::{
     stream::{ExpectedRevision, Position, Revision, StreamMetadata, StreamName},
 };
 use rusqlite::{Connection, OptionalExtension, ToSql};
+use std::sync::Arc;
 
 /// The writer's side of a transaction.
 pub(super) struct Session<'c> {
     connection: &'c Connection,
     pub(super) statements: Statements<'c>,
     pub(super) names: Names,
+    guard: Guard<'c>,
     clock: Clock,
     data_version: Option<i64>,
     /// When the last event was recorded, in microseconds.
@@ -76,11 +80,16 @@ pub(super) struct Batch<'a> {
 }
 
 impl<'c> Session<'c> {
-    pub(super) fn new(connection: &'c Connection, config: &SqliteConfig) -> rusqlite::Result<Self> {
+    pub(super) fn new(
+        connection: &'c Connection,
+        config: &SqliteConfig,
+        files: Arc<Files>,
+    ) -> rusqlite::Result<Self> {
         Ok(Self {
             connection,
             statements: Statements::prepare(connection)?,
             names: Names::new(),
+            guard: Guard::new(connection, files)?,
             clock: config.clock.clone(),
             data_version: None,
             last_time: i64::MIN,
@@ -93,27 +102,40 @@ impl<'c> Session<'c> {
         self.connection.is_autocommit()
     }
 
-    pub(super) fn begin(&mut self) -> rusqlite::Result<()> {
+    pub(super) fn begin(&mut self) -> Result<(), Unready> {
         self.statements.begin.execute([])?;
         self.written = Written::default();
-        self.look_around().inspect_err(|_| self.rollback())
+        let looked = self
+            .look_around()
+            .map_err(Unready::from)
+            .and_then(|others| self.guard.look(others));
+        looked.inspect_err(|_| self.rollback())
     }
 
-    /// Forgets what is not true any more when another connection has written.
-    fn look_around(&mut self) -> rusqlite::Result<()> {
+    /// Forgets what is not true any more when another connection has written,
+    /// and says whether one has.
+    fn look_around(&mut self) -> rusqlite::Result<bool> {
         let statements = &mut self.statements;
         let version = statements.data_version.query_row([], |row| row.get(0))?;
-        if self.data_version != Some(version) {
-            self.names.forget();
-            let last = statements.last_time.query_row([], |row| row.get(0));
-            self.last_time = last.optional()?.unwrap_or(i64::MIN);
-            self.data_version = Some(version);
+        if self.data_version == Some(version) {
+            return Ok(false);
         }
-        Ok(())
+        self.names.forget();
+        let last = statements.last_time.query_row([], |row| row.get(0));
+        self.last_time = last.optional()?.unwrap_or(i64::MIN);
+        self.data_version = Some(version);
+        Ok(true)
     }
 
-    pub(super) fn commit(&mut self) -> rusqlite::Result<Written> {
+    pub(super) fn commit(&mut self) -> Result<Written, Unready> {
+        let writes = self.written.events > 0;
+        if writes {
+            self.guard.before_commit()?;
+        }
         self.statements.commit.execute([])?;
+        if writes {
+            self.guard.after_commit()?;
+        }
         Ok(self.written)
     }
 

@@ -1,6 +1,7 @@
 use super::{
     Answer, Command, Message, Notices,
     append::{Failure, Session},
+    guard::Unready,
 };
 use crate::{
     backend::sqlite::{
@@ -36,12 +37,12 @@ pub(super) struct Group {
 /// Why a group was not committed.
 enum Failed {
     /// It never began.
-    Begin(rusqlite::Error),
+    Begin(Unready),
     /// A statement failed, or the commit in a way that leaves nothing, and
     /// everything was taken back.
     Statement(rusqlite::Error),
     /// The commit failed, and what is on the disk is anybody's guess.
-    Commit(rusqlite::Error, Vec<Answer>),
+    Commit(Unready, Vec<Answer>),
 }
 
 impl Group {
@@ -103,14 +104,14 @@ impl Group {
         self.events = 0;
         match self.run(session, &commands, notices) {
             Ok(results) => reply(answers, results),
-            Err(Failed::Begin(error)) => {
+            Err(Failed::Begin(Unready::Sql(error))) => {
                 let error = Arc::new(error);
-                reply(
-                    answers,
-                    commands
-                        .iter()
-                        .map(|_| Err(store_error(Arc::clone(&error)))),
-                );
+                let errors = commands.iter().map(|_| store_error(Arc::clone(&error)));
+                reply(answers, errors.map(Err));
+            }
+            Err(Failed::Begin(Unready::Lost(lost))) => {
+                let errors = commands.iter().map(|_| lost.clone().into());
+                reply(answers, errors.map(Err));
             }
             Err(Failed::Commit(error, results)) => {
                 let error = Arc::new(error);
@@ -170,10 +171,9 @@ impl Group {
             }
             Err(error) => {
                 session.rollback();
-                Err(if leaves_nothing(&error) {
-                    Failed::Statement(error)
-                } else {
-                    Failed::Commit(error, results)
+                Err(match error {
+                    Unready::Sql(error) if leaves_nothing(&error) => Failed::Statement(error),
+                    error => Failed::Commit(error, results),
                 })
             }
         }
@@ -181,12 +181,12 @@ impl Group {
 
     /// SQLite's own waiting grows to a tenth of a second, in which a busy
     /// process would take the lock again and again.
-    fn begin(&self, session: &mut Session<'_>) -> rusqlite::Result<()> {
+    fn begin(&self, session: &mut Session<'_>) -> Result<(), Unready> {
         let mut begun = None;
         let mut pause = Duration::from_micros(100);
         loop {
             match session.begin() {
-                Err(error)
+                Err(Unready::Sql(error))
                     if is_busy(&error)
                         && begun.get_or_insert_with(Instant::now).elapsed() < self.busy_timeout =>
                 {
@@ -206,7 +206,7 @@ fn reply(answers: Vec<oneshot::Sender<Answer>>, results: impl IntoIterator<Item 
     }
 }
 
-fn unknown(command: &Command, error: Arc<rusqlite::Error>) -> StoreError {
+fn unknown(command: &Command, error: Arc<Unready>) -> StoreError {
     StoreError::OutcomeUnknown {
         backend: BACKEND,
         stream: command.stream.clone(),

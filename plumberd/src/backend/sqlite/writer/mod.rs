@@ -3,6 +3,7 @@
 
 mod append;
 mod group;
+mod guard;
 mod metadata;
 mod names;
 mod statements;
@@ -10,6 +11,7 @@ mod statements;
 use super::{
     config::SqliteConfig,
     error::{Closed, SqliteError},
+    files::Files,
     schema,
     stats::Counters,
     watch::Head,
@@ -76,7 +78,7 @@ impl Writer {
         notices: Notices,
         others: mpsc::Receiver<()>,
         alive: mpsc::Sender<()>,
-    ) -> Result<Self, SqliteError> {
+    ) -> Result<(Self, Arc<Files>), SqliteError> {
         let (queue, commands) = mpsc::channel(QUEUE);
         let (opened, outcome) = oneshot::channel();
         thread::Builder::new()
@@ -88,20 +90,23 @@ impl Writer {
                     Err(error) => {
                         let _ = opened.send(Err(error));
                     }
-                    Ok(connection) => {
-                        if opened.send(Ok(())).is_ok() {
-                            let last = work(&config, connection, commands, &notices);
+                    Ok((connection, files)) => {
+                        let files = Arc::new(files);
+                        if opened.send(Ok(Arc::clone(&files))).is_ok() {
+                            let last = work(&config, connection, &files, commands, &notices);
                             drop(others);
-                            drop(last);
+                            if let Some(last) = last {
+                                close(last, &files);
+                            }
                         }
                     }
                 }
             })
             .map_err(|source| SqliteError::Thread { source })?;
-        outcome
+        let files = outcome
             .await
             .unwrap_or_else(|_| Err(stopped_while_opening()))?;
-        Ok(Self { queue })
+        Ok((Self { queue }, files))
     }
 
     /// Writes, and waits until it is committed.
@@ -159,11 +164,12 @@ enum Ended {
 fn work(
     config: &SqliteConfig,
     mut connection: Connection,
+    files: &Arc<Files>,
     mut commands: mpsc::Receiver<Message>,
     notices: &Notices,
 ) -> Option<Connection> {
     loop {
-        match serve(config, &connection, &mut commands, notices) {
+        match serve(config, &connection, files, &mut commands, notices) {
             Ok(Ended::Closed) => return Some(connection),
             Ok(Ended::Broken) => {}
             Err(error) => {
@@ -172,7 +178,7 @@ fn work(
             }
         }
         tracing::warn!("the SQLite store opens its connection again");
-        match reopen(config) {
+        match reopen(config, files) {
             Ok(opened) => connection = opened,
             Err(error) => {
                 tracing::error!(%error, "the SQLite store cannot be opened again");
@@ -183,20 +189,43 @@ fn work(
 }
 
 /// Opens the file that was open before. If it is not there any more, making a
-/// new one would scatter the events over two.
-fn reopen(config: &SqliteConfig) -> Result<Connection, SqliteError> {
-    schema::open_writer(&config.clone().with_create(false))
+/// new one would scatter the events over two; nor is another one taken for it.
+fn reopen(config: &SqliteConfig, files: &Files) -> Result<Connection, SqliteError> {
+    files.check()?;
+    let (connection, _) = schema::open_writer(&config.clone().with_create(false))?;
+    if let Err(lost) = files.check() {
+        keep_log(&connection);
+        return Err(lost.into());
+    }
+    Ok(connection)
+}
+
+/// Closes the last connection. The log is put into the file only if that is
+/// still the one it belongs to.
+fn close(connection: Connection, files: &Files) {
+    if let Err(error) = files.check() {
+        tracing::error!(%error, "the log of the SQLite store is left as it is");
+        keep_log(&connection);
+    }
+    drop(connection);
+}
+
+fn keep_log(connection: &Connection) {
+    if let Err(error) = schema::keep_log_on_close(connection, true) {
+        tracing::error!(%error, "the log cannot be kept");
+    }
 }
 
 fn serve(
     config: &SqliteConfig,
     connection: &Connection,
+    files: &Arc<Files>,
     commands: &mut mpsc::Receiver<Message>,
     notices: &Notices,
 ) -> rusqlite::Result<Ended> {
     // `BEGIN` waits by itself, in shorter steps than SQLite would.
     connection.busy_timeout(std::time::Duration::ZERO)?;
-    let mut session = Session::new(connection, config)?;
+    let mut session = Session::new(connection, config, Arc::clone(files))?;
     let mut group = Group::new(config);
     loop {
         group.gather(commands);
@@ -213,21 +242,24 @@ fn serve(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::new_event_id;
+    use crate::{backend::sqlite::SqliteFileError, event::new_event_id};
 
     #[test]
     fn a_file_that_was_moved_away_is_not_made_anew() {
         let folder = std::env::temp_dir().join(format!("plumberd-{}", new_event_id()));
         std::fs::create_dir(&folder).unwrap();
         let config = SqliteConfig::new(folder.join("a.db"));
-        drop(schema::open_writer(&config).unwrap());
-        assert!(reopen(&config).is_ok());
+        let (_open, files) = schema::open_writer(&config).unwrap();
+        assert!(reopen(&config, &files).is_ok());
         std::fs::rename(folder.join("a.db"), folder.join("b.db")).unwrap();
 
-        let refused = reopen(&config);
+        let refused = reopen(&config, &files);
 
         assert!(
-            matches!(refused, Err(SqliteError::Missing { .. })),
+            matches!(
+                refused,
+                Err(SqliteError::File(SqliteFileError::Removed { .. }))
+            ),
             "{refused:?}"
         );
         assert!(!config.path().exists(), "a new file was made");
@@ -239,7 +271,7 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("plumberd-{}", new_event_id()));
         std::fs::create_dir(&folder).unwrap();
         let config = SqliteConfig::new(folder.join("a.db"));
-        let connection = schema::open_writer(&config).unwrap();
+        let (connection, files) = schema::open_writer(&config).unwrap();
         connection
             .execute_batch("DROP TABLE events; BEGIN IMMEDIATE")
             .unwrap();
@@ -250,7 +282,7 @@ mod tests {
         };
 
         // It cannot prepare its statements.
-        let kept = work(&config, connection, commands, &notices);
+        let kept = work(&config, connection, &Arc::new(files), commands, &notices);
 
         assert!(kept.is_none(), "it keeps the connection");
         let other = rusqlite::Connection::open(config.path()).unwrap();

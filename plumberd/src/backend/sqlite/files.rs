@@ -1,0 +1,325 @@
+//! Whether what has the path is still what is open.
+//!
+//! An open file lives on when its name is given to another or to none, and so
+//! would be written to for nobody. Only paths are looked at here: to open the
+//! database file beside SQLite, and close it again, would take away the locks
+//! that SQLite has on it.
+
+use super::place::{beside, real};
+use crate::error::ErrorKind;
+use std::{
+    fs::{self, File, Metadata},
+    io::{self, Read as _, Seek as _},
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::SystemTime,
+};
+
+/// Why the files of a store are not those that it has open, or ought to open.
+///
+/// Nothing more is written to them. Every process that uses the file has to
+/// close it before anything is put right.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SqliteFileError {
+    /// There is nothing at the path any more.
+    #[error(
+        "`{}` was removed or moved away while the store was open; close the store in every process, \
+         put the database and its `-wal` back together, or restore a backup, and open it again",
+        path.display()
+    )]
+    Removed {
+        /// The path: of the file, or of what SQLite keeps beside it.
+        path: PathBuf,
+    },
+
+    /// Another file has the path.
+    #[error(
+        "`{}` was replaced while the store was open; close the store in every process, see that no \
+         `-wal` and `-shm` of the replaced file are left, and open it again",
+        path.display()
+    )]
+    Replaced {
+        /// The path: of the file, or of what SQLite keeps beside it.
+        path: PathBuf,
+    },
+
+    /// The file has a second name, under which it would have a log of its own.
+    #[error(
+        "`{}` is one of {links} hard links to a file, and writing under two names damages it; \
+         copy it to a file of its own, or remove the other links",
+        path.display()
+    )]
+    Linked {
+        /// The path.
+        path: PathBuf,
+        /// How many names the file has.
+        links: u64,
+    },
+
+    /// A part of the file is gone.
+    #[error(
+        "`{}` was cut short while the store was open; close the store in every process and restore a backup",
+        path.display()
+    )]
+    Truncated {
+        /// The path: of the file, or of the log beside it.
+        path: PathBuf,
+    },
+
+    /// The file has the content of another time, or of another store.
+    #[error(
+        "`{}` was overwritten while the store was open; close the store in every process, put the \
+         backup there, remove the `-wal` and `-shm` beside it, and open it again",
+        path.display()
+    )]
+    Overwritten {
+        /// The path: of the file, or of the log beside it.
+        path: PathBuf,
+    },
+
+    /// The log beside the file is that of another state of it.
+    #[error(
+        "`{}` does not belong to `{}`: the file was restored and the log of what was there before \
+         stayed beside it; if no process uses them, remove the log and the `-shm` to open what was \
+         restored, or put the file back that the log belongs to",
+        log.display(),
+        path.display()
+    )]
+    StaleLog {
+        /// The path of the file.
+        path: PathBuf,
+        /// The path of the log.
+        log: PathBuf,
+    },
+
+    /// The system does not let the path be looked at.
+    #[error("`{}` cannot be looked at ({kind})", path.display())]
+    Unknown {
+        /// The path.
+        path: PathBuf,
+        /// What the system says.
+        kind: io::ErrorKind,
+    },
+}
+
+impl SqliteFileError {
+    /// What this is to the caller.
+    pub const fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Linked { .. } => ErrorKind::Invalid,
+            Self::StaleLog { .. } => ErrorKind::Unreadable,
+            Self::Removed { .. }
+            | Self::Replaced { .. }
+            | Self::Truncated { .. }
+            | Self::Overwritten { .. }
+            | Self::Unknown { .. } => ErrorKind::Internal,
+        }
+    }
+}
+
+/// The files of an open store.
+#[derive(Debug)]
+pub(super) struct Files {
+    /// The file, its log and the index of the log, as they were opened.
+    opened: [(PathBuf, Identity); 3],
+    /// The log, to look into: SQLite has no locks on it.
+    log: File,
+    /// What was found out once and cannot be put right while it is open.
+    lost: Mutex<Option<SqliteFileError>>,
+}
+
+/// How the file looked when somebody last wrote to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stamp {
+    pub(super) size: u64,
+    modified: Option<SystemTime>,
+}
+
+/// How a log begins, and how long it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct LogHead {
+    size: u64,
+    /// What kind of log it is, and two numbers that change when it is begun anew.
+    header: [u8; 32],
+}
+
+impl LogHead {
+    pub(super) fn is_empty(&self) -> bool {
+        self.size == 0
+    }
+
+    /// Whether it begins as a log does.
+    pub(super) fn is_begun(&self) -> bool {
+        matches!(self.header, [0x37, 0x7f, 0x06, 0x82 | 0x83, ..])
+    }
+
+    /// Whether it cannot have become of one that was `known`, if `others` have
+    /// committed since or not. A log is only ever appended to, begun anew from
+    /// its beginning by a commit, or emptied when the file has it all.
+    pub(super) fn contradicts(&self, known: &Self, others: bool) -> bool {
+        if self.is_empty() {
+            return false;
+        }
+        if self.header == known.header {
+            return self.size < known.size;
+        }
+        !self.is_begun() || !(others || known.is_empty())
+    }
+}
+
+impl Files {
+    /// Notes which files those at `path` and beside it are, that were just
+    /// opened; the one at `path` was `before`, if there was one.
+    pub(super) fn of(path: &Path, before: Option<Identity>) -> Result<Self, SqliteFileError> {
+        let main = real(path);
+        let named = |path: PathBuf| -> Result<_, SqliteFileError> {
+            let identity = Identity::of(&look(&path)?);
+            Ok((path, identity))
+        };
+        let opened = [
+            named(path.to_path_buf())?,
+            named(beside(&main, "-wal"))?,
+            named(beside(&main, "-shm"))?,
+        ];
+        if before.is_some_and(|before| before != opened[0].1) {
+            return Err(SqliteFileError::Replaced {
+                path: path.to_path_buf(),
+            });
+        }
+        let log = File::open(&opened[1].0).map_err(|error| unknown(&opened[1].0, &error))?;
+        let files = Self {
+            opened,
+            log,
+            lost: Mutex::default(),
+        };
+        files.check()?;
+        Ok(files)
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.opened[0].0
+    }
+
+    pub(super) fn log(&self) -> &Path {
+        &self.opened[1].0
+    }
+
+    /// How the log begins, and how long it is.
+    pub(super) fn log_head(&self) -> Result<LogHead, SqliteFileError> {
+        let read = || -> io::Result<LogHead> {
+            let mut log = &self.log;
+            let mut head = LogHead {
+                size: log.metadata()?.len(),
+                header: [0; 32],
+            };
+            log.rewind()?;
+            match log.read_exact(&mut head.header) {
+                Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => Err(error),
+                _ => Ok(head),
+            }
+        };
+        read().map_err(|error| unknown(self.log(), &error))
+    }
+
+    /// Fails when one of the files is not what was opened.
+    pub(super) fn check(&self) -> Result<Stamp, SqliteFileError> {
+        if let Some(lost) = &*self.lost() {
+            return Err(lost.clone());
+        }
+        let [(path, identity), others @ ..] = &self.opened;
+        let found = look(path)?;
+        if Identity::of(&found) != *identity {
+            return Err(SqliteFileError::Replaced { path: path.clone() });
+        }
+        check_links(path, &found)?;
+        for (path, identity) in others {
+            if Identity::of(&look(path)?) != *identity {
+                return Err(SqliteFileError::Replaced { path: path.clone() });
+            }
+        }
+        Ok(Stamp {
+            size: found.len(),
+            modified: found.modified().ok(),
+        })
+    }
+
+    /// Has every call fail from now on.
+    pub(super) fn lose(&self, error: SqliteFileError) -> SqliteFileError {
+        tracing::error!(%error, "the SQLite store stops");
+        self.lost().get_or_insert(error).clone()
+    }
+
+    fn lost(&self) -> MutexGuard<'_, Option<SqliteFileError>> {
+        self.lost.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Which file is at `path` before it is opened, if there is one; one with a
+/// second name is refused.
+pub(super) fn before(path: &Path) -> Result<Option<Identity>, SqliteFileError> {
+    let Ok(found) = fs::metadata(path) else {
+        return Ok(None);
+    };
+    check_links(path, &found)?;
+    Ok(Some(Identity::of(&found)))
+}
+
+fn look(path: &Path) -> Result<Metadata, SqliteFileError> {
+    fs::metadata(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => SqliteFileError::Removed {
+            path: path.to_path_buf(),
+        },
+        _ => unknown(path, &error),
+    })
+}
+
+fn unknown(path: &Path, error: &io::Error) -> SqliteFileError {
+    SqliteFileError::Unknown {
+        path: path.to_path_buf(),
+        kind: error.kind(),
+    }
+}
+
+#[cfg(unix)]
+fn check_links(path: &Path, found: &Metadata) -> Result<(), SqliteFileError> {
+    match std::os::unix::fs::MetadataExt::nlink(found) {
+        links @ 2.. => Err(SqliteFileError::Linked {
+            path: path.to_path_buf(),
+            links,
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// The standard library does not say how many names a file has here.
+#[cfg(not(unix))]
+fn check_links(_: &Path, _: &Metadata) -> Result<(), SqliteFileError> {
+    Ok(())
+}
+
+/// Which file it is, whatever its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Identity {
+    #[cfg(unix)]
+    device: u64,
+    #[cfg(unix)]
+    inode: u64,
+}
+
+impl Identity {
+    #[cfg(unix)]
+    fn of(found: &Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt as _;
+        Self {
+            device: found.dev(),
+            inode: found.ino(),
+        }
+    }
+
+    /// Windows does not let an open database be removed or replaced.
+    #[cfg(not(unix))]
+    fn of(_: &Metadata) -> Self {
+        Self {}
+    }
+}
