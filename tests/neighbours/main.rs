@@ -3,6 +3,7 @@
 
 mod aggregates;
 mod bus;
+mod command_ids;
 mod convention;
 mod defects;
 mod domain;

@@ -162,7 +162,8 @@ async fn an_unknown_outcome_stays_unknown_when_the_repetition_cannot_tell() {
         .next_append(Fault::TimeOutAfterCommit)
         .next_append(Fault::Unavailable);
 
-    let executed = counters(store).execute(new_event_id(), |c| c.add(1)).await;
+    let once_more = counters(store).with_retry(RetryPolicy::DEFAULT.with_retries(1));
+    let executed = once_more.execute(new_event_id(), |c| c.add(1)).await;
 
     let error = executed.unwrap_err();
     assert!(
@@ -447,7 +448,7 @@ async fn a_repeated_creation_gives_the_first_outcome_and_its_made_up_id() {
 async fn a_root_that_decided_on_after_an_unknown_save_is_saved_whole() {
     for fault in [Fault::TimeOutAfterCommit, Fault::TimeOutBeforeCommit] {
         let store = Faulty::new(Memory::new());
-        let counters = counters(store.clone());
+        let counters = counters(store.clone()).with_retry(RetryPolicy::NEVER);
         let mut root = Root::<Counter>::with_new_id();
         root.execute(|c| c.add(1)).unwrap();
         store.next_append(fault);

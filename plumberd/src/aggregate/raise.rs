@@ -21,6 +21,9 @@ pub struct Raise<'a, A> {
 
 impl<'a, A> Raise<'a, A> {
     /// Applies to `aggregate` and appends to `events`.
+    ///
+    /// The ids of events without one of their own follow from `command_id`, if
+    /// there is one: see [`derived_event_id`].
     pub const fn new(
         aggregate: &'a mut A,
         events: &'a mut Vec<NewEvent>,

@@ -33,8 +33,9 @@ impl CommandContext {
         self.command_id
     }
 
-    /// A command id for one more append of the same handler, which `name` tells
-    /// from the others: each command id is for one stream.
+    /// A command id for one more append of the same handler to the same stream,
+    /// which `name` tells from the others. Each stream knows one command under
+    /// an id; for several streams the command's own id will do.
     #[must_use]
     pub fn step(&self, name: &str) -> Uuid {
         Uuid::new_v5(&self.command_id, format!("step {name}").as_bytes())

@@ -52,6 +52,7 @@ struct Parts {
     recipient: Option<String>,
     tenant: Option<TenantId>,
     created: Option<DateTime<FixedOffset>>,
+    purpose: Option<Arc<str>>,
     headers: JsonObject,
 }
 
@@ -155,20 +156,24 @@ impl MessageContext {
     }
 
     /// With a metadata key of your own, which may override a standard one;
-    /// not `Revision`, because that says how the data is read.
+    /// not `Revision`, because that says how the data is read, nor
+    /// [`Metadata::COMMAND_PURPOSE`].
     ///
     /// # Errors
     ///
-    /// [`CodecError`] when `value` has no JSON form, or `key` is `Revision`.
+    /// [`CodecError`] when `value` has no JSON form, or `key` is one of these.
     pub fn with_header<T: Serialize + ?Sized>(
         mut self,
         key: &str,
         value: &T,
     ) -> Result<Self, CodecError> {
-        if key == "Revision" {
-            return Err(CodecError::new(
-                "key `Revision` is the revision of an event's shape, which the event itself says",
-            ));
+        let owner = match key {
+            "Revision" => "the revision of an event's shape, which the event itself says",
+            Metadata::COMMAND_PURPOSE => "the purpose of a command, which the command itself says",
+            _ => "",
+        };
+        if !owner.is_empty() {
+            return Err(CodecError::new(format!("key `{key}` is {owner}")));
         }
         self.parts().headers.insert(key, value)?;
         Ok(self)
@@ -207,6 +212,17 @@ impl MessageContext {
     /// The time it happened, where that is not now.
     pub fn created(&self) -> Option<DateTime<FixedOffset>> {
         self.0.as_ref()?.created
+    }
+
+    /// With what the command is for that leads to the events.
+    #[must_use]
+    pub(crate) fn with_purpose(mut self, purpose: impl Into<Arc<str>>) -> Self {
+        self.parts().purpose = Some(purpose.into());
+        self
+    }
+
+    pub(crate) fn purpose(&self) -> Option<&str> {
+        self.0.as_ref()?.purpose.as_deref()
     }
 
     /// The metadata keys of the user's own.

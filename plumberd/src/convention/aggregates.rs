@@ -60,7 +60,8 @@ impl Plumber {
             events: events.into(),
             names: Arc::clone(&names),
         };
-        Ok(Repository::new(Arc::new(store)).with_names(names))
+        let repository = Repository::new(Arc::new(store)).with_retry(self.retry());
+        Ok(repository.with_names(names))
     }
 }
 

@@ -28,9 +28,10 @@ mod state;
 pub use error::StateError;
 pub use guid::{guid_from_text, guid_of, state_event_id};
 pub use model::Model;
-pub use names::friendly_name;
 pub use plumber::Plumber;
 pub use state::StateOf;
+
+pub use crate::event::type_name::friendly_name;
 
 use crate::{
     event::{EventInfo, Metadata, new_event_id},

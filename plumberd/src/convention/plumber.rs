@@ -2,7 +2,8 @@ use super::{Conventions, DotNet, StateError};
 use crate::{
     context::MessageContext,
     event::{EncodeError, Event, EventInfo, EventType, NewEvent},
-    store::{AppendOutcome, EventStore, expect_repeated},
+    retry::{Backoff, RetryPolicy},
+    store::{AppendOutcome, EventStore, StoreError, append_safely, expect_repeated},
     stream::{ExpectedRevision, StreamName},
 };
 use std::{fmt, sync::Arc};
@@ -40,6 +41,7 @@ use std::{fmt, sync::Arc};
 pub struct Plumber {
     pub(super) store: Arc<dyn EventStore>,
     pub(super) conventions: Arc<dyn Conventions>,
+    retry: RetryPolicy,
 }
 
 impl Plumber {
@@ -48,6 +50,7 @@ impl Plumber {
         Self {
             store: Arc::new(store),
             conventions: Arc::new(DotNet),
+            retry: RetryPolicy::DEFAULT,
         }
     }
 
@@ -56,6 +59,30 @@ impl Plumber {
     pub fn with_conventions(mut self, conventions: impl Conventions) -> Self {
         self.conventions = Arc::new(conventions);
         self
+    }
+
+    /// With this policy for appends to a store that cannot be reached, or whose
+    /// answer is lost: the same event is appended again. [`RetryPolicy::DEFAULT`]
+    /// without it; also that of [`Plumber::repository`].
+    #[must_use]
+    pub const fn with_retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    pub(super) const fn retry(&self) -> RetryPolicy {
+        self.retry
+    }
+
+    /// Appends `event`, until it is known whether it is written.
+    pub(super) async fn append(
+        &self,
+        stream: &StreamName,
+        expected: ExpectedRevision,
+        event: &[NewEvent],
+    ) -> Result<AppendOutcome, StoreError> {
+        let mut backoff = Backoff::new(self.retry);
+        append_safely(&*self.store, stream, expected, event, &mut backoff).await
     }
 
     /// What things are called.
@@ -130,13 +157,10 @@ impl Plumber {
         let id = self.conventions.event_id(event.id());
         let name = EventType::new(self.conventions.event_name(info))?;
         let encoded = NewEvent::encode_with(event, id, &MessageContext::current())?;
-        let event = dress(&*self.conventions, encoded, info, &name)?;
-        let outcome = self
-            .store
-            .append(stream, expected, vec![event.clone()])
-            .await?;
+        let event = [dress(&*self.conventions, encoded, info, &name)?];
+        let outcome = self.append(stream, expected, &event).await?;
         if outcome.is_already_applied() {
-            expect_repeated(&*self.store, stream, expected, &outcome, &[event]).await?;
+            expect_repeated(&*self.store, stream, expected, &outcome, &event).await?;
         }
         Ok(outcome)
     }

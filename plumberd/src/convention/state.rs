@@ -114,7 +114,7 @@ impl Plumber {
         event: NewEvent,
     ) -> Result<AppendOutcome, StateError> {
         let event = [event];
-        let outcome = self.store.append(stream, expected, event.to_vec()).await?;
+        let outcome = self.append(stream, expected, &event).await?;
         if outcome.is_already_applied() {
             match repeated(&*self.store, stream, &outcome, &event).await? {
                 Repeated::Same => {}

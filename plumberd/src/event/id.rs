@@ -9,12 +9,13 @@ pub fn new_event_id() -> Uuid {
     Uuid::now_v7()
 }
 
-/// The id of the event number `index` (from 0) that the command `command_id`
-/// leads to: the UUID of version 5 of the index as decimal text, in the
-/// namespace `command_id`.
+/// The id of the event number `index` (from 0) of those that follow from
+/// `namespace`: the UUID of version 5 of the index as decimal text, in that
+/// namespace.
 ///
-/// The same command always leads to the same ids, so a store recognises a
-/// repeated command by them.
-pub fn derived_event_id(command_id: Uuid, index: usize) -> Uuid {
-    Uuid::new_v5(&command_id, index.to_string().as_bytes())
+/// The same namespace always leads to the same ids, so a store recognises what
+/// is repeated by them. Each command has one in each stream, see
+/// [`CommandId::event_id`](crate::repository::CommandId::event_id).
+pub fn derived_event_id(namespace: Uuid, index: usize) -> Uuid {
+    Uuid::new_v5(&namespace, index.to_string().as_bytes())
 }

@@ -10,6 +10,9 @@ use chrono::{DateTime, Datelike, FixedOffset};
 pub struct Metadata(JsonObject);
 
 impl Metadata {
+    /// The key of [`Metadata::command_purpose`].
+    pub const COMMAND_PURPOSE: &str = "CommandPurpose";
+
     /// Metadata without keys.
     pub const fn new() -> Self {
         Self(JsonObject::new())
@@ -97,6 +100,12 @@ impl Metadata {
     /// For which tenant: `TenantId`.
     pub fn tenant_id(&self) -> Option<String> {
         self.0.get_str("TenantId")
+    }
+
+    /// What the command was for that led to the event: `CommandPurpose`. The
+    /// events of a command with an id have it, if the command is named.
+    pub fn command_purpose(&self) -> Option<String> {
+        self.0.get_str(Self::COMMAND_PURPOSE)
     }
 
     /// The revision of the event's shape: `Revision`, 1 without it or with

@@ -12,6 +12,7 @@ mod raw_metadata;
 mod recorded_event;
 mod shape;
 mod text;
+pub(crate) mod type_name;
 pub mod value;
 
 pub use content_type::ContentType;

@@ -139,6 +139,9 @@ fn write_standard_keys(json: &mut Vec<u8>, id: Uuid, revision: u32, context: &Me
             let _ = write!(json, "{revision}");
         });
     }
+    if let Some(purpose) = context.purpose() {
+        key(Metadata::COMMAND_PURPOSE, &|json| write_text(json, purpose));
+    }
     json.push(b'}');
 }
 

@@ -1,7 +1,8 @@
+use super::{CommandId, InvalidCommandId};
 use crate::{
     aggregate::{ApplyError, Raised},
     error::ErrorKind,
-    store::StoreError,
+    store::{Attempts, StoreError},
     stream::{ExpectedRevision, InvalidStreamName, Revision, StreamName},
 };
 
@@ -23,7 +24,8 @@ pub enum RepositoryError {
         stream: StreamName,
     },
 
-    /// Other writers were first, each time. Nothing was written.
+    /// Other writers were first, each time; or the aggregate is not at the
+    /// revision that was expected. Nothing was written.
     #[error("`{stream}` was changed by others (attempts: {attempts})")]
     Conflict {
         /// Its stream.
@@ -34,6 +36,61 @@ pub enum RepositoryError {
         actual: Option<Revision>,
         /// How many attempts there were.
         attempts: u32,
+        /// Whether to decide again on what is there now may help: not where
+        /// the caller said which revision the aggregate must be at.
+        repeatable: bool,
+    },
+
+    /// The command id is that of another command, which was carried out in this
+    /// stream. Nothing was written. Give each command an id of its own.
+    #[error(
+        "command {command_id} is {} in `{stream}`, and cannot be {} too; give each command an id \
+         of its own",
+        purpose(stored.as_deref()),
+        purpose(asked.as_deref())
+    )]
+    CommandIdTaken {
+        /// The stream.
+        stream: StreamName,
+        /// The id.
+        command_id: CommandId,
+        /// The purpose, or the type, of the command that was carried out.
+        stored: Option<String>,
+        /// The purpose, or the type, of the one that was asked for.
+        asked: Option<String>,
+    },
+
+    /// The command was carried out before, and the aggregate was deleted since.
+    /// Nothing was written now. Under a new id it is a new command.
+    #[error("command {command_id} was carried out on `{stream}`, which was deleted since")]
+    DeletedSince {
+        /// The stream.
+        stream: StreamName,
+        /// The id.
+        command_id: CommandId,
+        /// The revision of the command's last event that was found.
+        revision: Revision,
+    },
+
+    /// The command's id, or its purpose, cannot be one.
+    #[error("the command has no identity")]
+    CommandId {
+        /// What is wrong with it.
+        #[from]
+        source: InvalidCommandId,
+    },
+
+    /// A decision, or an event sourcing handler, waits for another command on
+    /// the aggregate that it is part of. Each would wait for the other, and the
+    /// first be decided anew after the second. Put both into one decision, or
+    /// run one after the other.
+    #[error(
+        "a decision on `{stream}` carries out another command on it; put both into one decision, \
+         or run one after the other"
+    )]
+    Nested {
+        /// Its stream.
+        stream: StreamName,
     },
 
     /// The aggregate never was at this revision.
@@ -104,6 +161,13 @@ pub enum RepositoryError {
     },
 }
 
+fn purpose(purpose: Option<&str>) -> String {
+    purpose.map_or_else(
+        || "a command without a purpose".to_owned(),
+        |purpose| format!("`{purpose}`"),
+    )
+}
+
 fn before(first: Option<Revision>) -> String {
     first.map_or_else(
         || "the next one".to_owned(),
@@ -115,10 +179,14 @@ impl RepositoryError {
     /// What this is to the caller.
     pub const fn kind(&self) -> ErrorKind {
         match self {
-            Self::NotFound { .. } | Self::NoSuchRevision { .. } => ErrorKind::NotFound,
-            Self::AlreadyExists { .. } => ErrorKind::AlreadyExists,
+            Self::NotFound { .. } | Self::NoSuchRevision { .. } | Self::DeletedSince { .. } => {
+                ErrorKind::NotFound
+            }
+            Self::AlreadyExists { .. } | Self::CommandIdTaken { .. } => ErrorKind::AlreadyExists,
             Self::Conflict { .. } => ErrorKind::Conflict,
             Self::Id { source } => source.kind(),
+            Self::CommandId { source } => source.kind(),
+            Self::Nested { .. } => ErrorKind::Invalid,
             Self::Apply { source, .. } => source.kind(),
             Self::Gap { .. } | Self::Truncated { .. } => ErrorKind::Unreadable,
             Self::HalfChanged { .. } => ErrorKind::Closed,
@@ -126,10 +194,23 @@ impl RepositoryError {
         }
     }
 
-    /// Whether the same call may succeed later with nothing else changed: it
-    /// reads the stream again, so also after a [`Conflict`](Self::Conflict).
+    /// Whether the same call may succeed later with nothing else changed. After
+    /// a [`Conflict`](Self::Conflict) too, if the aggregate is loaded again; not
+    /// where the call said which revision it must be at.
     pub const fn is_transient(&self) -> bool {
-        matches!(self, Self::Conflict { .. }) || self.kind().is_transient()
+        match self {
+            Self::Conflict { repeatable, .. } => *repeatable,
+            other => other.kind().is_transient(),
+        }
+    }
+
+    /// How often it was tried, where the error tells.
+    pub fn attempts(&self) -> Option<u32> {
+        match self {
+            Self::Conflict { attempts, .. } => Some(*attempts),
+            Self::Store { source } => Attempts::of(source),
+            _ => None,
+        }
     }
 }
 

@@ -1,11 +1,43 @@
 use crate::{
     aggregate::Aggregate,
+    event::NewEvent,
     store::AppendOutcome,
     stream::{Position, Revision},
 };
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 /// What came of a command, or of a save.
+///
+/// # Examples
+///
+/// ```
+/// use plumberd::{Event, aggregate, prelude::*};
+///
+/// #[derive(Event, Debug, Clone, PartialEq)]
+/// struct Counted { by: u32 }
+///
+/// #[derive(Debug, Default)]
+/// struct Counter { count: u32 }
+///
+/// #[aggregate]
+/// impl Counter {
+///     #[event_sourcing_handler]
+///     fn on_counted(&mut self, event: &Counted) { self.count += event.by; }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), BoxError> {
+/// let counters = connect("memory:").await?.repository::<Counter>();
+/// let executed = counters
+///     .create(|_| Ok::<_, std::convert::Infallible>(Counted { by: 2 }))
+///     .await?;
+///
+/// assert_eq!(executed.state().map(|counter| counter.count), Some(2));
+/// let counted: Counted = executed.written()[0].decode_as(0)?;
+/// assert_eq!(counted, Counted { by: 2 });
+/// # Ok(())
+/// # }
+/// ```
 pub struct Executed<A: Aggregate> {
     id: A::Id,
     revision: Option<Revision>,
@@ -13,10 +45,17 @@ pub struct Executed<A: Aggregate> {
     events: usize,
     attempts: u32,
     already_applied: bool,
+    written: Vec<NewEvent>,
+    state: Option<Arc<A>>,
 }
 
 impl<A: Aggregate> Executed<A> {
-    pub(super) fn written(id: A::Id, outcome: &AppendOutcome, attempts: u32) -> Self {
+    pub(super) fn written_as(
+        id: A::Id,
+        outcome: &AppendOutcome,
+        attempts: u32,
+        written: Vec<NewEvent>,
+    ) -> Self {
         let events = outcome.revision().as_u64() - outcome.first_revision().as_u64() + 1;
         Self {
             id,
@@ -25,6 +64,8 @@ impl<A: Aggregate> Executed<A> {
             events: usize::try_from(events).unwrap_or(usize::MAX),
             attempts,
             already_applied: outcome.is_already_applied(),
+            written,
+            state: None,
         }
     }
 
@@ -36,7 +77,14 @@ impl<A: Aggregate> Executed<A> {
             events: 0,
             attempts,
             already_applied: false,
+            written: Vec::new(),
+            state: None,
         }
+    }
+
+    pub(super) fn with_state(mut self, state: A) -> Self {
+        self.state = Some(Arc::new(state));
+        self
     }
 
     /// The aggregate's id.
@@ -61,7 +109,24 @@ impl<A: Aggregate> Executed<A> {
         self.events
     }
 
-    /// How many times it was decided; more than 1 when others were first.
+    /// The events that the command led to, in order; the last one has
+    /// [`Executed::revision`]. Of a command that had been carried out before,
+    /// those that it led to then.
+    pub fn written(&self) -> &[NewEvent] {
+        &self.written
+    }
+
+    /// The aggregate as the command left it, at [`Executed::revision`]. Of a
+    /// command that had been carried out before, as it was left then.
+    ///
+    /// `None` after a save, where the root has it, and where the first events
+    /// of an aggregate are hidden by now, so that it cannot be built.
+    pub fn state(&self) -> Option<&A> {
+        self.state.as_deref()
+    }
+
+    /// How many times it was tried; more than 1 when others were first, and it
+    /// was decided anew, or when the store had to be asked again.
     pub const fn attempts(&self) -> u32 {
         self.attempts
     }
@@ -77,12 +142,16 @@ impl<A: Aggregate> Clone for Executed<A> {
     fn clone(&self) -> Self {
         Self {
             id: self.id.clone(),
+            written: self.written.clone(),
+            state: self.state.clone(),
             ..*self
         }
     }
 }
 
 impl<A: Aggregate> fmt::Debug for Executed<A> {
+    /// Without the state and the events, which may hold what does not belong
+    /// in a log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Executed")
             .field("id", &self.id)
@@ -91,6 +160,6 @@ impl<A: Aggregate> fmt::Debug for Executed<A> {
             .field("events", &self.events)
             .field("attempts", &self.attempts)
             .field("already_applied", &self.already_applied)
-            .finish()
+            .finish_non_exhaustive()
     }
 }

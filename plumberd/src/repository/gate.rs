@@ -1,10 +1,17 @@
-use crate::stream::StreamName;
+use crate::{
+    store::{TICK, tick},
+    stream::StreamName,
+};
+use futures_util::future::{Either, select};
 use std::{
+    cell::RefCell,
     collections::HashMap,
+    pin::pin,
     sync::{
         Arc, Mutex, PoisonError, Weak,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
@@ -12,18 +19,30 @@ use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 /// have raced for it: of those that stampede, all but one lose, and lose again.
 ///
 /// A stream that nobody raced for costs one load of an atomic. Other processes
-/// know nothing of it, which is why a turn is no promise.
+/// know nothing of it, which is why a turn is no promise, and nobody waits for
+/// one that does not end.
 #[derive(Debug, Default)]
 pub(crate) struct Gates {
-    streams: Mutex<HashMap<StreamName, Weak<AsyncMutex<()>>>>,
+    streams: Mutex<HashMap<StreamName, Weak<Gate>>>,
     /// How many commands wait for a turn, or have one.
     entered: AtomicUsize,
+}
+
+#[derive(Debug, Default)]
+struct Gate {
+    lock: Arc<AsyncMutex<()>>,
+    /// How many turns there were.
+    turns: AtomicU64,
+    /// Counts the beginnings and the ends of decisions: while one goes on, it
+    /// is odd.
+    decisions: AtomicU64,
 }
 
 /// A turn at a stream; it ends when this is dropped.
 #[derive(Debug)]
 pub(super) struct Turn {
-    _gate: OwnedMutexGuard<()>,
+    _lock: OwnedMutexGuard<()>,
+    gate: Arc<Gate>,
     _entered: Entered,
 }
 
@@ -37,16 +56,66 @@ impl Drop for Entered {
     }
 }
 
+thread_local! {
+    /// The decisions that this thread is in: the address of their gates, and
+    /// the stream.
+    static DECISIONS: RefCell<Vec<(usize, StreamName)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Says that a decision goes on, until it is dropped.
+pub(super) struct Deciding<'a>(Option<&'a Turn>);
+
+impl Drop for Deciding<'_> {
+    fn drop(&mut self) {
+        DECISIONS.with_borrow_mut(Vec::pop);
+        if let Some(turn) = self.0 {
+            turn.gate.decisions.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
 impl Gates {
-    /// Waits for a turn at `stream`.
-    pub(super) async fn enter(self: &Arc<Self>, stream: &StreamName) -> Turn {
+    /// Says that this thread decides on `stream`.
+    pub(super) fn deciding<'a>(
+        self: &Arc<Self>,
+        stream: &StreamName,
+        turn: Option<&'a Turn>,
+    ) -> Deciding<'a> {
+        DECISIONS.with_borrow_mut(|all| all.push((self.address(), stream.clone())));
+        if let Some(turn) = turn {
+            turn.gate.decisions.fetch_add(1, Ordering::Relaxed);
+        }
+        Deciding(turn)
+    }
+
+    /// Whether this thread is in a decision on `stream`. Whoever waits here for
+    /// another one waits for himself.
+    pub(super) fn is_decided_here(self: &Arc<Self>, stream: &StreamName) -> bool {
+        DECISIONS.with_borrow(|all| {
+            let here = |(gates, of): &(usize, StreamName)| *gates == self.address() && of == stream;
+            all.iter().any(here)
+        })
+    }
+
+    fn address(self: &Arc<Self>) -> usize {
+        Arc::as_ptr(self).addr()
+    }
+
+    /// Waits for a turn at `stream`; `None` when none comes.
+    pub(super) async fn enter(self: &Arc<Self>, stream: &StreamName) -> Option<Turn> {
         self.entered.fetch_add(1, Ordering::Relaxed);
         let entered = Entered(Arc::clone(self));
         let gate = self.gate(stream);
-        Turn {
-            _gate: gate.lock_owned().await,
+        let Some(lock) = gate.wait().await else {
+            tracing::debug!(%stream, "no turn came; going on without");
+            return None;
+        };
+        gate.turns.fetch_add(1, Ordering::Relaxed);
+        Some(Turn {
+            _lock: lock,
+            gate,
             _entered: entered,
-        }
+        })
     }
 
     /// Waits for a turn at `stream`, if others wait for one.
@@ -55,15 +124,15 @@ impl Gates {
         if self.entered.load(Ordering::Relaxed) == 0 || self.find(stream).is_none() {
             return None;
         }
-        Some(self.enter(stream).await)
+        self.enter(stream).await
     }
 
-    fn find(&self, stream: &StreamName) -> Option<Arc<AsyncMutex<()>>> {
+    fn find(&self, stream: &StreamName) -> Option<Arc<Gate>> {
         let streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
         streams.get(stream).and_then(Weak::upgrade)
     }
 
-    fn gate(&self, stream: &StreamName) -> Arc<AsyncMutex<()>> {
+    fn gate(&self, stream: &StreamName) -> Arc<Gate> {
         let mut streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(gate) = streams.get(stream).and_then(Weak::upgrade) {
             return gate;
@@ -75,5 +144,41 @@ impl Gates {
         let gate = Arc::default();
         streams.insert(stream.clone(), Arc::downgrade(&gate));
         gate
+    }
+}
+
+impl Gate {
+    /// How long one turn may take before others do not wait for it any more.
+    const LONGEST: Duration = Duration::from_secs(1);
+
+    /// Waits for the lock as long as those before come on: not for one that is
+    /// held for long, and not for a decision that does not end within a tick.
+    /// Whoever has it may be waiting for the one who waits here.
+    async fn wait(&self) -> Option<OwnedMutexGuard<()>> {
+        if let Ok(lock) = Arc::clone(&self.lock).try_lock_owned() {
+            return Some(lock);
+        }
+        let mut lock = pin!(Arc::clone(&self.lock).lock_owned());
+        let (mut turns, mut decisions) = self.progress();
+        let mut held = Duration::ZERO;
+        loop {
+            match select(lock.as_mut(), pin!(tick())).await {
+                Either::Left((lock, _)) => return Some(lock),
+                Either::Right(_) => held += TICK,
+            }
+            let now = self.progress();
+            let decides = now.1 % 2 == 1 && now.1 == decisions;
+            if now.0 != turns {
+                held = Duration::ZERO;
+            } else if decides || held >= Self::LONGEST {
+                return None;
+            }
+            (turns, decisions) = now;
+        }
+    }
+
+    fn progress(&self) -> (u64, u64) {
+        let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        (load(&self.turns), load(&self.decisions))
     }
 }

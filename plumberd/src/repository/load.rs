@@ -1,5 +1,6 @@
 use super::{
     Repository, RepositoryError, Root, Truncated,
+    first::Search,
     loaded::{Loaded, Place, Until},
 };
 use crate::{
@@ -42,7 +43,7 @@ impl<A: Aggregate> Repository<A> {
     /// * [`RepositoryError::Id`] or [`RepositoryError::Store`].
     pub async fn load(&self, id: A::Id) -> Result<Root<A>, RepositoryError> {
         let stream = self.stream(&id)?;
-        let loaded = self.read(&stream, Until::Head).await?;
+        let loaded = self.read(&stream, Until::Head, None).await?;
         if loaded.last.is_none() {
             self.hidden_head(&stream).await?;
         }
@@ -56,7 +57,7 @@ impl<A: Aggregate> Repository<A> {
     /// As [`Repository::load`], but for `NotFound`.
     pub async fn load_or_default(&self, id: A::Id) -> Result<Root<A>, RepositoryError> {
         let stream = self.stream(&id)?;
-        let mut loaded = self.read(&stream, Until::Head).await?;
+        let mut loaded = self.read(&stream, Until::Head, None).await?;
         if loaded.last.is_none() {
             // Truncated or aged away, its events still count.
             loaded.hidden_head = self.hidden_head(&stream).await?;
@@ -84,7 +85,7 @@ impl<A: Aggregate> Repository<A> {
             PointInTime::Revision(revision) => Until::Revision(revision),
             PointInTime::Time(time) => Until::Time(time),
         };
-        let root = found(id, stream.clone(), self.read(&stream, until).await?)?;
+        let root = found(id, stream.clone(), self.read(&stream, until, None).await?)?;
         match (point, root.revision()) {
             (PointInTime::Revision(asked), Some(last)) if last < asked => {
                 Err(RepositoryError::NoSuchRevision {
@@ -102,10 +103,11 @@ impl<A: Aggregate> Repository<A> {
         &self,
         stream: &StreamName,
         until: Until,
+        mut search: Option<&mut Search>,
     ) -> Result<Loaded<A>, RepositoryError> {
         let mut again = 8;
         loop {
-            match self.read_once(stream, until).await {
+            match self.read_once(stream, until, search.as_deref_mut()).await {
                 Err(RepositoryError::Store {
                     source: StoreError::ChangedWhileRead { .. },
                 }) if again > 0 => again -= 1,
@@ -120,17 +122,19 @@ impl<A: Aggregate> Repository<A> {
         &self,
         stream: &StreamName,
         until: Until,
+        mut search: Option<&mut Search>,
     ) -> Result<Loaded<A>, RepositoryError> {
         if let (Until::Head, Some(cache)) = (until, &self.cache)
             && let Some(cached) = cache.get(stream)
         {
-            if let Some(loaded) = self.read_on(stream, cached, until).await? {
+            let read_on = self.read_on(stream, cached, until, search.as_deref_mut());
+            if let Some(loaded) = read_on.await? {
                 cache.put(stream, &loaded);
                 return Ok(loaded);
             }
             cache.remove(stream);
         }
-        let loaded = self.read_uncached(stream, until).await?;
+        let loaded = self.read_uncached(stream, until, search).await?;
         if let (Until::Head, Some(cache), Some(_)) = (until, &self.cache, loaded.last) {
             cache.put(stream, &loaded);
         }
@@ -141,12 +145,14 @@ impl<A: Aggregate> Repository<A> {
         &self,
         stream: &StreamName,
         until: Until,
+        mut search: Option<&mut Search>,
     ) -> Result<Loaded<A>, RepositoryError> {
         if let Some(snapshots) = &self.snapshots
             && let Some(snapshot) = snapshots.load(&*self.store, stream).await?
             && until.admits(&snapshot)
         {
-            if let Some(loaded) = self.read_on(stream, snapshot.into(), until).await? {
+            let read_on = self.read_on(stream, snapshot.into(), until, search.as_deref_mut());
+            if let Some(loaded) = read_on.await? {
                 return Ok(loaded);
             }
             tracing::warn!(
@@ -155,15 +161,14 @@ impl<A: Aggregate> Repository<A> {
             );
         }
         let beginning = Loaded::default();
-        let loaded = self.fold(stream, beginning, Begin::Start, until).await?;
-        Ok(loaded.unwrap_or_default())
+        let loaded = self.fold(stream, beginning, Begin::Start, until, search);
+        Ok(loaded.await?.unwrap_or_default())
     }
 
     /// Refuses to fold a stream whose first events are hidden: the state would
     /// be a default one at a later revision.
     ///
-    /// After a soft delete a stream begins later and is whole. Its metadata
-    /// tells: everything was hidden once, and then what is before `first`.
+    /// After a soft delete a stream begins later and is whole.
     async fn expect_whole(
         &self,
         stream: &StreamName,
@@ -175,6 +180,23 @@ impl<A: Aggregate> Repository<A> {
         if first == Revision::FIRST || self.truncated == Truncated::Folded {
             return Ok(());
         }
+        if self.began_anew(stream, |anew| anew == first).await? {
+            return Ok(());
+        }
+        Err(RepositoryError::Truncated {
+            stream: stream.clone(),
+            first: Some(first),
+        })
+    }
+
+    /// Whether the stream began anew, after a delete, at a revision of which
+    /// `is_asked` holds. Its metadata tells: everything was hidden once, and
+    /// then what is before that revision.
+    pub(super) async fn began_anew(
+        &self,
+        stream: &StreamName,
+        is_asked: impl Fn(Revision) -> bool + Send,
+    ) -> Result<bool, StoreError> {
         let mut changes = self
             .store
             .read_stream(&stream.metadata_stream(), ReadOptions::backwards());
@@ -184,14 +206,11 @@ impl<A: Aggregate> Repository<A> {
                 .ok()
                 .and_then(|metadata| metadata.truncate_before);
             if revived && before == Some(Revision::MAX) {
-                return Ok(());
+                return Ok(true);
             }
-            revived = before == Some(first);
+            revived = before.is_some_and(|anew| anew != Revision::MAX && is_asked(anew));
         }
-        Err(RepositoryError::Truncated {
-            stream: stream.clone(),
-            first: Some(first),
-        })
+        Ok(false)
     }
 
     /// Where the stream is while none of its events can be seen; refuses when
@@ -216,11 +235,13 @@ impl<A: Aggregate> Repository<A> {
         stream: &StreamName,
         base: Loaded<A>,
         until: Until,
+        search: Option<&mut Search>,
     ) -> Result<Option<Loaded<A>>, RepositoryError> {
         let Some(last) = base.last else {
             return Ok(None);
         };
-        self.fold(stream, base, Begin::With(last), until).await
+        self.fold(stream, base, Begin::With(last), until, search)
+            .await
     }
 
     /// Applies events to `loaded`; `None` when the stream does not begin as
@@ -231,6 +252,7 @@ impl<A: Aggregate> Repository<A> {
         mut loaded: Loaded<A>,
         begin: Begin,
         until: Until,
+        mut search: Option<&mut Search>,
     ) -> Result<Option<Loaded<A>>, RepositoryError> {
         let from = match begin {
             Begin::With(last) => ReadFrom::At(last.revision),
@@ -242,6 +264,11 @@ impl<A: Aggregate> Repository<A> {
         let mut begin = Some(begin);
         while let Some(page) = pages.next_page().await? {
             let mut events = &page[..];
+            if let Some(search) = &mut search {
+                let is_first = |event: &RecordedEvent| event.revision == Revision::FIRST;
+                search.complete |= events.first().is_some_and(is_first);
+                search.look_at(events);
+            }
             match begin.take() {
                 Some(Begin::With(known)) => match events {
                     [first, rest @ ..] if Place::of(first) == known => events = rest,

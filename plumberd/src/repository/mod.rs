@@ -1,18 +1,21 @@
 //! Loads aggregates, decides, appends: what applications use.
 
-mod append;
 mod cache;
+mod command_id;
 mod error;
 mod execute;
 mod executed;
+mod first;
 mod gate;
 mod load;
 mod loaded;
 mod root;
 mod run;
 mod save;
+mod written;
 
 pub use cache::CacheConfig;
+pub use command_id::{CommandId, IntoCommandId, InvalidCommandId};
 pub use error::{DecideError, ExecuteError, RepositoryError};
 pub use execute::Execute;
 pub use executed::Executed;
@@ -92,7 +95,8 @@ impl<A: Aggregate> Repository<A> {
         self
     }
 
-    /// With this policy for commands that lose a race.
+    /// With this policy for commands that lose a race, and for what is tried
+    /// again because the store cannot be reached or its answer is lost.
     #[must_use]
     pub fn with_retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
@@ -164,8 +168,16 @@ impl<A: Aggregate> Repository<A> {
     /// Loads the aggregate `id`, decides, and appends what was decided; when
     /// another writer was first, all of it again, with growing pauses.
     ///
+    /// By the same policy the store is asked again while it cannot be reached.
+    /// When its answer to the append is lost, the same events are appended
+    /// again until it is known whether they are written: the decision is made
+    /// anew only when it is known that they are not.
+    ///
     /// An aggregate that does not exist is decided on in its default state.
-    /// The decision may be made several times: keep it free of side effects.
+    /// The decision may be made several times: keep it free of side effects. It
+    /// must not wait for another command on the same aggregate: that is
+    /// [`RepositoryError::Nested`] in the same thread; where it waits for
+    /// another thread, the decision loses its race against the other command.
     ///
     /// It is an [`Execute`]: options first, then `.await`.
     ///
@@ -183,11 +195,21 @@ impl<A: Aggregate> Repository<A> {
         F: FnMut(&A) -> Result<D, E>,
         D: IntoEvents<A>,
     {
-        Execute::new(self, id, decide, execute::Existing::Allowed)
+        Execute::new(
+            self,
+            id,
+            decide,
+            execute::Existing::Allowed,
+            execute::Purpose::Unnamed,
+        )
     }
 
     /// As [`Repository::execute`], with the aggregate's handler for `command`,
     /// which is cloned for every attempt.
+    ///
+    /// The purpose of the command is the name of its type, without modules. Of
+    /// two types with one name in several modules, give one another
+    /// [purpose](Execute::purpose).
     pub fn handle<C>(
         &self,
         id: A::Id,
@@ -197,7 +219,14 @@ impl<A: Aggregate> Repository<A> {
         A: HandlesCommand<C>,
         C: Clone,
     {
-        self.execute(id, move |aggregate: &A| aggregate.decide(command.clone()))
+        let decide = move |aggregate: &A| aggregate.decide(command.clone());
+        Execute::new(
+            self,
+            id,
+            decide,
+            execute::Existing::Allowed,
+            execute::Purpose::of_type::<C>(),
+        )
     }
 
     /// As [`Repository::execute`], for an aggregate that must not exist yet,
@@ -213,13 +242,20 @@ impl<A: Aggregate> Repository<A> {
     }
 
     /// As [`Repository::execute`], for an aggregate that must not exist yet:
-    /// [`RepositoryError::AlreadyExists`] when it does.
+    /// [`RepositoryError::AlreadyExists`] when it does. The purpose of the
+    /// command is `create`, unless another one is given.
     pub fn create_with<F, D, E>(&self, id: A::Id, decide: F) -> Execute<'_, A, F>
     where
         F: FnMut(&A) -> Result<D, E>,
         D: IntoEvents<A>,
     {
-        Execute::new(self, id, decide, execute::Existing::Refused)
+        Execute::new(
+            self,
+            id,
+            decide,
+            execute::Existing::Refused,
+            execute::Purpose::Named("create".into()),
+        )
     }
 
     /// Every event of the aggregate that the store still shows, oldest first.

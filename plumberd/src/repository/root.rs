@@ -63,6 +63,12 @@ impl<A: Aggregate> Root<A> {
         &self.pending
     }
 
+    /// The aggregate by itself. Events that are not saved are lost with the
+    /// root.
+    pub fn into_inner(self) -> A {
+        self.loaded.state
+    }
+
     /// Decides, and applies the events of the decision. They are saved by
     /// [`Repository::save`](super::Repository::save).
     ///

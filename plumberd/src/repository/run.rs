@@ -1,18 +1,21 @@
 use super::{
     ExecuteError, Executed, Repository, RepositoryError,
-    append::Sure,
     execute::Existing,
+    first::{Command, Search},
+    gate::Turn,
     loaded::{Loaded, Place, Until},
 };
 use crate::{
-    aggregate::{Aggregate, IntoEvents, Raise},
+    aggregate::{Aggregate, IntoEvents, Raise, Raised},
     context::MessageContext,
-    event::{NewEvent, derived_event_id},
+    event::NewEvent,
     retry::Backoff,
-    store::{AppendOutcome, IdempotencyReason, StoreError, expect_repeated},
+    store::{
+        AppendOutcome, Attempts, IdempotencyReason, StoreError, append_safely, expect_repeated,
+        pause,
+    },
     stream::{ExpectedRevision, StreamName},
 };
-use uuid::Uuid;
 
 /// A command that is being carried out.
 pub(super) struct Running<'a, A: Aggregate> {
@@ -20,14 +23,18 @@ pub(super) struct Running<'a, A: Aggregate> {
     pub(super) id: A::Id,
     pub(super) stream: StreamName,
     pub(super) existing: Existing,
-    pub(super) command_id: Option<Uuid>,
+    /// Where the aggregate must be, if that is said.
+    pub(super) expecting: Option<ExpectedRevision>,
+    /// The identity of the command, if it has one.
+    pub(super) command: Option<Command>,
     pub(super) context: MessageContext,
     pub(super) backoff: Backoff,
-    /// How often it was decided.
+    /// How often it was tried.
     pub(super) attempts: u32,
     /// Whether a conflict said that the stream is not as it was read: should
     /// it be read as empty, its events are hidden.
     pub(super) conflicted: bool,
+    pub(super) turn: Option<Turn>,
 }
 
 /// What an attempt came to.
@@ -48,34 +55,54 @@ impl<A: Aggregate> Running<'_, A> {
         F: FnMut(&A) -> Result<D, E>,
         D: IntoEvents<A>,
     {
+        self.until_done(&mut decide)
+            .await
+            .map_err(|error| match error {
+                ExecuteError::Repository(RepositoryError::Store { source }) => {
+                    Attempts::told(source, self.attempts).into()
+                }
+                other => other,
+            })
+    }
+
+    async fn until_done<F, D, E>(&mut self, decide: &mut F) -> Result<Executed<A>, ExecuteError<E>>
+    where
+        F: FnMut(&A) -> Result<D, E>,
+        D: IntoEvents<A>,
+    {
         let gates = &self.repository.gates;
-        let mut turn = gates.enter_if_contended(&self.stream).await;
+        if gates.is_decided_here(&self.stream) {
+            let stream = self.stream.clone();
+            return Err(RepositoryError::Nested { stream }.into());
+        }
+        self.turn = gates.enter_if_contended(&self.stream).await;
         // The first attempt may decide on what is cached. That it was old is no
         // fault of the command's, and costs no retry: without a cache it would
         // have read.
         let mut may_be_cached = true;
         loop {
-            let attempt = self.attempt(&mut decide, may_be_cached).await?;
+            let attempt = self.attempt(decide, may_be_cached).await?;
             may_be_cached = false;
             let lost = match attempt {
                 Attempt::Done(executed) => return Ok(executed),
                 Attempt::Outdated => {
-                    if turn.is_none() {
-                        turn = Some(gates.enter(&self.stream).await);
+                    if self.turn.is_none() {
+                        self.turn = gates.enter(&self.stream).await;
                     }
                     continue;
                 }
+                Attempt::Lost(lost) if self.is_final() => return Err(lost.into()),
                 Attempt::Lost(lost) => lost,
             };
-            let Some(pause) = self.backoff.next_pause() else {
+            let Some(wait) = self.backoff.next_pause() else {
                 return Err(lost.into());
             };
             tracing::debug!(stream = %self.stream, retry = self.backoff.retries(), "lost a race");
             // One that lost takes its turn among those of this process; one
             // that had it lost to another process.
-            match turn {
-                Some(_) => tokio::time::sleep(pause).await,
-                None => turn = Some(gates.enter(&self.stream).await),
+            match self.turn {
+                Some(_) => pause(wait).await,
+                None => self.turn = gates.enter(&self.stream).await,
             }
         }
     }
@@ -90,65 +117,143 @@ impl<A: Aggregate> Running<'_, A> {
         D: IntoEvents<A>,
     {
         self.attempts = self.attempts.saturating_add(1);
-        if let Some(first) = self.first_outcome().await? {
-            return Ok(Attempt::Done(first));
-        }
         if may_be_cached
             && self.existing == Existing::Allowed
             && let Some(cached) = self.cached()
+            && self.is_expected(&cached)
         {
             // Only an append lets the store say that the state is old. What
             // ends without one must not be said of an old state.
             if let Ok((loaded, events)) = self.decide(cached, decide)
                 && !events.is_empty()
             {
+                if let Some(first) = self.first_outcome().await? {
+                    return Ok(Attempt::Done(first));
+                }
                 return Ok(match self.append(loaded, events).await? {
                     Attempt::Lost(_) => Attempt::Outdated,
                     done => done,
                 });
             }
         }
-        match self.attempt_on_read(decide).await {
-            // The same command may have been carried out between the look for
-            // its outcome and the read, by a repetition that overtook this one.
-            Ok(Attempt::Done(nothing)) if nothing.events() == 0 => Ok(Attempt::Done(
-                self.first_outcome().await?.unwrap_or(nothing),
-            )),
+        let (loaded, first) = match self.load().await {
+            Ok(loaded) => loaded,
+            // Nothing can be decided on what cannot be built; what came of a
+            // command before, its events tell.
             Err(error) => match self.first_outcome().await? {
-                Some(first) => Ok(Attempt::Done(first)),
-                None => Err(error),
+                Some(first) => return Ok(Attempt::Done(first)),
+                None => return Err(error.into()),
             },
-            attempt => attempt,
+        };
+        if let Some(first) = first {
+            return Ok(Attempt::Done(first));
         }
-    }
-
-    async fn attempt_on_read<F, D, E>(
-        &mut self,
-        decide: &mut F,
-    ) -> Result<Attempt<A>, ExecuteError<E>>
-    where
-        F: FnMut(&A) -> Result<D, E>,
-        D: IntoEvents<A>,
-    {
-        let mut loaded = self.repository.read(&self.stream, Until::Head).await?;
         if self.existing == Existing::Refused && loaded.last.is_some() {
             let stream = self.stream.clone();
             return Err(RepositoryError::AlreadyExists { stream }.into());
         }
-        if loaded.last.is_none() && self.conflicted {
-            loaded.hidden_head = self.repository.hidden_head(&self.stream).await?;
+        if !self.is_expected(&loaded) {
+            let expected = self.expecting.unwrap_or(ExpectedRevision::Any);
+            return Err(self.conflict(expected, loaded.revision()).into());
         }
         let revision = loaded.revision();
         let (loaded, events) = self.decide(loaded, decide)?;
         if events.is_empty() {
             let nothing = Executed::nothing(self.id.clone(), revision, self.attempts);
-            return Ok(Attempt::Done(nothing));
+            return Ok(Attempt::Done(nothing.with_state(loaded.state)));
         }
-        self.append(loaded, events).await
+        Ok(self.append(loaded, events).await?)
+    }
+
+    /// The aggregate as the store has it, or what the command came to when it
+    /// was carried out before.
+    async fn load(&mut self) -> Result<(Loaded<A>, Option<Executed<A>>), RepositoryError> {
+        loop {
+            match self.load_once().await {
+                Ok(loaded) => return Ok(loaded),
+                Err(error) => self.again(error).await?,
+            }
+        }
+    }
+
+    async fn load_once(&self) -> Result<(Loaded<A>, Option<Executed<A>>), RepositoryError> {
+        let repository = self.repository;
+        let mut search = self.command.as_ref().map(Search::new);
+        let read = repository.read(&self.stream, Until::Head, search.as_mut());
+        let mut loaded = read.await?;
+        let mut first = None;
+        if let (Some(command), Some(search)) = (&self.command, search) {
+            let seen = match search.found() {
+                Some(found) => {
+                    let (id, stream, attempts) = (&self.id, &self.stream, self.attempts);
+                    let seen = repository.seen_outcome(id, stream, command, found, attempts);
+                    seen.await?
+                }
+                None => None,
+            };
+            // What the fold did not come by may be before its snapshot, or
+            // hidden; where there never was an event, none is.
+            first = match seen {
+                None if search.found().is_some() || !search.complete => {
+                    let is_new = loaded.last.is_none()
+                        && repository
+                            .store
+                            .stream_info(&self.stream)
+                            .await?
+                            .last_revision
+                            == None;
+                    if is_new {
+                        None
+                    } else {
+                        self.look_for_first().await?
+                    }
+                }
+                seen => seen,
+            };
+        }
+        if first.is_none() && loaded.last.is_none() && self.conflicted {
+            loaded.hidden_head = repository.hidden_head(&self.stream).await?;
+        }
+        Ok((loaded, first))
+    }
+
+    /// Waits before the store is asked again; the error, when it does not pass
+    /// or was there often enough.
+    async fn again(&mut self, error: RepositoryError) -> Result<(), RepositoryError> {
+        let passes = matches!(&error, RepositoryError::Store { source } if source.is_transient());
+        match self.backoff.next_pause().filter(|_| passes) {
+            None => Err(error),
+            Some(wait) => {
+                tracing::debug!(stream = %self.stream, %error, "asking the store again");
+                self.attempts = self.attempts.saturating_add(1);
+                pause(wait).await;
+                Ok(())
+            }
+        }
     }
 
     fn cached(&self) -> Option<Loaded<A>> {
         self.repository.cache.as_ref()?.get(&self.stream)
+    }
+
+    /// Whether the aggregate is where the command wants it.
+    fn is_expected(&self, loaded: &Loaded<A>) -> bool {
+        let last = loaded.revision();
+        match self.expecting {
+            None | Some(ExpectedRevision::Any) => true,
+            Some(ExpectedRevision::StreamExists) => last.is_some(),
+            Some(ExpectedRevision::NoStream) => last.is_none(),
+            Some(ExpectedRevision::Exact(revision)) => last == Some(revision),
+        }
+    }
+
+    /// Whether a race that was lost is lost for good: what was expected will
+    /// not be so again.
+    fn is_final(&self) -> bool {
+        matches!(
+            self.expecting,
+            Some(ExpectedRevision::NoStream | ExpectedRevision::Exact(_))
+        )
     }
 
     /// Decides, and applies the events to the state.
@@ -161,37 +266,52 @@ impl<A: Aggregate> Running<'_, A> {
         F: FnMut(&A) -> Result<D, E>,
         D: IntoEvents<A>,
     {
+        let gates = &self.repository.gates;
+        let _deciding = gates.deciding(&self.stream, self.turn.as_ref());
         let decision = decide(&loaded.state).map_err(ExecuteError::Rejected)?;
+        let command = self.command.as_ref();
+        let named = command.and_then(|command| command.purpose.as_deref());
+        let context = match named {
+            Some(purpose) => &self.context.clone().with_purpose(purpose),
+            None => &self.context,
+        };
+        let namespace = command.map(|command| command.namespace);
         let mut events = Vec::with_capacity(1);
-        let mut raise = Raise::new(
-            &mut loaded.state,
-            &mut events,
-            &self.context,
-            self.command_id,
-        );
-        decision.raise(&mut raise).map_err(ExecuteError::Raise)?;
-        Ok((loaded, events))
+        let mut raise = Raise::new(&mut loaded.state, &mut events, context, namespace);
+        match (decision.raise(&mut raise), command) {
+            (Ok(()), _) => Ok((loaded, events)),
+            (Err(Raised::OwnId { event_id, .. }), Some(command)) => {
+                Err(ExecuteError::Raise(Raised::OwnId {
+                    event_id,
+                    command_id: command.id.as_uuid(),
+                }))
+            }
+            (Err(error), _) => Err(ExecuteError::Raise(error)),
+        }
     }
 
-    async fn append<E>(
+    async fn append(
         &mut self,
         mut loaded: Loaded<A>,
         events: Vec<NewEvent>,
-    ) -> Result<Attempt<A>, ExecuteError<E>> {
-        let expected = loaded.expected();
+    ) -> Result<Attempt<A>, RepositoryError> {
+        let (expected, before) = (loaded.expected(), self.backoff.retries());
         let last = events.last().map(NewEvent::id);
-        let sure = Sure::new(&*self.repository.store, self.repository.retry);
-        let outcome = match sure.append(&self.stream, expected, &events).await {
+        let store = &*self.repository.store;
+        let appended =
+            append_safely(store, &self.stream, expected, &events, &mut self.backoff).await;
+        let again = self.backoff.retries() - before;
+        self.attempts = self.attempts.saturating_add(again);
+        let outcome = match appended {
             Ok(outcome) => outcome,
-            Err(error) => return self.lost(error, expected).map_err(Into::into),
+            Err(error) => return self.lost(error, expected).await,
         };
         if outcome.is_already_applied() {
             // A repetition was faster, and may have decided on other events.
-            if let Some(first) = self.first_outcome().await? {
+            if let Some(first) = self.first_outcome().await.map_err(|e| self.unsure(e))? {
                 return Ok(Attempt::Done(first));
             }
-            let store = &*self.repository.store;
-            expect_repeated(store, &self.stream, expected, &outcome, &events).await?;
+            self.expect_repeated(expected, &outcome, &events).await?;
         } else if let Some(id) = last {
             loaded.last = Some(Place {
                 revision: outcome.revision(),
@@ -200,12 +320,29 @@ impl<A: Aggregate> Running<'_, A> {
             let written = self.repository.written(&self.stream, &mut loaded);
             self.context.scope(written).await;
         }
-        let executed = Executed::written(self.id.clone(), &outcome, self.attempts);
-        Ok(Attempt::Done(executed))
+        let executed = Executed::written_as(self.id.clone(), &outcome, self.attempts, events);
+        Ok(Attempt::Done(executed.with_state(loaded.state)))
+    }
+
+    async fn expect_repeated(
+        &mut self,
+        expected: ExpectedRevision,
+        outcome: &AppendOutcome,
+        events: &[NewEvent],
+    ) -> Result<(), RepositoryError> {
+        let repository = self.repository;
+        loop {
+            let store = &*repository.store;
+            let same = expect_repeated(store, &self.stream, expected, outcome, events);
+            match same.await {
+                Ok(()) => return Ok(()),
+                Err(error) => self.again(error.into()).await?,
+            }
+        }
     }
 
     /// What an append that failed means: a race that was lost, or an error.
-    fn lost(
+    async fn lost(
         &mut self,
         error: StoreError,
         expected: ExpectedRevision,
@@ -213,18 +350,16 @@ impl<A: Aggregate> Running<'_, A> {
         match error {
             StoreError::Conflict { actual, .. } => {
                 self.conflicted = true;
-                Ok(Attempt::Lost(RepositoryError::Conflict {
-                    stream: self.stream.clone(),
-                    expected,
-                    actual,
-                    attempts: self.attempts,
-                }))
+                Ok(Attempt::Lost(self.conflict(expected, actual)))
             }
             // The same command, carried out meanwhile, led to other events.
             StoreError::Idempotency { reason, .. }
-                if self.command_id.is_some() && reason != IdempotencyReason::OtherStream =>
+                if self.command.is_some() && reason != IdempotencyReason::OtherStream =>
             {
-                Ok(Attempt::Lost(error.into()))
+                Ok(match self.first_outcome().await? {
+                    Some(first) => Attempt::Done(first),
+                    None => Attempt::Lost(error.into()),
+                })
             }
             other => {
                 if let Some(cache) = &self.repository.cache {
@@ -235,27 +370,56 @@ impl<A: Aggregate> Running<'_, A> {
         }
     }
 
-    /// What the command came to when it was carried out before.
-    async fn first_outcome(&self) -> Result<Option<Executed<A>>, StoreError> {
-        let Some(command_id) = self.command_id else {
-            return Ok(None);
-        };
-        let store = &self.repository.store;
-        let find = |index| store.find_event(&self.stream, derived_event_id(command_id, index));
-        let Some(first) = find(0).await? else {
-            return Ok(None);
-        };
-        let mut last = first;
-        let mut index = 1;
-        while let Some(next) = find(index).await? {
-            last = next;
-            index += 1;
+    fn conflict(
+        &self,
+        expected: ExpectedRevision,
+        actual: Option<crate::stream::Revision>,
+    ) -> RepositoryError {
+        RepositoryError::Conflict {
+            stream: self.stream.clone(),
+            expected,
+            actual,
+            attempts: self.attempts,
+            repeatable: !self.is_final(),
         }
-        let outcome = AppendOutcome::already_applied(first.revision, last.revision, last.position);
-        Ok(Some(Executed::written(
-            self.id.clone(),
-            &outcome,
-            self.attempts,
-        )))
+    }
+
+    /// The events of the command are stored, so that they are not written would
+    /// be a lie.
+    fn unsure(&self, error: RepositoryError) -> RepositoryError {
+        match error {
+            RepositoryError::Store {
+                source:
+                    StoreError::Unavailable { backend, source }
+                    | StoreError::Backend { backend, source },
+            } => RepositoryError::Store {
+                source: StoreError::OutcomeUnknown {
+                    backend,
+                    stream: self.stream.clone(),
+                    source,
+                },
+            },
+            other => other,
+        }
+    }
+
+    /// What the command came to when it was carried out before.
+    async fn first_outcome(&mut self) -> Result<Option<Executed<A>>, RepositoryError> {
+        loop {
+            match self.look_for_first().await {
+                Ok(first) => return Ok(first),
+                Err(error) => self.again(error).await?,
+            }
+        }
+    }
+
+    async fn look_for_first(&self) -> Result<Option<Executed<A>>, RepositoryError> {
+        let Some(command) = &self.command else {
+            return Ok(None);
+        };
+        let (id, stream, attempts) = (&self.id, &self.stream, self.attempts);
+        self.repository
+            .first_outcome(id, stream, command, attempts)
+            .await
     }
 }

@@ -1,13 +1,17 @@
 use super::{Executed, Repository, RepositoryError, Root, loaded::Place};
 use crate::{
     aggregate::Aggregate,
-    store::{AppendOutcome, StoreError, expect_repeated},
+    retry::Backoff,
+    store::{AppendOutcome, Attempts, StoreError, append_safely, expect_repeated},
     stream::{ExpectedRevision, StreamName},
 };
 
 impl<A: Aggregate> Repository<A> {
     /// Appends the events that `root` has decided and not yet saved. Without
     /// any it writes nothing.
+    ///
+    /// While the store cannot be reached, or its answer is lost, the same
+    /// events are sent again by the repository's [policy](Repository::with_retry).
     ///
     /// # Errors
     ///
@@ -27,20 +31,27 @@ impl<A: Aggregate> Repository<A> {
         if root.half_changed {
             return Err(RepositoryError::HalfChanged { stream });
         }
+        let written = root.pending.clone();
+        let mut backoff = Backoff::new(self.retry);
         let mut outcome = None;
         if (1..root.pending.len()).contains(&root.in_doubt) {
             // The store would not recognise what it may have as a part of more.
-            outcome = Some(self.save_first(&stream, root, root.in_doubt).await?);
+            let count = root.in_doubt;
+            outcome = Some(self.save_first(&stream, root, count, &mut backoff).await?);
         }
         if !root.pending.is_empty() {
-            let rest = self.save_first(&stream, root, root.pending.len()).await?;
+            let count = root.pending.len();
+            let rest = self.save_first(&stream, root, count, &mut backoff).await?;
             outcome = Some(match outcome {
                 Some(before) => both(&before, &rest),
                 None => rest,
             });
         }
         Ok(match outcome {
-            Some(outcome) => Executed::written(root.id.clone(), &outcome, 1),
+            Some(outcome) => {
+                let attempts = backoff.retries().saturating_add(1);
+                Executed::written_as(root.id.clone(), &outcome, attempts, written)
+            }
             None => Executed::nothing(root.id.clone(), root.revision(), 1),
         })
     }
@@ -51,16 +62,15 @@ impl<A: Aggregate> Repository<A> {
         stream: &StreamName,
         root: &mut Root<A>,
         count: usize,
+        backoff: &mut Backoff,
     ) -> Result<AppendOutcome, RepositoryError> {
         let events = root.pending[..count].to_vec();
         let last = events.last().map(crate::event::NewEvent::id);
         let before = root.in_doubt;
         // Should this future be dropped, nobody knows.
         root.in_doubt = count;
-        let appended = self
-            .store
-            .append(stream, root.loaded.expected(), events)
-            .await;
+        let expected = root.loaded.expected();
+        let appended = append_safely(&*self.store, stream, expected, &events, backoff).await;
         let outcome = match appended {
             Ok(outcome) => outcome,
             Err(error) => {
@@ -73,13 +83,12 @@ impl<A: Aggregate> Repository<A> {
                 if let Some(cache) = &self.cache {
                     cache.remove(stream);
                 }
+                let error = Attempts::told(error, backoff.retries().saturating_add(1));
                 return Err(conflict(error, stream.clone()));
             }
         };
         if outcome.is_already_applied() {
-            let events = &root.pending[..count];
-            let expected = root.loaded.expected();
-            let repeated = expect_repeated(&*self.store, stream, expected, &outcome, events).await;
+            let repeated = expect_repeated(&*self.store, stream, expected, &outcome, &events).await;
             if let Err(StoreError::Idempotency { .. }) = repeated {
                 root.in_doubt = 0;
             }
@@ -150,6 +159,7 @@ fn conflict(error: StoreError, stream: StreamName) -> RepositoryError {
             expected,
             actual,
             attempts: 1,
+            repeatable: true,
         },
         other => other.into(),
     }

@@ -1,6 +1,7 @@
 //! Keeps streams: the port between plumberd and a backend.
 
 mod append;
+mod append_safely;
 mod error;
 mod event_stream;
 mod ext;
@@ -8,6 +9,7 @@ mod filter;
 pub mod follow;
 mod info;
 mod limits;
+mod pause;
 mod projections;
 mod read;
 mod repeated;
@@ -16,12 +18,14 @@ mod shared;
 mod subscription;
 
 pub use append::AppendOutcome;
+pub(crate) use append_safely::{Attempts, append_safely};
 pub use error::{IdempotencyReason, StoreError};
 pub use event_stream::{EventStream, Page};
 pub use ext::EventStoreExt;
 pub use filter::{Filter, TenantScope};
 pub use info::{Location, StreamInfo};
 pub use limits::Limits;
+pub(crate) use pause::{TICK, pause, tick};
 pub use projections::{ProjectionError, ProjectionState, ProjectionStatus, ServerProjections};
 pub use read::{Direction, ReadFrom, ReadOptions};
 pub(crate) use repeated::{Repeated, expect_repeated, repeated};

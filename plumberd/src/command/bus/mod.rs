@@ -20,7 +20,10 @@ use crate::{
     context::MessageContext,
     event::{NewEvent, new_event_id},
     retry::{Backoff, RetryPolicy},
-    store::{AppendOutcome, EventStore, IdempotencyReason, ReadFrom, ReadOptions, StoreError},
+    store::{
+        AppendOutcome, EventStore, IdempotencyReason, ReadFrom, ReadOptions, StoreError,
+        append_safely, pause,
+    },
     stream::{ExpectedRevision, InvalidStreamName, StreamName},
 };
 use in_process::InProcess;
@@ -221,19 +224,22 @@ impl CommandBus {
         Letter::write(command, &context)
     }
 
-    /// Writes a command, however often it takes to know whether it is there.
+    /// Writes a command, again and again until it is known whether it is there.
     async fn write(&self, letter: &Letter) -> Result<AppendOutcome, PostError> {
         let bus = &*self.0;
         let stream = &self.streams()?.commands;
-        bus.kept.get_or_try_init(|| self.keep_for_a_month()).await?;
         let mut backoff = Backoff::new(RetryPolicy::DEFAULT);
+        while let Err(error) = bus.kept.get_or_try_init(|| self.keep_for_a_month()).await {
+            match backoff.next_pause().filter(|_| error.is_transient()) {
+                Some(wait) => pause(wait).await,
+                None => return Err(error.into()),
+            }
+        }
         let mut event = letter.event.clone();
         loop {
-            let appended = bus
-                .store
-                .append(stream, ExpectedRevision::Any, vec![event.clone()])
-                .await;
-            match appended {
+            let any = ExpectedRevision::Any;
+            let one = std::slice::from_ref(&event);
+            match append_safely(&bus.store, stream, any, one, &mut backoff).await {
                 // It was sent in another session: here it is one more event.
                 Err(StoreError::Idempotency {
                     reason: IdempotencyReason::OtherStream,
@@ -244,10 +250,6 @@ impl CommandBus {
                         .with_content_type(event.content_type().clone())
                         .with_raw_metadata(event.metadata().clone());
                 }
-                Err(error @ StoreError::OutcomeUnknown { .. }) => match backoff.next_pause() {
-                    Some(pause) => tokio::time::sleep(pause).await,
-                    None => return Err(error.into()),
-                },
                 Ok(outcome) if outcome.is_already_applied() => {
                     return self.check_same(stream, letter, outcome).await;
                 }

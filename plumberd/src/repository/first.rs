@@ -1,0 +1,255 @@
+//! Whether a command was carried out before, and what came of it.
+
+use super::{CommandId, Executed, Repository, RepositoryError, loaded::Until};
+use crate::{
+    aggregate::Aggregate,
+    event::{NewEvent, RecordedEvent, derived_event_id},
+    store::{AppendOutcome, EventStore, Filter, Location, ReadFrom, ReadOptions, StoreError},
+    stream::{Revision, StreamName},
+};
+use futures_util::future;
+use std::borrow::Cow;
+use uuid::Uuid;
+
+/// A command with an identity, in one stream.
+#[derive(Debug, Clone)]
+pub(super) struct Command {
+    pub(super) id: CommandId,
+    pub(super) purpose: Option<Cow<'static, str>>,
+    /// Of the ids of its events.
+    pub(super) namespace: Uuid,
+}
+
+/// How the ids of a command's events are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    OfStream,
+    /// As plumberd made them before it knew purposes: whatever the stream.
+    OfCommand,
+}
+
+impl Command {
+    pub(super) fn new(
+        id: CommandId,
+        purpose: Option<Cow<'static, str>>,
+        stream: &StreamName,
+    ) -> Self {
+        Self {
+            namespace: id.namespace(stream),
+            purpose,
+            id,
+        }
+    }
+
+    fn event_id(&self, form: Form, index: usize) -> Uuid {
+        match form {
+            Form::OfStream => derived_event_id(self.namespace, index),
+            Form::OfCommand => derived_event_id(self.id.as_uuid(), index),
+        }
+    }
+
+    /// Refuses events that another command led to.
+    fn expect_same(
+        &self,
+        stream: &StreamName,
+        first: &RecordedEvent,
+        form: Form,
+    ) -> Result<(), RepositoryError> {
+        let metadata = first.metadata().ok();
+        let stored = metadata.and_then(|metadata| metadata.command_purpose());
+        if form == Form::OfCommand || stored.as_deref() == self.purpose.as_deref() {
+            return Ok(());
+        }
+        Err(RepositoryError::CommandIdTaken {
+            stream: stream.clone(),
+            command_id: self.id,
+            stored,
+            asked: self.purpose.as_deref().map(str::to_owned),
+        })
+    }
+}
+
+/// A look for a command's first event, by a fold that comes by it.
+#[derive(Debug)]
+pub(super) struct Search {
+    ids: [(Form, Uuid); 2],
+    found: Option<Found>,
+    /// Whether every event there ever was is looked at.
+    pub(super) complete: bool,
+}
+
+/// Where the first event of a command stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Found {
+    form: Form,
+    revision: Revision,
+}
+
+impl Search {
+    pub(super) fn new(command: &Command) -> Self {
+        let id = |form| (form, command.event_id(form, 0));
+        Self {
+            ids: [id(Form::OfStream), id(Form::OfCommand)],
+            found: None,
+            complete: false,
+        }
+    }
+
+    pub(super) fn look_at(&mut self, events: &[RecordedEvent]) {
+        if self.found.is_some() {
+            return;
+        }
+        self.found = events.iter().find_map(|event| {
+            let (form, _) = self.ids.iter().find(|(_, id)| *id == event.id)?;
+            Some(Found {
+                form: *form,
+                revision: event.revision,
+            })
+        });
+    }
+
+    pub(super) const fn found(&self) -> Option<Found> {
+        self.found
+    }
+}
+
+impl<A: Aggregate> Repository<A> {
+    /// What the command came to when it was carried out before, wherever its
+    /// events are by now.
+    ///
+    /// # Errors
+    ///
+    /// [`RepositoryError::CommandIdTaken`], [`RepositoryError::DeletedSince`];
+    /// [`RepositoryError::Store`] when it cannot be told.
+    pub(super) async fn first_outcome(
+        &self,
+        id: &A::Id,
+        stream: &StreamName,
+        command: &Command,
+        attempts: u32,
+    ) -> Result<Option<Executed<A>>, RepositoryError> {
+        let find = |form| self.store.find_event(stream, command.event_id(form, 0));
+        let found = future::try_join(find(Form::OfStream), find(Form::OfCommand));
+        let (form, place) = match found.await? {
+            (Some(place), _) => (Form::OfStream, place),
+            (None, Some(place)) => (Form::OfCommand, place),
+            (None, None) => return Ok(None),
+        };
+        let found = Found {
+            form,
+            revision: place.revision,
+        };
+        let visible = self.seen_outcome(id, stream, command, found, attempts);
+        if let Some(executed) = visible.await? {
+            return Ok(Some(executed));
+        }
+        let events = self.hidden_events(stream, command, form, place).await?;
+        let (Some(first), Some(last)) = (events.first(), events.last()) else {
+            return Err(RepositoryError::Store {
+                source: StoreError::Corrupt {
+                    backend: "the store",
+                    what: format!(
+                        "event {} of `{stream}` is found and cannot be read",
+                        place.revision
+                    ),
+                },
+            });
+        };
+        command.expect_same(stream, first, form)?;
+        if self.was_deleted_since(stream, last.revision).await? {
+            return Err(RepositoryError::DeletedSince {
+                stream: stream.clone(),
+                command_id: command.id,
+                revision: last.revision,
+            });
+        }
+        Ok(Some(outcome_of(id, first, last, &events, attempts)))
+    }
+
+    /// The same, of a command whose first event is there to be read; `None`
+    /// when it is hidden.
+    pub(super) async fn seen_outcome(
+        &self,
+        id: &A::Id,
+        stream: &StreamName,
+        command: &Command,
+        found: Found,
+        attempts: u32,
+    ) -> Result<Option<Executed<A>>, RepositoryError> {
+        let from = ReadOptions::forwards().from(ReadFrom::At(found.revision));
+        let mut read = self.store.read_stream(stream, from);
+        let mut events: Vec<RecordedEvent> = Vec::new();
+        loop {
+            match read.next_event().await {
+                Ok(Some(event)) if event.id == command.event_id(found.form, events.len()) => {
+                    events.push(event);
+                }
+                Ok(_) | Err(StoreError::StreamDeleted { .. }) => break,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let (Some(first), Some(last)) = (events.first(), events.last()) else {
+            return Ok(None);
+        };
+        command.expect_same(stream, first, found.form)?;
+        let executed = outcome_of(id, first, last, &events, attempts);
+        let until = Until::Revision(last.revision);
+        Ok(Some(match self.read(stream, until, None).await {
+            Ok(then) if then.revision() == Some(last.revision) => executed.with_state(then.state),
+            Err(error) if error.is_transient() => return Err(error),
+            // What cannot be built is not there; the outcome is.
+            Ok(_) | Err(_) => executed,
+        }))
+    }
+
+    /// The events of a command that its stream does not show any more: the
+    /// global order does.
+    async fn hidden_events(
+        &self,
+        stream: &StreamName,
+        command: &Command,
+        form: Form,
+        place: Location,
+    ) -> Result<Vec<RecordedEvent>, StoreError> {
+        let from = ReadOptions::forwards().from(ReadFrom::At(place.position));
+        let filter = Filter::new().stream(stream.clone()).with_system_events();
+        let mut read = self.store.read_all(from, filter);
+        let mut events: Vec<RecordedEvent> = Vec::new();
+        while let Some(event) = read.next_event().await? {
+            if event.id != command.event_id(form, events.len()) {
+                break;
+            }
+            events.push(event);
+        }
+        Ok(events)
+    }
+
+    /// Whether the stream was deleted when it had this event.
+    async fn was_deleted_since(
+        &self,
+        stream: &StreamName,
+        revision: Revision,
+    ) -> Result<bool, StoreError> {
+        let info = self.store.stream_info(stream).await?;
+        if info.deleted || info.tombstoned {
+            return Ok(true);
+        }
+        self.began_anew(stream, |first| first > revision).await
+    }
+}
+
+fn outcome_of<A: Aggregate>(
+    id: &A::Id,
+    first: &RecordedEvent,
+    last: &RecordedEvent,
+    events: &[RecordedEvent],
+    attempts: u32,
+) -> Executed<A> {
+    let outcome = AppendOutcome::already_applied(first.revision, last.revision, last.position);
+    let written = events.iter().map(|event| {
+        NewEvent::new(event.id, event.event_type.clone(), event.data.clone())
+            .with_content_type(event.content_type.clone())
+            .with_raw_metadata(event.metadata.clone())
+    });
+    Executed::written_as(id.clone(), &outcome, attempts, written.collect())
+}
