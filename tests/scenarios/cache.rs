@@ -1,8 +1,8 @@
 //! The cache: faster, and never another result.
 
-use plumberd::{backend::memory::Memory, event::new_event_id, prelude::*};
+use plumberd::{aggregate, backend::memory::Memory, event::new_event_id, prelude::*};
 use plumberd_testkit::mock::{CallKind, Faulty};
-use plumberd_tests::counter::{Counter, Refusal};
+use plumberd_tests::counter::{Added, Counter, Refusal};
 use std::{sync::Arc, time::Duration};
 
 struct Setup {
@@ -190,4 +190,180 @@ async fn a_repeated_command_is_recognised_on_a_cached_state() {
 
     assert!(again.is_already_applied());
     assert_eq!(cached.load(id).await.unwrap().total, 12);
+}
+
+thread_local! {
+    /// How many states of [`Live`] there are.
+    static LIVING: std::cell::Cell<i64> = const { std::cell::Cell::new(0) };
+    /// What the next handler of [`Live`] does first.
+    static FIRST: std::cell::RefCell<Option<Box<dyn FnOnce()>>> =
+        const { std::cell::RefCell::new(None) };
+}
+
+/// A state that can be counted.
+struct Live {
+    total: i64,
+}
+
+impl Default for Live {
+    fn default() -> Self {
+        LIVING.set(LIVING.get() + 1);
+        Self { total: 0 }
+    }
+}
+
+impl Clone for Live {
+    fn clone(&self) -> Self {
+        LIVING.set(LIVING.get() + 1);
+        Self { total: self.total }
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        LIVING.set(LIVING.get() - 1);
+    }
+}
+
+#[aggregate(category = "Counter")]
+impl Live {
+    #[event_sourcing_handler]
+    fn on_added(&mut self, event: &Added) {
+        if let Some(first) = FIRST.take() {
+            first();
+        }
+        self.total += event.amount;
+    }
+}
+
+fn added(live: &Live) -> Result<Added, Refusal> {
+    Ok(Added {
+        amount: 1,
+        before: live.total,
+    })
+}
+
+#[tokio::test]
+async fn the_cache_holds_as_many_states_as_it_is_told_and_never_more() {
+    for (capacity, held) in [(0, 1), (1, 1), (2, 2), (3, 3), (10, 6)] {
+        let lives: Repository<Live> = Repository::new(Arc::new(Memory::new()));
+        let lives = lives.with_cache(CacheConfig::new(capacity));
+
+        for _ in 0..6 {
+            lives.execute(new_event_id(), added).await.unwrap();
+        }
+
+        assert_eq!(LIVING.get(), held, "of {capacity}");
+        drop(lives);
+        assert_eq!(LIVING.get(), 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_cache_lets_go_of_old_states_one_with_each_that_comes() {
+    let time = Duration::from_secs(60);
+    let lives: Repository<Live> = Repository::new(Arc::new(Memory::new()));
+    let lives = lives.with_cache(CacheConfig::new(100).with_time_to_live(time));
+    for _ in 0..3 {
+        lives.execute(new_event_id(), added).await.unwrap();
+    }
+
+    tokio::time::advance(time - Duration::from_millis(1)).await;
+    lives.execute(new_event_id(), added).await.unwrap();
+    let young = LIVING.get();
+    tokio::time::advance(Duration::from_millis(1)).await;
+    lives.execute(new_event_id(), added).await.unwrap();
+    let old = LIVING.get();
+
+    assert_eq!((young, old), (4, 4));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_state_is_used_up_to_its_time_and_each_use_renews_it() {
+    let time = Duration::from_secs(60);
+    let config = CacheConfig::new(9).with_time_to_live(time);
+    let Setup {
+        store, cached, id, ..
+    } = setup(config).await;
+    let reads = async |after: Duration| {
+        tokio::time::advance(after).await;
+        let before = store.calls(CallKind::ReadStream);
+        cached
+            .execute(id, |_| {
+                Ok::<_, Refusal>(Added {
+                    amount: 0,
+                    before: 10,
+                })
+            })
+            .await
+            .unwrap();
+        store.calls(CallKind::ReadStream) - before
+    };
+
+    let almost = Duration::from_millis(59_999);
+    assert_eq!(reads(almost).await, 0);
+    assert_eq!(reads(almost).await, 0);
+    assert_eq!(reads(time).await, 1);
+}
+
+#[tokio::test]
+async fn a_state_whose_append_failed_is_not_decided_on_again() {
+    use plumberd_testkit::mock::Fault;
+    let Setup {
+        store, cached, id, ..
+    } = setup(CacheConfig::new(1)).await;
+    let mut root = cached.load(id).await.unwrap();
+    root.execute(|c| c.add(1)).unwrap();
+
+    for save in [false, true] {
+        cached.execute(id, |c| c.add(0)).await.unwrap();
+        store.next_append(Fault::Broken);
+        if save {
+            cached.save(&mut root).await.unwrap_err();
+        } else {
+            cached.execute(id, |c| c.add(1)).await.unwrap_err();
+        }
+        let before = store.calls(CallKind::ReadStream);
+
+        cached.execute(id, |c| c.add(1)).await.unwrap();
+
+        assert!(store.calls(CallKind::ReadStream) > before, "save: {save}");
+    }
+}
+
+#[tokio::test]
+async fn a_deleted_aggregate_is_not_in_the_cache() {
+    let lives: Repository<Live> = Repository::new(Arc::new(Memory::new()));
+    let lives = lives.with_cache(CacheConfig::new(9));
+    let id = new_event_id();
+    lives.execute(id, added).await.unwrap();
+    let before = LIVING.get();
+
+    lives.delete(&id).await.unwrap();
+
+    assert_eq!((before, LIVING.get()), (1, 0));
+}
+
+#[tokio::test]
+async fn a_load_that_was_slow_does_not_replace_a_later_state() {
+    let store = Memory::new();
+    let lives: Repository<Live> = Repository::new(Arc::new(store));
+    let cached = lives.clone().with_cache(CacheConfig::new(9));
+    let id = new_event_id();
+    lives.execute(id, added).await.unwrap();
+    let quick = cached.clone();
+    let execute = move || {
+        let execute = quick.execute(id, added).into_future();
+        futures_util::FutureExt::now_or_never(execute)
+            .unwrap()
+            .unwrap();
+    };
+    FIRST.set(Some(Box::new(execute)));
+
+    cached.load(id).await.unwrap();
+    let executed = cached.execute(id, added).await.unwrap();
+
+    // On the older one it would have lost.
+    assert_eq!(executed.attempts(), 1);
+    assert_eq!(lives.load(id).await.unwrap().total, 3);
 }

@@ -1,6 +1,7 @@
 //! What must hold when parts of plumberd meet.
 
 mod cache;
+mod call_site;
 mod contention;
 mod context;
 mod errors;
@@ -8,8 +9,11 @@ mod follow;
 mod hardening;
 mod memory;
 mod mock;
+mod nested;
 mod parsing;
 mod repository;
+mod repository_errors;
+mod retries;
 mod snapshot;
 #[cfg(feature = "sqlite")]
 mod sqlite;

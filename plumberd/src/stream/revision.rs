@@ -83,6 +83,12 @@ pub enum ExpectedRevision {
     Exact(Revision),
 }
 
+impl From<Revision> for ExpectedRevision {
+    fn from(last: Revision) -> Self {
+        Self::Exact(last)
+    }
+}
+
 impl From<Option<Revision>> for ExpectedRevision {
     /// `Some(revision)` is `Exact`, `None` is `NoStream`.
     fn from(last: Option<Revision>) -> Self {
