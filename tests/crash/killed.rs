@@ -1,14 +1,11 @@
-use crate::{
-    child::{self, batch, say},
-    random::Random,
-};
+use crate::child::{self, batch, say};
 use plumberd::{
     backend::sqlite::{Sqlite, SqliteConfig},
     event::RecordedEvent,
     store::{EventStore, Filter, ReadFrom, ReadOptions},
     stream::{ExpectedRevision, Position, StreamName},
 };
-use plumberd_tests::TempFolder;
+use plumberd_tests::{TempFolder, random::Random};
 use std::{
     collections::HashMap,
     fmt::Write as _,
@@ -68,7 +65,7 @@ async fn a_killed_process_loses_nothing_it_acknowledged() {
         .iter()
         .any(|name| std::env::var_os(name).is_some());
     let rounds = if thorough { 200 } else { 20 };
-    let mut random = Random::new();
+    let mut random = Random::printed();
     let folder = TempFolder::new();
     let mut acknowledged = 0;
     let mut checked = Checked::default();

@@ -5,6 +5,5 @@
 
 mod child;
 mod killed;
-mod random;
 mod repositories;
 mod two_processes;

@@ -93,11 +93,26 @@ fn a_missing_option_is_none_and_another_missing_field_is_an_error_with_its_name(
 }
 
 #[test]
-fn the_last_of_two_equal_keys_counts() {
-    assert_eq!(
-        read::<AccountOpened>(r#"{"Owner":"Bob","Owner":"Ann"}"#),
-        opened()
+fn a_field_that_is_there_twice_is_an_error_also_before_an_upcaster() {
+    fn carry_over(_: &mut JsonObject) -> Result<(), BoxError> {
+        Ok(())
+    }
+    #[derive(Event, Debug)]
+    #[event(revision = 2, upcast(1 = carry_over))]
+    struct Carried {
+        #[event(alias = "Holder")]
+        owner: String,
+    }
+    let twice = r#"{"Owner":"Bob","Owner":"Ann"}"#;
+    assert!(malformed::<AccountOpened>(twice).starts_with("duplicate field `Owner`"));
+    let old = read_revision::<Carried>(0, 1, twice).unwrap_err();
+    assert!(
+        format!("{old:?}").contains("the key `Owner` is there twice"),
+        "{old:?}"
     );
+    let both = malformed::<Carried>(r#"{"Owner":"Bob","Holder":"Ann"}"#);
+    assert!(both.starts_with("duplicate field `Holder`"), "{both}");
+    assert_eq!(read::<Carried>(r#"{"Holder":"Ann"}"#).owner, "Ann");
 }
 
 #[test]

@@ -268,10 +268,59 @@ fn a_hash_map_is_written_in_the_order_of_its_keys() {
 }
 
 #[test]
-fn the_last_of_two_equal_keys_counts() {
+fn a_key_that_is_there_twice_is_an_error_that_names_it() {
+    let error = refused::<BTreeMap<String, i32>>(r#"{"a":1,"b":1,"a":2}"#);
+    assert!(error.starts_with("the key `a` is there twice"), "{error}");
+    let error = refused::<HashMap<Uuid, i32>>(
+        r#"{"00000000-0000-0000-0000-00000000000a":1,"00000000-0000-0000-0000-00000000000A":1}"#,
+    );
+    assert!(error.contains("is spelled"), "{error}");
+    let error = refused::<OrderLine>(r#"{"StockUnit":"a","UnitPrice":1,"StockUnit":"a"}"#);
+    assert!(error.starts_with("duplicate field `StockUnit`"), "{error}");
+}
+
+#[test]
+fn a_number_as_a_key_is_read_only_as_it_is_written() {
+    for (key, json) in [
+        ("07", r#"{"07":1}"#),
+        ("+7", r#"{"7":1,"+7":2}"#),
+        ("7 ", r#"{"7 ":1}"#),
+        ("-0", r#"{"-0":1}"#),
+        ("00", r#"{"00":1}"#),
+        ("-07", r#"{"-07":1}"#),
+        ("", r#"{"":1}"#),
+        ("7.0", r#"{"7.0":1}"#),
+    ] {
+        let named = [format!("string \"{key}\""), format!("`{key}` is no key")];
+        for error in [
+            refused::<BTreeMap<i64, u8>>(json),
+            refused::<HashMap<i128, u8>>(json),
+            refused::<HashMap<NonZeroI8, u8>>(json),
+        ] {
+            assert!(named.iter().any(|named| error.contains(named)), "{error}");
+        }
+    }
+    refused::<HashMap<NaiveDate, u8>>(r#"{"2025-7-1":1}"#);
+    stored(&BTreeMap::from([(0_u8, 1), (7, 2)]), r#"{"0":1,"7":2}"#);
+    stored(&BTreeMap::from([(-7_i8, 1)]), r#"{"-7":1}"#);
+    stored(
+        &BTreeMap::from([(NaiveDate::from_ymd_opt(2025, 7, 1).unwrap(), 1)]),
+        r#"{"2025-07-01":1}"#,
+    );
+}
+
+#[test]
+fn a_hash_set_is_written_in_the_order_of_its_values_json() {
+    let set: HashSet<(u8, Vec<String>)> = (0..40)
+        .map(|i| (i % 3, vec![format!("x{i}"), "y".into()]))
+        .collect();
+    let mut ordered: Vec<_> = set.iter().map(write).collect();
+    ordered.sort_unstable();
+
+    assert_eq!(write(&set), format!("[{}]", ordered.join(",")));
     assert_eq!(
-        read::<BTreeMap<String, i32>>(r#"{"a":1,"a":2}"#),
-        BTreeMap::from([("a".into(), 2)])
+        write(&HashSet::from(["b", "a", "ab"].map(String::from))),
+        r#"["a","ab","b"]"#
     );
 }
 

@@ -1,6 +1,7 @@
 //! What the test binaries of plumberd share.
 
 pub mod counter;
+pub mod random;
 pub mod vectors;
 
 use plumberd::event::new_event_id;

@@ -172,7 +172,7 @@ impl Part<'_> {
             if field.phantom {
                 quote!(__p::PhantomData)
             } else {
-                read_value(field, &quote!(List), &quote!(__list))
+                read_element(field)
             }
         });
         let (header, number) = (self.item.implement(), self.number);
@@ -195,8 +195,8 @@ impl Part<'_> {
         let aliases = read.iter().flat_map(|field| &field.aliases);
         let mut next_alias = read.len();
         let arms = read.iter().enumerate().map(|(index, field)| {
-            let value = read_value(field, &quote!(Object), &quote!(__object));
             let binding = &field.binding;
+            let value = read_field(field, binding);
             let others = next_alias..next_alias + field.aliases.len();
             next_alias = others.end;
             let pattern = if index + 1 == read.len() {
@@ -204,7 +204,7 @@ impl Part<'_> {
             } else {
                 quote!(#index #(| #others)*)
             };
-            quote!(#pattern => #binding = __p::Some(#value))
+            quote!(#pattern => #value)
         });
         let bindings = read.iter().map(|field| &field.binding);
         let nones = read.iter().map(|_| quote!(__p::None));
@@ -336,14 +336,22 @@ fn lend(field: &Field, value: &TokenStream) -> TokenStream {
     quote_spanned!(place(ty)=> &__p::Ref(#value))
 }
 
-/// Reads the field by a method of `of`. By its path, because a method of a trait in
-/// scope may have the same name.
-fn read_value(field: &Field, of: &TokenStream, from: &TokenStream) -> TokenStream {
+/// Reads the value of a key into `binding`. By the path of the method, because
+/// one of a trait in scope may have the same name.
+fn read_field(field: &Field, binding: &Ident) -> TokenStream {
     let ty = &field.ty;
     if let Some(With { index, .. }) = &field.with {
-        return quote!(__p::#of::value_with::<Self, #index>(#from)?);
+        return quote!(__p::Object::value_with::<Self, #index>(__object, &mut #binding)?);
     }
-    quote!(__p::#of::value::<#ty>(#from)?)
+    quote!(__p::Object::value::<#ty>(__object, &mut #binding)?)
+}
+
+fn read_element(field: &Field) -> TokenStream {
+    let ty = &field.ty;
+    if let Some(With { index, .. }) = &field.with {
+        return quote!(__p::List::value_with::<Self, #index>(__list)?);
+    }
+    quote!(__p::List::value::<#ty>(__list)?)
 }
 
 /// A function that gives the shape of the field.

@@ -1,4 +1,3 @@
-use serde::de::Error as _;
 use std::borrow::Cow;
 
 /// How much of a value an error repeats: enough to find it, and not the
@@ -13,11 +12,10 @@ pub(crate) fn excerpt(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// `error`, without the whole of the text that was read in place of something
-/// else: that is how serde's own visitors put it.
-pub(super) fn brief(error: serde_json::Error) -> serde_json::Error {
+/// The message of an error, without the whole of the text that was read in
+/// place of something else: that is how serde's own visitors put it.
+pub(super) fn brief(message: &str) -> Cow<'_, str> {
     const BEGIN: &str = "string \"";
-    let message = error.to_string();
     let found = message.split_once(BEGIN).and_then(|(before, rest)| {
         let (value, _) = rest.rsplit_once("\", expected ")?;
         Some((before, value, rest.get(value.len()..)?))
@@ -25,8 +23,8 @@ pub(super) fn brief(error: serde_json::Error) -> serde_json::Error {
     match found {
         Some((before, value, after)) if value.chars().count() > CHARS => {
             let value = excerpt(value);
-            serde_json::Error::custom(format_args!("{before}{BEGIN}{value}{after}"))
+            Cow::Owned(format!("{before}{BEGIN}{value}{after}"))
         }
-        _ => error,
+        _ => Cow::Borrowed(message),
     }
 }

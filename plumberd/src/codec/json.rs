@@ -1,7 +1,8 @@
-use super::{Codec, CodecError};
+use super::{Codec, CodecError, nesting::write_json};
 use crate::event::{EventValue, value};
 
-/// JSON, compact, in the forms that System.Text.Json and Python read.
+/// JSON, compact, in the forms that System.Text.Json and Python read, at most
+/// [`MAX_NESTING`](super::MAX_NESTING) levels deep.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Json;
 
@@ -9,14 +10,16 @@ impl Codec for Json {
     const CONTENT_TYPE: &'static str = "application/json";
 
     fn encode<T: EventValue>(value: &T, out: &mut Vec<u8>) -> Result<(), CodecError> {
-        Ok(serde_json::to_writer(out, &value::Ref(value))?)
+        Ok(write_json(&value::Ref(value), 0, out)?)
     }
 
     fn decode<T: EventValue>(data: &[u8]) -> Result<T, CodecError> {
         // Checked once: from bytes, each key and each text would be checked
         // for itself.
         let text = std::str::from_utf8(data).map_err(|error| CodecError::new(error.to_string()))?;
-        let value::Owned(value) = serde_json::from_str(text)?;
-        Ok(value)
+        match serde_json::from_str(text) {
+            Ok(value::Owned(value)) => Ok(value),
+            Err(error) => Err(CodecError::reading(data, &error)),
+        }
     }
 }

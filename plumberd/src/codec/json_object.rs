@@ -1,10 +1,13 @@
-use super::{CodecError, excerpt::brief};
+use super::{CodecError, excerpt, nesting::write_json};
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{DeserializeOwned, MapAccess, Visitor},
 };
 use serde_json::value::RawValue;
-use std::{collections::HashMap, fmt, mem};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt, mem,
+};
 
 /// A JSON object whose values stay the text they were: numbers keep their
 /// digits, keys their order, and what nobody touches is written back as read.
@@ -46,7 +49,25 @@ impl JsonObject {
         if json.is_empty() {
             return Ok(Self::new());
         }
-        Ok(serde_json::from_slice(json)?)
+        serde_json::from_slice(json).map_err(|error| CodecError::reading(json, &error))
+    }
+
+    /// Reads an object of which no key may be there twice: one that is read
+    /// further as a value, where it is an error.
+    pub(crate) fn parse_distinct(json: &[u8]) -> Result<Self, CodecError> {
+        if json.is_empty() {
+            return Ok(Self::new());
+        }
+        let Entries(entries) =
+            serde_json::from_slice(json).map_err(|error| CodecError::reading(json, &error))?;
+        let mut seen = HashSet::with_capacity(entries.len());
+        match entries.iter().find(|(key, _)| !seen.insert(key.as_str())) {
+            Some((key, _)) => {
+                let key = excerpt(key);
+                Err(CodecError::new(format!("the key `{key}` is there twice")))
+            }
+            None => Ok(Self(entries)),
+        }
     }
 
     /// The value of `key`, as text.
@@ -61,12 +82,11 @@ impl JsonObject {
     /// [`CodecError`] when the value is not a `T`.
     pub fn get_as<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, CodecError> {
         self.get(key)
-            .map(|raw| serde_json::from_str(raw.get()))
-            .transpose()
-            .map_err(|error| {
-                let error = brief(error);
-                CodecError::new(format!("key `{key}`: {error}"))
+            .map(|raw| {
+                serde_json::from_str(raw.get())
+                    .map_err(|error| CodecError::reading_key(key, raw.get().as_bytes(), &error))
             })
+            .transpose()
     }
 
     /// The value of `key` when it is a string.
@@ -79,13 +99,17 @@ impl JsonObject {
     ///
     /// # Errors
     ///
-    /// [`CodecError`] when `value` has no JSON form.
+    /// [`CodecError`] when `value` has no JSON form, or makes the object deeper
+    /// than [`MAX_NESTING`](super::MAX_NESTING).
     pub fn insert<T: Serialize + ?Sized>(
         &mut self,
         key: &str,
         value: &T,
     ) -> Result<(), CodecError> {
-        self.insert_raw(key, serde_json::value::to_raw_value(value)?);
+        let mut json = Vec::new();
+        write_json(value, 1, &mut json)?;
+        let json = String::from_utf8(json).map_err(|error| CodecError::new(error.to_string()))?;
+        self.insert_raw(key, RawValue::from_string(json)?);
         Ok(())
     }
 
@@ -217,26 +241,36 @@ impl PartialEq for JsonObject {
 
 impl<'de> Deserialize<'de> for JsonObject {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Entries;
+        let Entries(mut entries) = Deserialize::deserialize(deserializer)?;
+        settle(&mut entries);
+        Ok(Self(entries))
+    }
+}
 
-        impl<'de> Visitor<'de> for Entries {
-            type Value = JsonObject;
+/// The entries of an object as they are read.
+struct Entries(Vec<Entry>);
+
+impl<'de> Deserialize<'de> for Entries {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Object;
+
+        impl<'de> Visitor<'de> for Object {
+            type Value = Entries;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a JSON object")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<JsonObject, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entries, A::Error> {
                 let mut entries = Vec::new();
                 while let Some(entry) = map.next_entry()? {
                     entries.push(entry);
                 }
-                settle(&mut entries);
-                Ok(JsonObject(entries))
+                Ok(Entries(entries))
             }
         }
 
-        deserializer.deserialize_map(Entries)
+        deserializer.deserialize_map(Object)
     }
 }
 

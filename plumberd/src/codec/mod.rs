@@ -4,11 +4,16 @@ mod error;
 mod excerpt;
 mod json;
 mod json_object;
+mod nesting;
+mod path;
 
 pub use error::CodecError;
 pub(crate) use excerpt::excerpt;
 pub use json::Json;
 pub use json_object::JsonObject;
+pub use nesting::MAX_NESTING;
+pub(crate) use nesting::{TooDeep, excess, write_json};
+pub(crate) use path::{Step, at};
 
 use crate::event::EventValue;
 

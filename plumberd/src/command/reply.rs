@@ -1,6 +1,6 @@
 use super::heads::{read_object, text};
 use crate::{
-    codec::{CodecError, JsonObject},
+    codec::{CodecError, JsonObject, write_json},
     event::value::{Owned, Ref},
 };
 use serde::{Deserialize, Serialize};
@@ -86,7 +86,9 @@ impl Reply {
             code: failure.map(|failure| failure.code),
             fault: fault.map(|(_, data)| &**data),
         };
-        Ok(serde_json::to_vec(&body)?)
+        let mut json = Vec::with_capacity(128);
+        write_json(&body, 0, &mut json)?;
+        Ok(json)
     }
 
     /// The command an answer is for; of any answer, also one that cannot be

@@ -35,6 +35,13 @@ impl ContentType {
     pub fn is_json(&self) -> bool {
         self.as_str() == "application/json"
     }
+
+    /// Whether the data is JSON text, of whatever kind: `application/json`,
+    /// `application/cloudevents+json; charset=utf-8`.
+    pub(crate) fn is_json_text(&self) -> bool {
+        let essence = self.as_str().split(';').next().unwrap_or_default().trim();
+        essence.ends_with("/json") || essence.ends_with("+json")
+    }
 }
 
 impl Default for ContentType {

@@ -100,8 +100,8 @@ pub fn decode_event<T: EventValue, C: Codec>(
         Links::Typed(previous) => previous(encoded),
         Links::Json(upcasters) => {
             expect_content_type(info, encoded)?;
-            let mut json =
-                JsonObject::parse(encoded.data).map_err(|source| malformed(info, source))?;
+            let mut json = JsonObject::parse_distinct(encoded.data)
+                .map_err(|source| malformed(info, source))?;
             for (revision, upcaster) in (info.oldest_revision..).zip(*upcasters) {
                 if revision >= encoded.revision {
                     upcaster(&mut json).map_err(|source| DecodeError::Upcast {

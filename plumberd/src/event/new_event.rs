@@ -3,6 +3,7 @@ use super::{
     RecordedEvent, new_event_id, text::Length,
 };
 use crate::{
+    codec::{TooDeep, excess},
     context::MessageContext,
     stream::{Position, Revision, StreamName, TenantId},
 };
@@ -40,7 +41,8 @@ impl NewEvent {
     /// [`MessageContext`].
     ///
     /// `id` is the event's identity: an append of the same id is recognised.
-    /// Take [`new_event_id`] for a new one.
+    /// Take [`new_event_id`] for a new one. Data that is nested deeper than
+    /// [`MAX_NESTING`](crate::codec::MAX_NESTING) is refused by the store.
     pub fn new(id: Uuid, event_type: EventType, data: impl Into<Bytes>) -> Self {
         Self {
             id,
@@ -59,7 +61,8 @@ impl NewEvent {
     ///
     /// # Errors
     ///
-    /// [`EncodeError`] when a value of the event has no stored form.
+    /// [`EncodeError`] when a value of the event has no stored form, or it is
+    /// nested deeper than [`MAX_NESTING`](crate::codec::MAX_NESTING).
     pub fn encode<E: Event>(event: &E) -> Result<Self, EncodeError> {
         let id = event.id().filter(|id| !id.is_nil());
         Self::encode_with(
@@ -125,13 +128,20 @@ impl NewEvent {
         // The encoding of another event may be in the event's own: it finds an
         // empty buffer.
         let mut buffer = BUFFER.take();
-        let encoded = event.encode(&mut buffer).map(|()| {
+        let encoded = event.encode(&mut buffer).and_then(|()| {
             let data = buffer.len();
+            // An event that was not derived, or has a codec of its own, writes
+            // JSON by itself.
+            if ContentType::from_static(info.content_type).is_json_text()
+                && excess(&buffer).is_some()
+            {
+                return Err(EncodeError::new(info.name, TooDeep));
+            }
             RawMetadata::write(&mut buffer, id, info.revision, context);
             // One allocation of just the size for both.
             let mut data_and_metadata = Bytes::copy_from_slice(&buffer);
             let metadata = data_and_metadata.split_off(data);
-            (data_and_metadata, metadata)
+            Ok((data_and_metadata, metadata))
         });
         buffer.clear();
         if buffer.capacity() <= MAX_BUFFER {
@@ -187,12 +197,16 @@ impl NewEvent {
     ///
     /// # Errors
     ///
-    /// [`EncodeError`] when its `Revision` is not a whole number from 1.
+    /// [`EncodeError`] when its `Revision` is not a whole number from 1, or it is
+    /// nested deeper than [`MAX_NESTING`](crate::codec::MAX_NESTING).
     pub fn with_metadata(mut self, metadata: &Metadata) -> Result<Self, EncodeError> {
-        self.revision = metadata
-            .revision()
-            .map_err(|error| EncodeError::new(self.event_type.as_str(), error))?;
-        self.metadata = RawMetadata::new(metadata.to_bytes().into());
+        let wrong = |error| EncodeError::new(self.event_type.as_str(), error);
+        self.revision = metadata.revision().map_err(wrong)?;
+        let json = metadata.to_bytes();
+        if excess(&json).is_some() {
+            return Err(EncodeError::new(self.event_type.as_str(), TooDeep));
+        }
+        self.metadata = RawMetadata::new(json.into());
         Ok(self)
     }
 

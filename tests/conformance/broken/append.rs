@@ -1,6 +1,7 @@
 use super::{caught, flaw, store::Broken};
 use plumberd::{
     backend::memory::Memory,
+    event::{ContentType, NewEvent},
     store::{AppendOutcome, EventStore, Limits},
     stream::{ExpectedRevision, Position, Revision},
 };
@@ -33,6 +34,15 @@ fn takes_nothing() -> Broken {
             let nowhere = Revision::FIRST;
             return Ok(AppendOutcome::written(nowhere, nowhere, Position::new(0)));
         }
+        inner.append(&stream, expected, events).await
+    })
+}
+
+/// Looks at no bytes.
+fn takes_json_of_any_depth() -> Broken {
+    Broken::new().append(|inner, stream, expected, events| async move {
+        let opaque = |event: NewEvent| event.with_content_type(ContentType::OCTET_STREAM);
+        let events = events.into_iter().map(opaque).collect();
         inner.append(&stream, expected, events).await
     })
 }
@@ -79,6 +89,8 @@ caught! { append:
         says "an outcome tells other revisions";
     positions_grow_with_every_event(positions_shrink()) says "positions of a stream do not grow";
     an_empty_append_is_refused(takes_nothing()) says "an empty append: got Ok";
+    json_that_is_nested_too_deep_is_refused(takes_json_of_any_depth())
+        says "JSON nested too deep: got Ok";
     a_batch_is_stored_whole_or_not_at_all(leaves_a_part()) says "left something";
     batches_of_concurrent_writers_do_not_interleave(interleaves())
         says "a batch is not stored side by side";

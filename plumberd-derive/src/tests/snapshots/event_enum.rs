@@ -200,8 +200,8 @@ const _: () = {
             let (mut __field0, mut __field1) = (__p::None, __p::None);
             while let __p::Some(__key) = __p::Object::key(__object)? {
                 match __key {
-                    0usize => __field0 = __p::Some(__p::Object::value::<Uuid>(__object)?),
-                    _ => __field1 = __p::Some(__p::Object::value::<u32>(__object)?),
+                    0usize => __p::Object::value::<Uuid>(__object, &mut __field0)?,
+                    _ => __p::Object::value::<u32>(__object, &mut __field1)?,
                 }
             }
             __p::Ok(Self::Placed {

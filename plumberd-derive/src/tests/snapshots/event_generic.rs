@@ -64,11 +64,9 @@ const _: () = {
             while let __p::Some(__key) = __p::Object::key(__object)? {
                 match __key {
                     0usize => {
-                        __field0 = __p::Some(
-                            __p::Object::value_with::<Self, 0usize>(__object)?,
-                        );
+                        __p::Object::value_with::<Self, 0usize>(__object, &mut __field0)?
                     }
-                    _ => __field1 = __p::Some(__p::Object::value::<[T; N]>(__object)?),
+                    _ => __p::Object::value::<[T; N]>(__object, &mut __field1)?,
                 }
             }
             __p::Ok(Self {

@@ -74,20 +74,12 @@ const _: () = {
             );
             while let __p::Some(__key) = __p::Object::key(__object)? {
                 match __key {
-                    0usize => __field0 = __p::Some(__p::Object::value::<Uuid>(__object)?),
-                    1usize => {
-                        __field1 = __p::Some(__p::Object::value::<Decimal>(__object)?);
-                    }
+                    0usize => __p::Object::value::<Uuid>(__object, &mut __field0)?,
+                    1usize => __p::Object::value::<Decimal>(__object, &mut __field1)?,
                     2usize | 4usize => {
-                        __field2 = __p::Some(
-                            __p::Object::value::<Option<String>>(__object)?,
-                        );
+                        __p::Object::value::<Option<String>>(__object, &mut __field2)?
                     }
-                    _ => {
-                        __field3 = __p::Some(
-                            __p::Object::value::<Vec<String>>(__object)?,
-                        );
-                    }
+                    _ => __p::Object::value::<Vec<String>>(__object, &mut __field3)?,
                 }
             }
             __p::Ok(Self {

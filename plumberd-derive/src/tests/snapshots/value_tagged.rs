@@ -111,7 +111,7 @@ const _: () = {
             let (mut __field0,) = (__p::None,);
             while let __p::Some(__key) = __p::Object::key(__object)? {
                 match __key {
-                    _ => __field0 = __p::Some(__p::Object::value::<String>(__object)?),
+                    _ => __p::Object::value::<String>(__object, &mut __field0)?,
                 }
             }
             __p::Ok(Self::Card {

@@ -5,7 +5,8 @@ use super::scene::{
     revisions, small_events, written,
 };
 use plumberd::{
-    event::{NewEvent, RawMetadata, new_event_id},
+    codec::MAX_NESTING,
+    event::{ContentType, NewEvent, RawMetadata, new_event_id},
     store::{EventStore, ReadOptions, StoreError},
     stream::{ExpectedRevision, Revision},
 };
@@ -85,6 +86,36 @@ pub async fn an_empty_append_is_refused<S: EventStore>(store: S) {
         matches!(refused, Err(StoreError::EmptyAppend { .. })),
         "an empty append: got {refused:?}"
     );
+}
+
+/// JSON that no reader takes must not get into a store: it could never be
+/// decoded again. What is as deep as is allowed must fit, and what is no JSON is
+/// nobody's to judge.
+pub async fn json_that_is_nested_too_deep_is_refused<S: EventStore>(store: S) {
+    let stream = fresh_stream();
+    let nested = |levels: usize| ["[".repeat(levels), "]".repeat(levels)].concat();
+    let of = |levels: usize| {
+        NewEvent::new(
+            new_event_id(),
+            super::scene::event_type("Nested"),
+            nested(levels),
+        )
+    };
+    let metadata = format!(r#"{{"Key":{}}}"#, nested(MAX_NESTING));
+    let in_metadata = of(1).with_raw_metadata(RawMetadata::new(metadata.into()));
+
+    let batch = vec![event("Flat"), of(MAX_NESTING + 1)];
+    let refused = store.append(&stream, ExpectedRevision::Any, batch).await;
+    refused_by_limit("JSON nested too deep", &refused);
+    let refused = store
+        .append(&stream, ExpectedRevision::Any, vec![in_metadata])
+        .await;
+    refused_by_limit("metadata nested too deep", &refused);
+    let left = read_forwards(&store, &stream).await.len();
+    assert_eq!(left, 0, "an append of JSON nested too deep left something");
+
+    let bytes = of(MAX_NESTING + 1).with_content_type(ContentType::OCTET_STREAM);
+    put(&store, &stream, vec![of(MAX_NESTING), bytes]).await;
 }
 
 /// Half a batch is a state that no decision led to.

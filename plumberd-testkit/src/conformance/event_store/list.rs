@@ -39,6 +39,7 @@ macro_rules! __event_store_rules {
                 an_outcome_tells_where_the_batch_stands
                 positions_grow_with_every_event
                 an_empty_append_is_refused
+                json_that_is_nested_too_deep_is_refused
                 a_batch_is_stored_whole_or_not_at_all
                 batches_of_concurrent_writers_do_not_interleave
             }]

@@ -1,5 +1,8 @@
 use super::object::Object;
-use crate::{codec::excerpt, event::Shape};
+use crate::{
+    codec::{Step, at, excerpt},
+    event::Shape,
+};
 use ::serde::{
     Deserialize, Deserializer, Serializer,
     de::{DeserializeSeed, Error, MapAccess, Visitor},
@@ -164,10 +167,13 @@ impl<'de, T: Tagged> Visitor<'de> for Whole<T> {
                 T::NAME
             )));
         }
-        let index = entries.next_value_seed(Name {
+        let name = Name {
             type_name: T::NAME,
             names: T::TAGS,
-        })?;
+        };
+        let index = entries
+            .next_value_seed(name)
+            .map_err(|error| at(Step::Key("$type"), error))?;
         T::read(index, &mut Object::new(entries, T::keys(index)))
     }
 }

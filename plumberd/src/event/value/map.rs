@@ -1,16 +1,16 @@
 use super::{EventValue, Owned, Ref};
 use crate::{
-    codec::excerpt,
+    codec::{Step, at, excerpt},
     event::{Shape, ShapeBuilder},
 };
 use ::serde::{
     Deserialize, Deserializer, Serializer,
-    de::{self, MapAccess, Visitor},
+    de::{self, Error as _, MapAccess, Visitor},
     ser::{self, SerializeMap},
 };
 use std::{
     borrow::Cow,
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, btree_map, hash_map},
     fmt,
     hash::{BuildHasher, Hash},
     marker::PhantomData,
@@ -165,16 +165,43 @@ impl<K: MapKey> Visitor<'_> for KeyText<K> {
     }
 }
 
-/// Reads a JSON object; of a key that occurs twice, the last value counts.
-pub(super) fn read<'de, D: Deserializer<'de>, C, K, V>(deserializer: D) -> Result<C, D::Error>
-where
-    C: Default + Extend<(K, V)>,
-    K: MapKey,
-    V: EventValue,
-{
-    struct Entries<C, K, V>(PhantomData<(C, K, V)>);
+/// A map that is read entry by entry.
+pub(super) trait Entries: Default {
+    type Key: MapKey;
+    type Value: EventValue;
 
-    impl<'de, C: Default + Extend<(K, V)>, K: MapKey, V: EventValue> Visitor<'de> for Entries<C, K, V> {
+    /// Sets the value of `key`, or gives the key's text when it has one already.
+    fn add(&mut self, key: Self::Key, value: Self::Value) -> Option<String>;
+}
+
+macro_rules! entries {
+    ($Map:ty, $entry:ident, [$($params:tt)*]) => {
+        impl<$($params)*> Entries for $Map {
+            type Key = K;
+            type Value = V;
+
+            fn add(&mut self, key: K, value: V) -> Option<String> {
+                match self.entry(key) {
+                    $entry::Entry::Vacant(entry) => {
+                        entry.insert(value);
+                        None
+                    }
+                    $entry::Entry::Occupied(entry) => Some(entry.key().to_text().into_owned()),
+                }
+            }
+        }
+    };
+}
+
+entries!(BTreeMap<K, V>, btree_map, [K: MapKey + Ord, V: EventValue]);
+entries!(HashMap<K, V, H>, hash_map, [K: MapKey + Eq + Hash, V: EventValue, H: BuildHasher + Default]);
+
+/// Reads a JSON object. A key that is there twice is an error: which of its
+/// values was meant, nobody can know.
+pub(super) fn read<'de, D: Deserializer<'de>, C: Entries>(deserializer: D) -> Result<C, D::Error> {
+    struct Whole<C>(PhantomData<C>);
+
+    impl<'de, C: Entries> Visitor<'de> for Whole<C> {
         type Value = C;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -183,14 +210,20 @@ where
 
         fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<C, A::Error> {
             let mut collected = C::default();
-            while let Some((Key(key), Owned(value))) = entries.next_entry()? {
-                collected.extend([(key, value)]);
+            while let Some(Key(key)) = entries.next_key::<Key<C::Key>>()? {
+                let Owned(value) = entries
+                    .next_value()
+                    .map_err(|error| at(Step::Key(&key.to_text()), error))?;
+                if let Some(key) = collected.add(key, value) {
+                    let twice = format_args!("the key `{}` is there twice", excerpt(&key));
+                    return Err(A::Error::custom(twice));
+                }
             }
             Ok(collected)
         }
     }
 
-    deserializer.deserialize_map(Entries(PhantomData))
+    deserializer.deserialize_map(Whole(PhantomData))
 }
 
 /// Writes a JSON object, in the order of `entries`.

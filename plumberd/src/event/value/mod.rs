@@ -1,5 +1,6 @@
 //! Values inside events, and the forms they are stored in.
 
+mod any_json;
 mod as_text;
 mod bytes;
 mod choice;
@@ -95,8 +96,7 @@ pub trait EventValue: Sized {
     /// The counterpart of `serialize_list`.
     #[doc(hidden)]
     fn deserialize_list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Self>, D::Error> {
-        let list = Vec::<Owned<Self>>::deserialize(deserializer)?;
-        Ok(list.into_iter().map(|Owned(value)| value).collect())
+        set::read(deserializer)
     }
 
     /// The shape of a list of values.

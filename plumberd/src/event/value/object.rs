@@ -1,4 +1,5 @@
 use super::{EventValue, Owned};
+use crate::codec::{Step, at};
 use ::serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{DeserializeSeed, Error, IgnoredAny, MapAccess, Visitor},
@@ -56,17 +57,51 @@ impl<'de, A: MapAccess<'de>> Object<A> {
         }
     }
 
-    /// The value of the key that was read.
+    /// Reads the value of the key that was read into `field`.
     #[inline]
-    pub fn value<T: EventValue>(&mut self) -> Result<T, A::Error> {
-        let Owned(value) = self.entries.next_value()?;
-        Ok(value)
+    pub fn value<T: EventValue>(&mut self, field: &mut Option<T>) -> Result<(), A::Error> {
+        if field.is_some() {
+            return Err(self.repeated());
+        }
+        match self.entries.next_value() {
+            Ok(Owned(value)) => *field = Some(value),
+            Err(error) => return Err(self.at_key(error)),
+        }
+        Ok(())
     }
 
-    /// The value of the key that was read, by `with` or `deserialize_with`.
-    pub fn value_with<W: WithField<I>, const I: usize>(&mut self) -> Result<W::Value, A::Error> {
-        let value: WithOwned<W, I> = self.entries.next_value()?;
-        Ok(value.0)
+    /// The same by `with` or `deserialize_with`.
+    pub fn value_with<W: WithField<I>, const I: usize>(
+        &mut self,
+        field: &mut Option<W::Value>,
+    ) -> Result<(), A::Error> {
+        if field.is_some() {
+            return Err(self.repeated());
+        }
+        match self.entries.next_value::<WithOwned<W, I>>() {
+            Ok(value) => *field = Some(value.0),
+            Err(error) => return Err(self.at_key(error)),
+        }
+        Ok(())
+    }
+
+    /// The key that was read last.
+    fn last_key(&self) -> &'static str {
+        let last = self.next.checked_sub(1);
+        last.and_then(|last| self.keys.get(last)).unwrap_or(&"")
+    }
+
+    /// The error of the value of the key that was read.
+    #[cold]
+    fn at_key(&self, error: A::Error) -> A::Error {
+        at(Step::Key(self.last_key()), error)
+    }
+
+    /// The error of a key of a field that has a value already, by this key or
+    /// another one. Which of the two values was meant, nobody can know.
+    #[cold]
+    fn repeated(&self) -> A::Error {
+        self.at_key(A::Error::duplicate_field(self.last_key()))
     }
 
     /// The value of the field number `index`, or what a missing one stands
@@ -79,7 +114,10 @@ impl<'de, A: MapAccess<'de>> Object<A> {
     /// The value of the field number `index`, which must be there.
     #[inline]
     pub fn present<T>(&self, value: Option<T>, index: usize) -> Result<T, A::Error> {
-        value.ok_or_else(|| A::Error::missing_field(self.keys.get(index).unwrap_or(&"")))
+        value.ok_or_else(|| {
+            let key = self.keys.get(index).unwrap_or(&"");
+            at(Step::Key(key), A::Error::missing_field(key))
+        })
     }
 }
 
@@ -115,8 +153,8 @@ impl Visitor<'_> for Key {
     }
 }
 
-/// Reads `T` from a JSON object. Unknown keys are passed over; of a key that
-/// occurs twice, the last value counts.
+/// Reads `T` from a JSON object. Unknown keys are passed over; a field that is
+/// there twice is an error.
 #[doc(hidden)]
 #[inline]
 pub fn read_object<'de, T: Fields<V>, D: Deserializer<'de>, const V: i32>(

@@ -34,7 +34,6 @@ as_serde! {
     "integer": NonZero<i8>, NonZero<i16>, NonZero<i32>, NonZero<i64>, NonZero<i128>, NonZero<isize>;
     "integer": NonZero<u8>, NonZero<u16>, NonZero<u32>, NonZero<u64>, NonZero<u128>, NonZero<usize>;
     "text": char, String;
-    "any JSON": serde_json::Value;
     "any object": JsonObject;
 }
 

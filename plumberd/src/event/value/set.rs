@@ -1,8 +1,12 @@
 use super::{EventValue, Owned, Ref};
-use crate::event::{Shape, ShapeBuilder};
+use crate::{
+    codec::{Step, at, write_json},
+    event::{Shape, ShapeBuilder},
+};
 use ::serde::{
     Deserializer, Serializer,
     de::{SeqAccess, Visitor},
+    ser,
 };
 use std::{
     collections::{BTreeSet, HashSet},
@@ -28,10 +32,15 @@ where
 
         fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<C, A::Error> {
             let mut collected = C::default();
-            while let Some(Owned(value)) = values.next_element()? {
-                collected.extend([value]);
+            let mut index = 0;
+            loop {
+                match values.next_element() {
+                    Ok(Some(Owned(value))) => collected.extend([value]),
+                    Ok(None) => return Ok(collected),
+                    Err(error) => return Err(at(Step::Index(index), error)),
+                }
+                index += 1;
             }
-            Ok(collected)
         }
     }
 
@@ -53,11 +62,32 @@ impl<T: EventValue + Ord> EventValue for BTreeSet<T> {
     }
 }
 
-/// A JSON array, in no particular order; take a `BTreeSet` where the same
-/// value must be the same bytes.
+/// Writes values that have no order in that of their JSON, so that the same
+/// set is the same bytes.
+fn write_in_order<'a, T, S>(
+    values: impl Iterator<Item = &'a T>,
+    serializer: S,
+) -> Result<S::Ok, S::Error>
+where
+    T: EventValue + 'a,
+    S: Serializer,
+{
+    let mut json = Vec::new();
+    let mut ordered = Vec::with_capacity(values.size_hint().0);
+    for value in values {
+        let start = json.len();
+        write_json(&Ref(value), 0, &mut json).map_err(ser::Error::custom)?;
+        ordered.push((start..json.len(), value));
+    }
+    ordered.sort_unstable_by(|(a, _), (b, _)| json[a.clone()].cmp(&json[b.clone()]));
+    serializer.collect_seq(ordered.iter().map(|(_, value)| Ref(*value)))
+}
+
+/// A JSON array, in the order of the values' JSON, so that the same set is the
+/// same bytes.
 impl<T: EventValue + Eq + Hash, H: BuildHasher + Default> EventValue for HashSet<T, H> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.iter().map(Ref))
+        write_in_order(self.iter(), serializer)
     }
 
     fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -1,5 +1,8 @@
 use super::{EventValue, Owned, Ref};
-use crate::event::{Shape, ShapeBuilder};
+use crate::{
+    codec::{Step, at},
+    event::{Shape, ShapeBuilder},
+};
 use ::serde::{
     Deserialize, Deserializer, Serializer,
     de::{Error, IgnoredAny, SeqAccess, Visitor},
@@ -39,7 +42,10 @@ impl<'de, A: SeqAccess<'de>> List<A> {
     }
 
     fn read<T: Deserialize<'de>>(&mut self) -> Result<T, A::Error> {
-        let value = self.values.next_element()?;
+        let value = match self.values.next_element() {
+            Ok(value) => value,
+            Err(error) => return Err(at(Step::Index(self.read), error)),
+        };
         let value = value.ok_or_else(|| wrong_length(self.read, self.length))?;
         self.read += 1;
         Ok(value)

@@ -1,4 +1,5 @@
 use crate::{
+    codec::{MAX_NESTING, excess},
     event::NewEvent,
     store::{AppendOutcome, IdempotencyReason, Limits, Location, StoreError, rules::read_metadata},
     stream::{ExpectedRevision, Revision, StreamMetadata, StreamName},
@@ -48,8 +49,9 @@ pub enum Admission {
 }
 
 /// Checks what can be checked before anything is looked up: the batch is not
-/// empty, within `limits`, and names no id twice; a metadata stream takes
-/// `$metadata` events only, with data that can be read.
+/// empty, within `limits`, and names no id twice; no JSON in it is nested
+/// deeper than [`MAX_NESTING`]; a metadata stream takes `$metadata` events
+/// only, with data that can be read.
 ///
 /// Gives the metadata that the batch puts in force once it is written, so that
 /// nobody has to read it again: that of its last event, in a metadata stream.
@@ -91,6 +93,15 @@ pub fn check_batch(
             )
         };
         within(&what, event.size(), limits.event_bytes)?;
+        if let Some((part, depth)) = too_deep(event) {
+            let what = || {
+                format!(
+                    "the nesting of the {part} of event {index} (`{}`)",
+                    event.event_type()
+                )
+            };
+            within(&what, depth, MAX_NESTING)?;
+        }
         total = total.saturating_add(event.size());
     }
     within(
@@ -109,6 +120,15 @@ pub fn check_batch(
         }
     }
     check_metadata_events(stream, events)
+}
+
+/// The part of an event that is JSON nested too deep, and how deep: readers of
+/// other programs would not take it, and beyond their limit nor would ours.
+fn too_deep(event: &NewEvent) -> Option<(&'static str, usize)> {
+    let data = event.content_type().is_json_text();
+    let data = data.then(|| excess(event.data())).flatten();
+    let metadata = || excess(event.metadata().as_bytes()).map(|depth| ("metadata", depth));
+    data.map(|depth| ("data", depth)).or_else(metadata)
 }
 
 fn check_metadata_events(
