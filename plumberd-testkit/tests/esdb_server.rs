@@ -62,7 +62,7 @@ impl Program {
                 .success()
         );
         let started = Instant::now();
-        while started.elapsed() < Duration::from_secs(10) {
+        while started.elapsed() < Duration::from_secs(120) {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status.code();
             }

@@ -20,6 +20,7 @@ pub(crate) fn start(job: &str, file: &Path) -> Child {
     Command::new(std::env::current_exe().unwrap())
         .args([job, "--exact", "--ignored", "--nocapture"])
         .env(FILE, file)
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap()

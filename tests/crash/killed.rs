@@ -108,7 +108,7 @@ fn killed_after(file: &Path, wait_for_append: bool, time: Duration) -> Vec<(Stri
     });
     if wait_for_append {
         first_append
-            .recv_timeout(Duration::from_secs(30))
+            .recv_timeout(Duration::from_secs(120))
             .expect("the child appends");
     }
     thread::sleep(time);

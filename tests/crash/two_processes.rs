@@ -89,7 +89,7 @@ async fn two_processes_on_one_file_lose_no_update() {
             .collect();
         assert_eq!(revisions, (0..length).collect::<Vec<_>>(), "{stream}");
     }
-    let followed = tokio::time::timeout(Duration::from_secs(20), subscriber)
+    let followed = tokio::time::timeout(Duration::from_secs(120), subscriber)
         .await
         .expect("the subscriber sees the other process's events")
         .unwrap();

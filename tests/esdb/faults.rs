@@ -1,8 +1,13 @@
 //! What goes wrong on cue, seen from the other side.
 
+use crate::hostile::{PREFACE, frame};
 use crate::raw::{ask, bare, channel, details, features, serves, trailer, users};
 use plumberd_testkit::esdb::{EsdbServer, Fault, Status};
 use std::time::{Duration, Instant};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 use tonic::Code;
 
 async fn started() -> EsdbServer {
@@ -85,20 +90,36 @@ async fn a_frozen_server_reads_and_answers_after_the_thaw() {
     assert!(serves(&server).await);
 }
 
+async fn ping(stream: &mut TcpStream, number: u8) {
+    let ping = [frame(8, 6, 0, 0), vec![number; 8]].concat();
+    stream.write_all(&ping).await.unwrap();
+}
+
+/// Reads until the answer to that ping is among what was read.
+async fn pong(stream: &mut TcpStream, read: &mut Vec<u8>, number: u8) {
+    let answer = [frame(8, 6, 1, 0), vec![number; 8]].concat();
+    while !read.windows(answer.len()).any(|bytes| bytes == answer) {
+        assert!(stream.read_buf(read).await.unwrap() > 0, "it hung up");
+    }
+}
+
 #[tokio::test]
 async fn a_frozen_server_answers_no_ping() {
     let server = started().await;
-    let url = format!("http://{}", server.address());
-    let channel = tonic::transport::Channel::from_shared(url)
-        .unwrap()
-        .http2_keep_alive_interval(Duration::from_millis(20))
-        .keep_alive_timeout(Duration::from_millis(60))
-        .connect()
-        .await
-        .unwrap();
-    features(channel.clone()).await.unwrap();
+    let mut stream = TcpStream::connect(server.address()).await.unwrap();
+    let mut read = Vec::new();
+    stream.write_all(PREFACE).await.unwrap();
+    stream.write_all(&frame(0, 4, 0, 0)).await.unwrap();
+    ping(&mut stream, 1).await;
+    pong(&mut stream, &mut read, 1).await;
+
     server.faults().freeze();
-    assert!(features(channel).await.is_err());
+    ping(&mut stream, 2).await;
+    let early = pong(&mut stream, &mut read, 2);
+    assert!(tokio::time::timeout(A_WHILE, early).await.is_err());
+
+    server.faults().thaw();
+    pong(&mut stream, &mut read, 2).await;
 }
 
 #[tokio::test]

@@ -16,10 +16,10 @@ use tokio::{
 };
 use tonic::{Code, Request, client::Grpc, codec::ProstCodec};
 
-const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+pub(crate) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// The head of an HTTP/2 frame.
-fn frame(length: u32, kind: u8, flags: u8, stream: u32) -> Vec<u8> {
+pub(crate) fn frame(length: u32, kind: u8, flags: u8, stream: u32) -> Vec<u8> {
     let mut head = length.to_be_bytes()[1..].to_vec();
     head.extend([kind, flags]);
     head.extend(stream.to_be_bytes());
@@ -39,7 +39,7 @@ async fn hangs_up_on(server: &EsdbServer, bytes: &[u8]) {
     // It may hang up before everything is sent.
     let _ = stream.write_all(bytes).await;
     let mut answer = Vec::new();
-    let read = timeout(Duration::from_secs(5), stream.read_to_end(&mut answer)).await;
+    let read = timeout(Duration::from_secs(120), stream.read_to_end(&mut answer)).await;
     assert!(read.is_ok(), "it still listens");
 }
 

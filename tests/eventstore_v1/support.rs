@@ -15,7 +15,7 @@ use tonic::transport::Channel;
 
 /// Only a failing test waits so long.
 pub async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
-    let limit = std::time::Duration::from_secs(30);
+    let limit = std::time::Duration::from_secs(120);
     let done = tokio::time::timeout(limit, future).await;
     done.unwrap_or_else(|_| panic!("{what} did not come within {limit:?}"))
 }

@@ -3,7 +3,6 @@
 
 use crate::{defects, faults::*};
 use plumberd::{
-    backend::eventstoredb::EventStoreDb,
     event::{NewEvent, new_event_id},
     store::{EventStore, ReadOptions, StoreError, SubscribeFrom},
     stream::ExpectedRevision,
@@ -94,10 +93,8 @@ async fn a_store_that_is_dropped() {
 async fn clients_that_were_given_up_leave_no_connections() {
     let server = EsdbServer::start().await.unwrap();
     let deadline = Duration::from_millis(500);
-    let store = EventStoreDb::connect(config(&server, deadline))
-        .await
-        .unwrap();
-    append(&store, "Order-1").await;
+    let store = connect_at_last(&config(&server, deadline)).await;
+    append_at_last(&store, "Order-1").await;
     server.faults().freeze();
     for _ in 0..3 {
         store.stream_info(&stream("Order-1")).await.unwrap_err();
@@ -105,8 +102,7 @@ async fn clients_that_were_given_up_leave_no_connections() {
     }
     server.faults().thaw();
 
-    let reached = async { while store.check().await.is_err() {} };
-    timeout(EVER, reached).await.unwrap();
+    at_last(async || store.check().await).await;
     connections(&server, 1).await;
     drop(store);
     connections(&server, 0).await;
@@ -119,7 +115,7 @@ async fn nodes_that_pass_a_call_on_for_ever_have_one_connection_each() {
         EsdbServer::start().await.unwrap(),
     );
     let config = config(&one, Duration::from_millis(500));
-    let store = EventStoreDb::connect(config).await.unwrap();
+    let store = connect_at_last(&config).await;
     one.faults()
         .answer_not_leader(usize::MAX, "127.0.0.1", port(&two));
     two.faults()
@@ -164,10 +160,8 @@ fn the_last_store_may_be_dropped_inside_a_runtime_or_outside_of_one() {
 #[tokio::test]
 async fn a_client_that_is_given_up_does_not_end_the_reads_of_others() {
     let server = EsdbServer::start().await.unwrap();
-    let deadline = Duration::from_secs(1);
-    let store = EventStoreDb::connect(config(&server, deadline))
-        .await
-        .unwrap();
+    let deadline = Duration::from_secs(5);
+    let store = connect_at_last(&config(&server, deadline)).await;
     let name = stream("Order-1");
     // More than a connection takes that nobody reads from.
     let data = format!("\"{}\"", "x".repeat(50_000));

@@ -1,4 +1,7 @@
-use crate::scripted::{Answer, Script, Scripted, free, plain};
+use crate::{
+    faults::EVER,
+    scripted::{Answer, Script, Scripted, free, plain},
+};
 use plumberd::{
     backend::eventstoredb::{EventStoreDb, EventStoreDbConfig, EventStoreDbError},
     connect,
@@ -14,7 +17,7 @@ use std::{
     fmt::Write as _,
     path::PathBuf,
     sync::{Arc, Mutex},
-    time::{Duration, Instant},
+    time::Duration,
 };
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -126,16 +129,15 @@ async fn a_server_that_answers_is_connected_to() {
 #[tokio::test]
 async fn the_first_connection_waits_for_no_discovery() {
     let server = Scripted::start(Script::well()).await;
+    // The client crate waits so long before it makes its first connection.
+    let config = server
+        .config()
+        .with_discovery_interval(Duration::from_secs(3_600))
+        .with_deadline(Duration::from_secs(7_200));
 
-    let started = Instant::now();
-    EventStoreDb::connect(server.config()).await.unwrap();
+    let connected = tokio::time::timeout(EVER, EventStoreDb::connect(config)).await;
 
-    // The client crate waits 500 ms when it is not told otherwise.
-    assert!(
-        started.elapsed() < Duration::from_millis(450),
-        "{:?}",
-        started.elapsed()
-    );
+    connected.expect("no wait").unwrap();
 }
 
 #[tokio::test]
@@ -339,25 +341,55 @@ async fn the_server_is_told_name_leader_and_deadline_of_the_settings() {
                 .get(name)
                 .map(|value| value.to_str().unwrap().to_owned())
         };
-        headers
-            .lock()
-            .unwrap()
-            .push((text("connection-name"), text("requires-leader")));
+        headers.lock().unwrap().push((
+            (text("connection-name"), text("requires-leader")),
+            text("grpc-timeout").as_deref().map(grpc_timeout),
+        ));
         Answer::NotFound
     }))
     .await;
     let url = |options: &str| format!("kurrentdb://{}?tls=false{options}", server.address);
 
-    for options in ["&connectionName=a%2C%20%26%20b", "&nodePreference=random"] {
+    for options in [
+        "&connectionName=a%2C%20%26%20b",
+        "&nodePreference=random&defaultDeadline=7200000",
+    ] {
         let config = EventStoreDbConfig::from_url(&url(options)).unwrap();
         EventStoreDb::connect(config).await.unwrap();
     }
 
     let text = |text: &str| Some(text.to_owned());
-    assert_eq!(
-        *seen.lock().unwrap(),
-        [(text("a, & b"), text("true")), (None, None)]
+    let (told, deadlines): (Vec<_>, Vec<_>) = seen.lock().unwrap().drain(..).unzip();
+    assert_eq!(told, [(text("a, & b"), text("true")), (None, None)]);
+    // What is left of ten seconds, and of two hours.
+    let [ten_seconds, two_hours] = deadlines[..] else {
+        panic!("{deadlines:?}");
+    };
+    let limit = Duration::from_secs(10);
+    assert!(
+        ten_seconds.is_some_and(|left| left <= limit),
+        "{deadlines:?}"
     );
+    let limits = Duration::from_secs(3_600)..=Duration::from_secs(7_200);
+    assert!(
+        two_hours.is_some_and(|left| limits.contains(&left)),
+        "{deadlines:?}"
+    );
+}
+
+/// What a call's header says of its time: a number and a unit.
+fn grpc_timeout(header: &str) -> Duration {
+    let (number, unit) = header.split_at(header.len() - 1);
+    let number = number.parse().unwrap();
+    match unit {
+        "H" => Duration::from_secs(number * 3_600),
+        "M" => Duration::from_secs(number * 60),
+        "S" => Duration::from_secs(number),
+        "m" => Duration::from_millis(number),
+        "u" => Duration::from_micros(number),
+        "n" => Duration::from_nanos(number),
+        unit => panic!("the unit {unit}"),
+    }
 }
 
 #[tokio::test]

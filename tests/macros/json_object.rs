@@ -70,7 +70,7 @@ fn a_hundred_thousand_keys_take_no_time_to_speak_of() {
 
     assert_eq!(object.len(), 100_000);
     assert!(
-        began.elapsed() < Duration::from_secs(10),
+        began.elapsed() < Duration::from_secs(120),
         "{:?}",
         began.elapsed()
     );

@@ -72,7 +72,10 @@ async fn a_command_is_done_and_everything_is_written_as_dotnet_writes_it() {
         let body: serde_json::Value = serde_json::from_slice(&answer.data).unwrap();
         assert_eq!(body["CommandId"], id.as_str());
         assert_eq!(body.as_object().unwrap().len(), 2, "{body}");
-        assert!(body["Duration"].as_str().unwrap().starts_with("00:00:0"));
+        // A `TimeSpan` of hours, minutes and seconds.
+        let duration = body["Duration"].as_str().unwrap();
+        assert_eq!(duration.split('.').next().unwrap().len(), "00:00:00".len());
+        assert_eq!(duration.matches(':').count(), 2, "{duration}");
         for written in [&sent[0], &event, &answer] {
             let metadata = written.metadata().unwrap();
             assert_eq!(metadata.correlation_id(), Some(id.clone()));

@@ -18,4 +18,5 @@ mod repeated;
 mod restart;
 mod servers;
 mod two_processes;
+mod unknown;
 mod vectors;

@@ -124,6 +124,14 @@ fn outcome<T, F: std::fmt::Debug>(sent: Result<T, SendError<F>>) -> String {
     }
 }
 
+/// How a command ends that nobody handles. It is there before the time runs,
+/// so that it is sent however short that is.
+async fn timed_out(bus: &CommandBus, to: Uuid, id: Uuid) -> String {
+    bus.post(to, credit(id)).await.unwrap();
+    let short = bus.send(to, credit(id)).timeout(Duration::from_millis(200));
+    outcome(short.await)
+}
+
 /// Every way that a command can end but by time-out.
 async fn every_outcome(bus: &CommandBus, to: Uuid) -> Vec<String> {
     let mut ends = vec![outcome(bus.send(to, credit(new_event_id())).await)];
@@ -188,10 +196,7 @@ async fn a_handler_in_another_process_does_what_it_is_sent() {
         assert_eq!(every_outcome(&bus, to).await, expected_outcomes());
         other.kill();
 
-        let short = bus
-            .send(to, credit(late))
-            .timeout(Duration::from_millis(200));
-        assert_eq!(outcome(short.await), "timed out");
+        assert_eq!(timed_out(&bus, to, late).await, "timed out");
 
         // The next one does what timed out, and is killed while it runs it.
         let mut other = begin("hang");
@@ -229,8 +234,7 @@ async fn sender() {
             }
         }
         "impatient" => {
-            let short = bus.send(to, credit(id)).timeout(Duration::from_millis(200));
-            say(&outcome(short.await));
+            say(&timed_out(&bus, to, id).await);
         }
         "patient" => {
             bus.post(to, credit(id)).await.unwrap();

@@ -45,6 +45,20 @@ async fn without_a_context_an_event_is_its_own_correlation_and_cause() {
     );
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_client_host_name_is_the_name_of_the_machine() {
+    let counters = Store::new(Memory::new()).repository();
+    let id = new_event_id();
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
+
+    counters.execute(id, |c: &Counter| c.add(1)).await.unwrap();
+
+    let event = only_event(&counters, id).await;
+    let written = event.metadata().unwrap().client_host_name();
+    assert_eq!(written.as_deref(), Some(name.trim_end()));
+}
+
 #[tokio::test]
 async fn the_ambient_context_is_written_in_its_order_and_headers_may_override() {
     let counters = Store::new(Memory::new()).repository();

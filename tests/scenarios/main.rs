@@ -23,3 +23,4 @@ mod sqlite_file;
 mod sqlite_lost;
 #[cfg(all(unix, feature = "sqlite"))]
 mod sqlite_place;
+mod telemetry;

@@ -16,7 +16,7 @@ use tonic::transport::Channel;
 pub type TestResult = Result<(), BoxError>;
 
 /// Long enough for a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 pub struct Peer {
     pub server: EsdbServer,

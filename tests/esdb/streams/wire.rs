@@ -209,7 +209,7 @@ impl Following {
 
 /// No test waits for ever for what does not come.
 pub(crate) async fn in_time<F: Future>(future: F) -> F::Output {
-    tokio::time::timeout(Duration::from_secs(20), future)
+    tokio::time::timeout(Duration::from_secs(120), future)
         .await
         .expect("an answer in time")
 }

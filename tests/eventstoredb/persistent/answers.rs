@@ -14,7 +14,7 @@ use tokio::time::timeout;
 /// Answers everything; the answers may come to nothing, but not wait.
 async fn answer_all(consumer: &PersistentSubscription, held: &[Delivery]) {
     for (index, delivery) in held.iter().enumerate() {
-        let answered = timeout(Duration::from_secs(5), consumer.ack(delivery)).await;
+        let answered = timeout(PATIENCE, consumer.ack(delivery)).await;
         let answered = answered.unwrap_or_else(|_| panic!("answer {index} waits"));
         assert!(
             matches!(answered, Ok(()) | Err(PersistentError::Ended)),
@@ -232,7 +232,7 @@ async fn to_close_a_consumer_takes_no_longer_than_two_deadlines_when_the_server_
     server.faults().freeze();
     skip_what_fits(&consumer, &held).await;
 
-    let closed = timeout(Duration::from_secs(4), consumer.close()).await;
+    let closed = timeout(PATIENCE, consumer.close()).await;
 
     assert!(closed.is_ok());
 }

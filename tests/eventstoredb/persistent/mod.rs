@@ -18,7 +18,7 @@ use plumberd::{
 use plumberd_testkit::esdb::EsdbServer;
 use std::time::Duration;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 async fn connect(server: &EsdbServer) -> EventStoreDb {
     connect_within(server, Duration::from_secs(10)).await

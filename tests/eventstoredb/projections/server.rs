@@ -63,7 +63,7 @@ async fn amounts(
     let mut events = store.subscribe_stream(stream, SubscribeFrom::Start).await?;
     let mut found = Vec::new();
     while found.len() < count {
-        let event = tokio::time::timeout(Duration::from_secs(30), events.next_event()).await??;
+        let event = tokio::time::timeout(Duration::from_secs(120), events.next_event()).await??;
         let event = event.ok_or("the subscription ended")?;
         found.push(match event.decode::<Credited>() {
             Ok(credited) => credited.amount,
