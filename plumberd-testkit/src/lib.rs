@@ -19,6 +19,8 @@ pub mod fixture;
 pub mod golden;
 pub mod laws;
 pub mod mock;
+#[cfg(any(feature = "eventstoredb", feature = "eventstore-v1"))]
+mod net;
 pub mod sample;
 mod stored;
 #[cfg(any(feature = "eventstoredb", feature = "eventstore-v1"))]

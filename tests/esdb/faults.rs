@@ -1,8 +1,8 @@
 //! What goes wrong on cue, seen from the other side.
 
-use crate::hostile::{PREFACE, frame};
 use crate::raw::{ask, bare, channel, details, features, serves, trailer, users};
 use plumberd_testkit::esdb::{EsdbServer, Fault, Status};
+use plumberd_tests::http2::{self, ACK, PING, PREFACE, SETTINGS};
 use std::time::{Duration, Instant};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -91,13 +91,13 @@ async fn a_frozen_server_reads_and_answers_after_the_thaw() {
 }
 
 async fn ping(stream: &mut TcpStream, number: u8) {
-    let ping = [frame(8, 6, 0, 0), vec![number; 8]].concat();
+    let ping = http2::frame(PING, 0, 0, &[number; 8]);
     stream.write_all(&ping).await.unwrap();
 }
 
 /// Reads until the answer to that ping is among what was read.
 async fn pong(stream: &mut TcpStream, read: &mut Vec<u8>, number: u8) {
-    let answer = [frame(8, 6, 1, 0), vec![number; 8]].concat();
+    let answer = http2::frame(PING, ACK, 0, &[number; 8]);
     while !read.windows(answer.len()).any(|bytes| bytes == answer) {
         assert!(stream.read_buf(read).await.unwrap() > 0, "it hung up");
     }
@@ -109,7 +109,8 @@ async fn a_frozen_server_answers_no_ping() {
     let mut stream = TcpStream::connect(server.address()).await.unwrap();
     let mut read = Vec::new();
     stream.write_all(PREFACE).await.unwrap();
-    stream.write_all(&frame(0, 4, 0, 0)).await.unwrap();
+    let settings = http2::frame(SETTINGS, 0, 0, &[]);
+    stream.write_all(&settings).await.unwrap();
     ping(&mut stream, 1).await;
     pong(&mut stream, &mut read, 1).await;
 

@@ -8,6 +8,7 @@ mod lifecycle;
 mod persistent;
 mod projections;
 mod raw;
+mod silence;
 mod streams;
 mod tls;
 mod watch;

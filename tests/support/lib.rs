@@ -1,6 +1,8 @@
 //! What the test binaries of plumberd share.
 
 pub mod counter;
+#[cfg(any(feature = "eventstoredb", feature = "eventstore-v1"))]
+pub mod http2;
 pub mod random;
 pub mod vectors;
 

@@ -1,6 +1,7 @@
 use super::{
     EsdbServer, StartError,
     auth::{AuthConfig, Password},
+    net,
     tls::{Identity, IssuedCertificate, TlsConfig},
 };
 use plumberd::clock::Clock;
@@ -22,7 +23,8 @@ pub struct EsdbServerConfig {
     /// unless set.
     pub max_append_size: usize,
     /// How many connections there may be at once,
-    /// [`EsdbServerConfig::MAX_CONNECTIONS`] unless set; more are reset.
+    /// [`EsdbServerConfig::MAX_CONNECTIONS`] unless set. One more takes the
+    /// place of one that asks for nothing, and is reset where there is none.
     pub max_connections: usize,
     pub(super) tls: TlsConfig,
     pub(super) auth: AuthConfig,
@@ -33,7 +35,7 @@ impl EsdbServerConfig {
     pub const MAX_APPEND_SIZE: usize = 1_048_576;
 
     /// How many connections a server keeps that was not told another number.
-    pub const MAX_CONNECTIONS: usize = 1_024;
+    pub const MAX_CONNECTIONS: usize = net::MAX_CONNECTIONS;
 
     /// In memory, in plain text, on a free port.
     pub fn new() -> Self {

@@ -1,26 +1,20 @@
-use super::link::Link;
+use super::{
+    link::Link,
+    net::{Manners, Place},
+};
 use std::{
     future::Future,
     io,
     pin::Pin,
     task::{Context, Poll, ready},
-    time::Duration,
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
-    sync::OwnedSemaphorePermit,
-    time::Sleep,
 };
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::WaitForCancellationFutureOwned;
 use tonic::transport::server::Connected;
-
-/// How long a client may take to say that it speaks HTTP/2.
-const PREFACE_WITHIN: Duration = Duration::from_secs(10);
-
-/// The length of the words it says it with.
-const PREFACE: usize = 24;
 
 /// An accepted socket.
 #[derive(Debug)]
@@ -80,18 +74,18 @@ impl AsyncWrite for Socket {
     }
 }
 
-/// A connection's place in the books, given back when it is gone.
+/// A connection in the books, and out of them when it is gone.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct Entry {
     link: Link,
-    _permit: OwnedSemaphorePermit,
+    _place: Place,
 }
 
-impl Place {
-    pub(super) const fn new(link: Link, permit: OwnedSemaphorePermit) -> Self {
+impl Entry {
+    pub(super) const fn new(link: Link, place: Place) -> Self {
         Self {
             link,
-            _permit: permit,
+            _place: place,
         }
     }
 
@@ -100,7 +94,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for Entry {
     fn drop(&mut self) {
         self.link.faults().closed(&self.link);
     }
@@ -109,10 +103,10 @@ impl Drop for Place {
 /// A connection that is ready to be served.
 pub(super) struct Connection {
     io: Io,
-    place: Place,
+    entry: Entry,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
     thaw: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
-    preface: Option<Preface>,
+    manners: Manners,
 }
 
 enum Io {
@@ -120,31 +114,22 @@ enum Io {
     Tls(Box<TlsStream<Socket>>),
 }
 
-/// What a client has still to say before it counts as one.
-struct Preface {
-    missing: usize,
-    deadline: Pin<Box<Sleep>>,
-}
-
 impl Connection {
-    pub(super) fn plain(socket: Socket, place: Place) -> Self {
-        Self::new(Io::Plain(socket), place)
+    pub(super) fn plain(socket: Socket, entry: Entry) -> Self {
+        Self::new(Io::Plain(socket), entry)
     }
 
-    pub(super) fn tls(stream: TlsStream<Socket>, place: Place) -> Self {
-        Self::new(Io::Tls(Box::new(stream)), place)
+    pub(super) fn tls(stream: TlsStream<Socket>, entry: Entry) -> Self {
+        Self::new(Io::Tls(Box::new(stream)), entry)
     }
 
-    fn new(io: Io, place: Place) -> Self {
+    fn new(io: Io, entry: Entry) -> Self {
         Self {
             io,
-            cut: Box::pin(place.link.when_cut()),
+            cut: Box::pin(entry.link.when_cut()),
             thaw: None,
-            preface: Some(Preface {
-                missing: PREFACE,
-                deadline: Box::pin(tokio::time::sleep(PREFACE_WITHIN)),
-            }),
-            place,
+            manners: Manners::new(),
+            entry,
         }
     }
 
@@ -166,7 +151,7 @@ impl Connection {
         if self.cut.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Err(self.reset()));
         }
-        let faults = self.place.link.faults();
+        let faults = self.entry.link.faults();
         if self.thaw.is_none() && faults.is_frozen() {
             let faults = faults.clone();
             self.thaw = Some(Box::pin(async move { faults.thawed().await }));
@@ -183,7 +168,7 @@ impl Connected for Connection {
     type ConnectInfo = Link;
 
     fn connect_info(&self) -> Link {
-        self.place.link.clone()
+        self.entry.link.clone()
     }
 }
 
@@ -201,14 +186,9 @@ impl AsyncRead for Connection {
             Io::Plain(socket) => Pin::new(socket).poll_read(cx, buffer),
             Io::Tls(stream) => Pin::new(stream).poll_read(cx, buffer),
         };
-        if let Some(preface) = &mut self.preface {
-            let read = buffer.filled().len().saturating_sub(before);
-            preface.missing = preface.missing.saturating_sub(read);
-            if preface.missing == 0 {
-                self.preface = None;
-            } else if polled.is_pending() && preface.deadline.as_mut().poll(cx).is_ready() {
-                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
-            }
+        self.manners.read(&buffer.filled()[before..]);
+        if self.manners.poll_overdue(cx).is_ready() {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
         polled
     }

@@ -1,7 +1,7 @@
 use super::{
     EsdbServerConfig, StartError,
-    budget::Budget,
     commits::Commits,
+    net::Budget,
     projections::{Projected, Projections},
     wire::Found,
 };

@@ -1,5 +1,11 @@
 use super::{
-    EsdbServerConfig, StartError, auth::Users, faults::Faults, monitoring::Figures, tls::Tls,
+    EsdbServerConfig, StartError,
+    auth::Users,
+    faults::Faults,
+    link::Link,
+    monitoring::Figures,
+    net::{Budget, Places, Watched},
+    tls::Tls,
 };
 use futures_util::future::BoxFuture;
 use plumberd::event::new_event_id;
@@ -26,7 +32,8 @@ pub(super) struct Front {
     pub(super) tls: Option<Tls>,
     pub(super) users: Users,
     pub(super) faults: Faults,
-    pub(super) max_connections: usize,
+    pub(super) places: Places,
+    pub(super) unfinished: Budget,
     pub(super) figures: Figures,
 }
 
@@ -45,26 +52,26 @@ impl Front {
                 .map_err(|source| StartError::Users { source })?,
             figures: Figures::new(config.clock.clone(), faults.clone()),
             faults,
-            max_connections: config.max_connections,
+            places: Places::new(config.max_connections),
+            unfinished: Budget::default(),
         })
     }
 
     /// A service that only users may call, and that fails on cue.
-    pub(super) fn guard<S>(&self, inner: S) -> Guarded<S> {
-        Guarded {
-            inner,
-            front: self.clone(),
-            open: false,
-        }
+    pub(super) fn guard<S>(&self, inner: S) -> Watched<Guarded<S>> {
+        self.watch(inner, false)
     }
 
     /// A service that clients call before they are users: they look for a
     /// server with it.
-    pub(super) fn open<S>(&self, inner: S) -> Guarded<S> {
-        Guarded {
-            open: true,
-            ..self.guard(inner)
-        }
+    pub(super) fn open<S>(&self, inner: S) -> Watched<Guarded<S>> {
+        self.watch(inner, true)
+    }
+
+    fn watch<S>(&self, inner: S, open: bool) -> Watched<Guarded<S>> {
+        let front = self.clone();
+        let guarded = Guarded { inner, front, open };
+        Watched::new(guarded, self.unfinished.clone(), Link::seat)
     }
 }
 

@@ -1,4 +1,4 @@
-use super::faults::Faults;
+use super::{faults::Faults, net::Seat};
 use futures_util::{Stream, StreamExt, stream::BoxStream};
 use std::{
     future::Future,
@@ -24,15 +24,17 @@ struct Inner {
     /// The address of the client.
     peer: SocketAddr,
     cut: CancellationToken,
+    seat: Seat,
     faults: Faults,
 }
 
 impl Link {
-    /// Enters a new connection. It is cut when `all` is.
+    /// Enters a new connection, which is cut by `cut`.
     pub(super) fn open(
         local: SocketAddr,
         peer: SocketAddr,
-        all: &CancellationToken,
+        cut: CancellationToken,
+        seat: Seat,
         faults: &Faults,
     ) -> Self {
         faults.opened(|number| {
@@ -40,7 +42,8 @@ impl Link {
                 number,
                 local,
                 peer,
-                cut: all.child_token(),
+                cut,
+                seat,
                 faults: faults.clone(),
             }))
         })
@@ -54,6 +57,12 @@ impl Link {
     pub(super) fn of(extensions: &Extensions) -> Result<Self, Status> {
         let link = extensions.get::<Self>().cloned();
         link.ok_or_else(|| Status::internal("the connection is unknown"))
+    }
+
+    /// The place of the connection that a request with these extensions came
+    /// over.
+    pub(super) fn seat(extensions: &Extensions) -> Option<Seat> {
+        Some(extensions.get::<Self>()?.0.seat.clone())
     }
 
     pub(super) fn number(&self) -> u64 {

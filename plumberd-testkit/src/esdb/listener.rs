@@ -1,24 +1,19 @@
 use super::{
-    connection::{Connection, Place, Socket},
+    connection::{Connection, Entry, Socket},
     faults::Faults,
     link::Link,
+    net::{Places, RESPITE, SPEAKS_WITHIN},
     tls::Tls,
 };
 use futures_util::Stream;
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::io;
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{Semaphore, mpsc},
+    sync::mpsc,
     task::{JoinHandle, JoinSet},
     time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
-
-/// How long a client may take to agree on encryption.
-const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
-
-/// How long to leave a system alone that has no more sockets to give.
-const RESPITE: Duration = Duration::from_millis(20);
 
 /// Takes connections in, until it is stopped.
 ///
@@ -26,9 +21,8 @@ const RESPITE: Duration = Duration::from_millis(20);
 pub(super) struct Listener {
     pub(super) tls: Option<Tls>,
     pub(super) faults: Faults,
-    /// So many connections there are at once, and no more: each may hold
-    /// buffers.
-    pub(super) max_connections: usize,
+    /// For so many connections at once, and no more.
+    pub(super) places: Places,
     /// No more connections are taken in.
     pub(super) stopping: CancellationToken,
     /// Those that there are are cut.
@@ -60,9 +54,6 @@ impl Listener {
     }
 
     async fn accept(&self, listener: TcpListener, ready: mpsc::Sender<Connection>) {
-        let places = Arc::new(Semaphore::new(
-            self.max_connections.min(Semaphore::MAX_PERMITS),
-        ));
         // Dropped with the loop: handshakes under way end with it.
         let mut handshakes = JoinSet::new();
         loop {
@@ -71,31 +62,27 @@ impl Listener {
                 sleep(RESPITE).await;
                 continue;
             };
-            let (Ok(local), Ok(permit)) =
-                (stream.local_addr(), Arc::clone(&places).try_acquire_owned())
-            else {
-                refuse(&stream);
-                continue;
-            };
             if self.faults.refuses() {
                 refuse(&stream);
                 continue;
             }
-            let place = Place::new(self.link(local, peer), permit);
+            let cut = self.cutting.child_token();
+            let (Ok(local), Some(place)) = (stream.local_addr(), self.places.take(&cut)) else {
+                refuse(&stream);
+                continue;
+            };
+            let link = Link::open(local, peer, cut, place.seat(), &self.faults);
+            let entry = Entry::new(link, place);
             let (tls, ready) = (self.tls.clone(), ready.clone());
             handshakes.spawn(async move {
-                let link = place.link().clone();
-                let begun = begin(Socket::new(stream), tls, place);
+                let link = entry.link().clone();
+                let begun = begin(Socket::new(stream), tls, entry);
                 if let Some(Some(connection)) = link.unless_cut(begun).await {
                     // When nobody serves any more the connection is closed.
                     let _ = ready.send(connection).await;
                 }
             });
         }
-    }
-
-    fn link(&self, local: SocketAddr, peer: SocketAddr) -> Link {
-        Link::open(local, peer, &self.cutting, &self.faults)
     }
 }
 
@@ -104,13 +91,13 @@ fn refuse(stream: &TcpStream) {
     let _ = stream.set_zero_linger();
 }
 
-async fn begin(socket: Socket, tls: Option<Tls>, place: Place) -> Option<Connection> {
+async fn begin(socket: Socket, tls: Option<Tls>, entry: Entry) -> Option<Connection> {
     let Some(tls) = tls else {
-        return Some(Connection::plain(socket, place));
+        return Some(Connection::plain(socket, entry));
     };
-    place.link().faults().thawed().await;
-    match timeout(HANDSHAKE_WITHIN, tls.acceptor.accept(socket)).await {
-        Ok(Ok(stream)) => Some(Connection::tls(stream, place)),
+    entry.link().faults().thawed().await;
+    match timeout(SPEAKS_WITHIN, tls.acceptor.accept(socket)).await {
+        Ok(Ok(stream)) => Some(Connection::tls(stream, entry)),
         Ok(Err(error)) => {
             tracing::debug!(%error, "a client and the server agree on no encryption");
             None

@@ -17,7 +17,6 @@
 
 mod append;
 mod auth;
-mod budget;
 mod commits;
 mod config;
 mod connection;
@@ -49,5 +48,5 @@ pub use config::EsdbServerConfig;
 pub use faults::{Fault, Faults};
 pub use server::{EsdbServer, StartError};
 
-use crate::tls;
+use crate::{net, tls};
 pub use tonic::Status;

@@ -5,6 +5,7 @@ use super::{
     gossip::GossipService,
     listener::Listener,
     monitoring::MonitoringService,
+    net::{MAX_CALLS, PING},
     persistent::PersistentService,
     projections::ProjectionsService,
     proto::{
@@ -18,7 +19,6 @@ use super::{
     users::UsersService,
 };
 use plumberd::clock::Clock;
-use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Server;
@@ -29,13 +29,6 @@ use tonic::transport::Server;
 /// It is no more, because messages of no bytes are read from two each, and take
 /// a hundred times as much in memory.
 const WRAPPING: usize = 2 << 20;
-
-/// So many calls a client may have open at once on one connection: each
-/// subscription is one.
-const MAX_CALLS: u32 = 1_024;
-
-/// A client that answers no ping for this long is gone.
-const PING: Duration = Duration::from_secs(30);
 
 /// Serves until the engine is told to stop; what is still open is cut when
 /// `cutting` says so.
@@ -51,7 +44,7 @@ pub(super) async fn serve(
     let incoming = Listener {
         tls: front.tls.clone(),
         faults: front.faults.clone(),
-        max_connections: front.max_connections,
+        places: front.places.clone(),
         stopping: stopping.clone(),
         cutting,
     };

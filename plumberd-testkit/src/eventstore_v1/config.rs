@@ -1,4 +1,5 @@
 use super::{EventStoreV1Server, StartError};
+use crate::net::MAX_CONNECTIONS;
 use crate::tls::{Identity, IssuedCertificate, TlsConfig};
 use plumberd::clock::Clock;
 use std::{
@@ -48,6 +49,7 @@ pub struct EventStoreV1ServerConfig {
     pub(super) authorization: Option<String>,
     pub(super) defects: HashSet<Defect>,
     pub(super) keep_alive: Option<Duration>,
+    pub(super) max_connections: usize,
 }
 
 impl EventStoreV1ServerConfig {
@@ -62,6 +64,7 @@ impl EventStoreV1ServerConfig {
             authorization: None,
             defects: HashSet::new(),
             keep_alive: None,
+            max_connections: MAX_CONNECTIONS,
         }
     }
 
@@ -130,6 +133,15 @@ impl EventStoreV1ServerConfig {
     #[must_use]
     pub const fn with_keep_alive(mut self, interval: Duration) -> Self {
         self.keep_alive = Some(interval);
+        self
+    }
+
+    /// With so many connections at once, 1,024 unless it is told. One more
+    /// takes the place of one that asks for nothing, and is reset where there
+    /// is none.
+    #[must_use]
+    pub const fn with_max_connections(mut self, most: usize) -> Self {
+        self.max_connections = most;
         self
     }
 

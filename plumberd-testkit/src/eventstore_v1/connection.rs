@@ -1,3 +1,4 @@
+use crate::net::{Manners, Place, Places, RESPITE, SPEAKS_WITHIN, Seat};
 use std::{
     io,
     pin::Pin,
@@ -7,16 +8,19 @@ use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
     sync::mpsc,
+    time::timeout,
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
-use tonic::transport::server::Connected;
+use tonic::{Extensions, transport::server::Connected};
 
 /// An accepted connection, which can be cut.
 pub(super) struct Connection {
     io: Io,
     link: Link,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
+    manners: Manners,
+    _place: Place,
 }
 
 enum Io {
@@ -26,19 +30,30 @@ enum Io {
 
 /// What a call knows of the connection it came by.
 #[derive(Debug, Clone)]
-pub(super) struct Link(CancellationToken);
+pub(super) struct Link {
+    cut: CancellationToken,
+    seat: Seat,
+}
 
 impl Link {
     /// Ends the connection at once; who waits for an answer gets none.
     pub(super) fn cut(&self) {
-        self.0.cancel();
+        self.cut.cancel();
+    }
+
+    /// The place of the connection that a request with these extensions came
+    /// over.
+    pub(super) fn seat(extensions: &Extensions) -> Option<Seat> {
+        Some(extensions.get::<Self>()?.seat.clone())
     }
 }
 
-/// Takes connections in until `cutting` fires, which cuts them all.
+/// Takes connections in until `cutting` fires, which cuts them all. Those for
+/// which there is no place are reset.
 pub(super) async fn accept(
     listener: TcpListener,
     acceptor: Option<TlsAcceptor>,
+    places: Places,
     ready: mpsc::Sender<Connection>,
     cutting: CancellationToken,
 ) {
@@ -49,24 +64,37 @@ pub(super) async fn accept(
         };
         // One that fails while it is accepted is nobody's.
         let Ok((stream, _)) = accepted else {
-            tokio::task::yield_now().await;
+            tokio::time::sleep(RESPITE).await;
             continue;
         };
         // Small answers are not to wait for more.
         let _ = stream.set_nodelay(true);
-        let (acceptor, ready, link) = (acceptor.clone(), ready.clone(), cutting.child_token());
+        let cut = cutting.child_token();
+        let Some(place) = places.take(&cut) else {
+            let _ = stream.set_zero_linger();
+            continue;
+        };
+        let (acceptor, ready) = (acceptor.clone(), ready.clone());
         tokio::spawn(async move {
             let begun = async {
                 Ok::<_, io::Error>(match acceptor {
                     None => Io::Plain(stream),
-                    Some(acceptor) => Io::Tls(Box::new(acceptor.accept(stream).await?)),
+                    Some(acceptor) => {
+                        let accepted = timeout(SPEAKS_WITHIN, acceptor.accept(stream)).await;
+                        Io::Tls(Box::new(accepted??))
+                    }
                 })
             };
-            if let Some(Ok(io)) = link.run_until_cancelled(begun).await {
+            if let Some(Ok(io)) = cut.run_until_cancelled(begun).await {
                 let connection = Connection {
                     io,
-                    cut: Box::pin(link.clone().cancelled_owned()),
-                    link: Link(link.clone()),
+                    cut: Box::pin(cut.clone().cancelled_owned()),
+                    link: Link {
+                        cut: cut.clone(),
+                        seat: place.seat(),
+                    },
+                    manners: Manners::new(),
+                    _place: place,
                 };
                 // When nobody serves any more the connection is closed.
                 let _ = ready.send(connection).await;
@@ -85,7 +113,7 @@ impl Connected for Connection {
 
 impl Connection {
     fn check(&self) -> io::Result<()> {
-        if self.link.0.is_cancelled() {
+        if self.link.cut.is_cancelled() {
             return Err(io::ErrorKind::ConnectionReset.into());
         }
         Ok(())
@@ -101,10 +129,16 @@ impl AsyncRead for Connection {
         if self.cut.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
         }
-        match &mut self.io {
+        let before = buffer.filled().len();
+        let polled = match &mut self.io {
             Io::Plain(stream) => Pin::new(stream).poll_read(cx, buffer),
             Io::Tls(stream) => Pin::new(stream).poll_read(cx, buffer),
+        };
+        self.manners.read(&buffer.filled()[before..]);
+        if self.manners.poll_overdue(cx).is_ready() {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
+        polled
     }
 }
 

@@ -1,4 +1,5 @@
 use super::{Defect, EventStoreV1ServerConfig, StartError, faults::Faults, proto::AppendResponse};
+use crate::net::{Budget, Places};
 use plumberd::{
     Store, backend::memory::Memory, clock::Clock, store::EventStore, store::Limits,
     stream::TenantId,
@@ -31,6 +32,8 @@ pub(super) struct Kept {
     /// written; and the keys that were used.
     pub(super) keys: Arc<Mutex<Keys>>,
     pub(super) faults: Arc<Faults>,
+    pub(super) places: Places,
+    pub(super) unfinished: Budget,
 }
 
 /// What was answered to each request with a key, by tenant, aggregate and key.
@@ -50,6 +53,8 @@ impl Kept {
             memory: Memory::new()
                 .with_clock(config.clock.clone())
                 .with_limits(limits()),
+            places: Places::new(config.max_connections),
+            unfinished: Budget::default(),
             config: Arc::new(config),
             keys: Arc::default(),
             faults: Arc::default(),

@@ -34,6 +34,8 @@ pub(super) struct Faults {
     told: AtomicUsize,
     /// How many reads there were.
     asked: AtomicUsize,
+    /// How many calls there were.
+    calls: AtomicUsize,
 }
 
 impl Faults {
@@ -58,6 +60,7 @@ impl Faults {
     }
 
     pub(super) fn silences_call(&self) -> bool {
+        self.calls.fetch_add(1, Ordering::SeqCst);
         take(&self.silences)
     }
 
@@ -84,6 +87,10 @@ impl Faults {
 
     pub(super) fn asked(&self) -> usize {
         self.asked.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn calls(&self) -> usize {
+        self.calls.load(Ordering::SeqCst)
     }
 
     pub(super) fn told(&self) -> usize {

@@ -1,10 +1,14 @@
 use super::{
-    AppendFault, EventStoreV1ServerConfig, connection,
+    AppendFault, EventStoreV1ServerConfig,
+    connection::{self, Link},
     engine::{Engine, Kept, MAX_MESSAGE},
     proto::event_store_server::EventStoreServer,
     service::Service,
 };
-use crate::tls::Tls;
+use crate::{
+    net::{MAX_CALLS, PING, Watched},
+    tls::Tls,
+};
 use plumberd::{BoxError, ErrorKind};
 use std::{io, net::SocketAddr};
 use tokio::{
@@ -131,6 +135,17 @@ impl EventStoreV1Server {
         self.kept.faults.told()
     }
 
+    /// How many calls came, all together, those that were never answered among
+    /// them.
+    pub fn calls(&self) -> usize {
+        self.kept.faults.calls()
+    }
+
+    /// How many connections there are.
+    pub fn connections(&self) -> usize {
+        self.kept.places.len()
+    }
+
     /// The next `count` calls are never answered.
     pub fn stay_silent(&self, count: usize) {
         self.kept.faults.silence_calls(count);
@@ -181,7 +196,8 @@ impl Running {
         let engine = kept.open(stopping.clone()).await?;
         let (ready, connections) = mpsc::channel(16);
         let acceptor = tls.map(|tls| tls.acceptor.clone());
-        let accepting = connection::accept(listener, acceptor, ready, stopping);
+        let places = kept.places.clone();
+        let accepting = connection::accept(listener, acceptor, places, ready, stopping);
         Ok(Self {
             accepting: tokio::spawn(accepting),
             serving: tokio::spawn(serve(connections, engine.clone())),
@@ -205,10 +221,14 @@ async fn serve(connections: mpsc::Receiver<connection::Connection>, engine: Engi
         let connection = connections.recv().await?;
         Some((Ok::<_, io::Error>(connection), connections))
     });
+    let unfinished = engine.kept.unfinished.clone();
     let service =
         EventStoreServer::new(Service::new(engine)).max_decoding_message_size(MAX_MESSAGE);
     let served = Server::builder()
-        .add_service(service)
+        .max_concurrent_streams(MAX_CALLS)
+        .http2_keepalive_interval(Some(PING))
+        .http2_keepalive_timeout(Some(PING))
+        .add_service(Watched::new(service, unfinished, Link::seat))
         .serve_with_incoming(incoming)
         .await;
     if let Err(error) = served {

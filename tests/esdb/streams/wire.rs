@@ -479,7 +479,7 @@ impl Read {
         }
     }
 
-    fn subscription(mut self) -> ReadReq {
+    pub(crate) fn subscription(mut self) -> ReadReq {
         self.0.count_option = Some(CountOption::Subscription(SubscriptionOptions {}));
         self.request()
     }

@@ -1,8 +1,8 @@
 use crate::esdb::{
     append::{Appended, Refused},
-    budget::Share,
     engine::{Engine, MAX_APPEND_EVENTS},
     link::Link,
+    net::Share,
     proto::{
         Empty,
         streams::{

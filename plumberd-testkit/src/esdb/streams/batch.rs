@@ -1,9 +1,9 @@
 use super::batch_answer as answer;
 use crate::esdb::{
     append::{Appended, Refused},
-    budget::Share,
     engine::{Engine, MAX_APPEND_EVENTS},
     link::Link,
+    net::Share,
     proto::{
         self, StreamIdentifier,
         google::rpc,

@@ -4,24 +4,25 @@ use std::sync::{
 };
 use tonic::Status;
 
-/// How much memory the unfinished appends of all calls may take, in bytes.
+/// How much memory unfinished messages and appends of all calls may take, in
+/// bytes.
 const ALL: usize = 128 << 20;
 
 /// The memory for what clients have begun and not finished: one client may have
 /// many calls, and each of them little.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Budget(Arc<AtomicUsize>);
+pub(crate) struct Budget(Arc<AtomicUsize>);
 
 /// What one call has of it; given back when the value is dropped.
 #[derive(Debug)]
-pub(super) struct Share {
+pub(crate) struct Share {
     bytes: usize,
     all: Budget,
 }
 
 impl Budget {
     /// A share of nothing, for now.
-    pub(super) fn share(&self) -> Share {
+    pub(crate) fn share(&self) -> Share {
         Share {
             bytes: 0,
             all: self.clone(),
@@ -36,7 +37,7 @@ impl Share {
     ///
     /// `ResourceExhausted` when all calls together have too much; this one is
     /// to give up then.
-    pub(super) fn set(&mut self, bytes: usize) -> Result<(), Status> {
+    pub(crate) fn set(&mut self, bytes: usize) -> Result<(), Status> {
         let before = std::mem::replace(&mut self.bytes, bytes);
         if bytes <= before {
             self.all.0.fetch_sub(before - bytes, Ordering::Relaxed);
@@ -45,7 +46,7 @@ impl Share {
         let more = bytes - before;
         let all = self.all.0.fetch_add(more, Ordering::Relaxed);
         if all.saturating_add(more) > ALL {
-            return Err(Status::resource_exhausted("too many unfinished appends"));
+            return Err(Status::resource_exhausted("too much that is not finished"));
         }
         Ok(())
     }
