@@ -13,7 +13,7 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
 };
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tonic::{
     Code, Request, Response, Status, async_trait, codegen::http::HeaderMap, metadata::MetadataMap,
     transport::Server,
@@ -27,6 +27,8 @@ pub struct Script {
     pub appended: AppendResponse,
     /// So many subscriptions end with details that are no base64.
     pub unreadable_subscriptions: AtomicUsize,
+    /// What was asked of each subscription.
+    pub subscribed: watch::Sender<Vec<SubscribeRequest>>,
     /// What is stored when a subscription begins that does not end.
     pub on_subscription: Mutex<Vec<EventData>>,
 }
@@ -108,8 +110,10 @@ impl EventStore for Service {
 
     async fn subscribe(
         &self,
-        _: Request<SubscribeRequest>,
+        request: Request<SubscribeRequest>,
     ) -> Result<Response<Self::SubscribeStream>, Status> {
+        let request = request.into_inner();
+        self.0.subscribed.send_modify(|all| all.push(request));
         let left = &self.0.unreadable_subscriptions;
         if left.load(Ordering::SeqCst) > 0 {
             left.fetch_sub(1, Ordering::SeqCst);

@@ -1,6 +1,9 @@
 //! Subscriptions over servers that go and come back.
 
-use crate::support::{connect, event, events, server, soon, stream};
+use crate::{
+    fake::{Fake, Script},
+    support::{connect, event, events, server, soon, stream},
+};
 use plumberd::{
     store::{EventStore, Filter, SubscribeFrom, Subscription, SubscriptionMessage},
     stream::{ExpectedRevision::Any, Revision},
@@ -93,4 +96,54 @@ async fn who_follows_a_stream_from_its_end_is_told_of_nothing_older() {
         let told = server.events_told() - told;
         assert!(told <= 3, "from {from:?} the server told of {told} events");
     }
+}
+
+#[tokio::test]
+async fn the_prefix_that_a_filters_streams_have_in_common_reaches_the_server() {
+    let order = Filter::new().category("Order").unwrap();
+    for (filter, prefix) in [
+        (order.clone(), "Order-"),
+        (order.stream_prefix("Ordinary-"), "Ord"),
+        (Filter::new().stream_prefix("A").stream_prefix("B"), ""),
+        (Filter::new().event_type("Placed".parse().unwrap()), ""),
+        (Filter::new(), ""),
+        (Filter::new().stream(stream("Order-1")), "Order-1"),
+    ] {
+        let script = Script::default();
+        let mut subscribed = script.subscribed.subscribe();
+        let server = Fake::start(script).await;
+        let store = server.connect("&poll_interval=3600s").await;
+
+        let mut all = store
+            .subscribe_all(SubscribeFrom::Start, filter)
+            .await
+            .unwrap();
+
+        let first = soon("a signal", all.next_message()).await.unwrap();
+        assert_eq!(first, Some(SubscriptionMessage::CaughtUp));
+        let asked = soon("a request", subscribed.wait_for(|asked| !asked.is_empty())).await;
+        let asked = asked.unwrap()[0].clone();
+        assert_eq!(
+            (&*asked.aggregate_id_prefix, &*asked.tenant_id),
+            (prefix, "t1")
+        );
+    }
+}
+
+#[tokio::test]
+async fn who_follows_a_stream_tells_the_server_which() {
+    let script = Script::default();
+    let mut subscribed = script.subscribed.subscribe();
+    let server = Fake::start(script).await;
+    let store = server.connect("&poll_interval=3600s").await;
+
+    let name = stream("Order-1");
+    let mut one = store
+        .subscribe_stream(&name, SubscribeFrom::Start)
+        .await
+        .unwrap();
+
+    soon("a signal", one.next_message()).await.unwrap();
+    let asked = soon("a request", subscribed.wait_for(|asked| !asked.is_empty())).await;
+    assert_eq!(asked.unwrap()[0].aggregate_id_prefix, "Order-1");
 }

@@ -1,12 +1,14 @@
 //! The backend for EventStoreDB, over real connections.
 
 mod answers;
+mod asked;
 mod clients;
 mod connect;
 mod deadlines;
 mod defects;
 mod denied;
 mod faults;
+mod keep_alive;
 #[cfg(feature = "sqlite")]
 mod killed;
 mod lines;

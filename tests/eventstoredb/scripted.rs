@@ -34,7 +34,7 @@ use std::{
 use tokio::{
     io::{AsyncRead, AsyncWrite, copy_bidirectional, duplex},
     net::TcpListener,
-    sync::mpsc,
+    sync::{mpsc, watch},
     task::{JoinHandle, JoinSet},
 };
 use tokio_rustls::TlsAcceptor;
@@ -68,6 +68,10 @@ pub(crate) struct Script {
     pub(crate) rubbish_batches: bool,
     /// Whether batches of appends are offered, and answered with this code.
     pub(crate) batch_code: Option<i32>,
+    /// How long each single append was said to have.
+    pub(crate) timeouts: Arc<Mutex<Vec<Option<String>>>>,
+    /// What was asked of reads and subscriptions, as it came.
+    pub(crate) asked: watch::Sender<Vec<ReadReq>>,
     pub(crate) reads: Arc<AtomicUsize>,
     pub(crate) connections: Arc<AtomicUsize>,
 }
@@ -81,6 +85,8 @@ impl Script {
             append: Arc::new(Mutex::new(Err(Status::unimplemented("reads only")))),
             rubbish_batches: false,
             batch_code: None,
+            timeouts: Arc::default(),
+            asked: watch::Sender::default(),
             reads: Arc::default(),
             connections: Arc::default(),
         }
@@ -269,6 +275,8 @@ impl Streams for Script {
 
     async fn read(&self, request: Request<ReadReq>) -> Result<Response<Self::ReadStream>, Status> {
         self.reads.fetch_add(1, Ordering::SeqCst);
+        let asked = request.get_ref().clone();
+        self.asked.send_modify(|all| all.push(asked));
         let metadata = *self.metadata.lock().unwrap();
         if let (Some(stream), Some(metadata)) = (metadata_stream(request.get_ref()), metadata) {
             let content = Some(event(stream, metadata));
@@ -291,8 +299,11 @@ impl Streams for Script {
 
     async fn append(
         &self,
-        _: Request<Streaming<AppendReq>>,
+        request: Request<Streaming<AppendReq>>,
     ) -> Result<Response<AppendResp>, Status> {
+        let timeout = request.metadata().get("grpc-timeout");
+        let timeout = timeout.map(|timeout| timeout.to_str().unwrap().to_owned());
+        self.timeouts.lock().unwrap().push(timeout);
         self.append.lock().unwrap().clone().map(Response::new)
     }
 
