@@ -1,10 +1,10 @@
 //! What a wrong event becomes: its errors, and an implementation without
 //! content, so that its uses bring no errors of their own.
 
-use crate::value::{fallback, item::Item};
+use crate::value::{fallback, item::Item, owned::keeps_to_its_thread};
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Data, DeriveInput, parse_quote};
+use syn::{Data, DeriveInput, Field, parse_quote};
 
 pub(super) fn expand(input: &DeriveInput, error: &syn::Error) -> TokenStream {
     let krate = fallback::krate(input);
@@ -20,11 +20,29 @@ pub(super) fn expand(input: &DeriveInput, error: &syn::Error) -> TokenStream {
         let clause = item.generics.make_where_clause();
         clause.predicates.push(parse_quote!(Self: 'static));
     }
+    let event = if fields(&input.data).any(|field| keeps_to_its_thread(&field.ty)) {
+        TokenStream::new()
+    } else {
+        event(&item)
+    };
+    let stub = item.block(&quote!(#value #event));
+    let error = error.to_compile_error();
+    quote!(#error #stub)
+}
+
+fn fields(data: &Data) -> Box<dyn Iterator<Item = &Field> + '_> {
+    match data {
+        Data::Struct(data) => Box::new(data.fields.iter()),
+        Data::Enum(data) => Box::new(data.variants.iter().flat_map(|variant| &variant.fields)),
+        Data::Union(data) => Box::new(data.fields.named.iter()),
+    }
+}
+
+fn event(item: &Item) -> TokenStream {
     let name = &item.name;
     let header = item.implement();
     let header = header.of(&quote!(__p::Event));
-    let stub = item.block(&quote! {
-        #value
+    quote! {
         #header {
             const TYPES: &'static [__p::EventInfo] = &[__p::EventInfo::new(#name)];
             fn type_index(&self) -> __p::usize {
@@ -43,7 +61,5 @@ pub(super) fn expand(input: &DeriveInput, error: &syn::Error) -> TokenStream {
                 ::core::unimplemented!()
             }
         }
-    });
-    let error = error.to_compile_error();
-    quote!(#error #stub)
+    }
 }

@@ -1,5 +1,5 @@
 use super::{Errors, did_you_mean};
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Spacing, TokenStream, TokenTree};
 use syn::{
     Expr, Ident, Token, Type,
     ext::IdentExt,
@@ -25,8 +25,11 @@ impl Key {
                 format!("`{}` needs a value: {expected}", self.name),
             ));
         };
-        syn::parse2(value.clone()).map_err(|_| {
-            syn::Error::new_spanned(value, format!("`{}` takes {expected}", self.name))
+        syn::parse2(value.clone()).map_err(|_| match missing_comma(value) {
+            Some(next) => {
+                syn::Error::new(next.span(), format!("a comma is missing before `{next}`"))
+            }
+            None => syn::Error::new_spanned(value, format!("`{}` takes {expected}", self.name)),
         })
     }
 
@@ -57,6 +60,29 @@ impl Parse for Key {
         };
         Ok(Self { name, value })
     }
+}
+
+/// The first token of a value that begins another key: the comma before it was
+/// forgotten.
+fn missing_comma(value: &TokenStream) -> Option<Ident> {
+    let tokens: Vec<TokenTree> = value.clone().into_iter().collect();
+    let next = |index: usize, mark: char| {
+        matches!(tokens.get(index), Some(TokenTree::Punct(next))
+            if next.as_char() == mark && next.spacing() == Spacing::Alone)
+    };
+    tokens
+        .iter()
+        .enumerate()
+        .skip(1)
+        .find_map(|(index, token)| {
+            let TokenTree::Ident(word) = token else {
+                return None;
+            };
+            let before = &tokens[index - 1];
+            let begins = matches!(before, TokenTree::Literal(_))
+                || (matches!(before, TokenTree::Ident(_)) && next(index + 1, '='));
+            begins.then(|| word.clone())
+        })
 }
 
 /// The tokens of a value: a type, an expression, or else what stands before

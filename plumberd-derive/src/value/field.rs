@@ -1,6 +1,6 @@
 //! One field: its attributes, and what they mean.
 
-use super::bounds::is_phantom;
+use super::{bounds::is_phantom, owned::refusal};
 use crate::support::{Attrs, Errors, Key, pascal_case};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
@@ -27,21 +27,21 @@ const KEYS: &[&str] = &[
 /// Those of them that serde does not have.
 const OURS: &[&str] = &["id", "as_text"];
 
-/// The keys of serde that are refused, and what to write instead.
+/// The keys of serde that are refused, in either attribute, and what to write instead.
 const REFUSED: &[(&str, &str)] = &[
     (
         "flatten",
-        "`flatten` is not carried over, because unknown keys are passed over; write the fields \
+        "`flatten` is not supported, because unknown keys are passed over; write the fields \
          out, or keep them together in a field whose type derives `EventValue`",
     ),
     (
         "borrow",
-        "`borrow` is not carried over, because an event owns what it holds; use `String` or \
+        "`borrow` is not supported, because an event owns what it holds; use `String` or \
          `Cow<'static, str>`",
     ),
     (
         "getter",
-        "`getter` is not carried over, because it is for types of other crates; use \
+        "`getter` is not supported, because it is for types of other crates; use \
          `with = \"module\"`",
     ),
     (
@@ -167,7 +167,8 @@ impl Field {
             errors,
         };
         for (name, reason) in REFUSED {
-            if let Some(key) = attrs.serde.take(name) {
+            let both = [attrs.event.take(name), attrs.serde.take(name)];
+            for key in both.into_iter().flatten() {
                 attrs.errors.at(&key.name, reason);
             }
         }
@@ -201,8 +202,11 @@ impl Field {
             parsed.aliases.clear();
         }
         let own_form = parsed.with.as_ref().is_some_and(|with| with.text.is_none());
-        if !own_form
-            && (parsed.written || parsed.read)
+        let stored = !own_form && (parsed.written || parsed.read);
+        if stored && let Some(reason) = refusal(&parsed.ty) {
+            attrs.errors.at(&parsed.ty, reason);
+        }
+        if stored
             && let Some(inner) = argument_of(&parsed.ty, "Option")
             && is_null(inner)
         {

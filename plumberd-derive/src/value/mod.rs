@@ -10,6 +10,7 @@ pub(crate) mod fallback;
 pub(crate) mod field;
 pub(crate) mod item;
 pub(crate) mod model;
+pub(crate) mod owned;
 pub(crate) mod part;
 
 use proc_macro2::TokenStream;

@@ -9,7 +9,7 @@ use super::{
 use crate::support::place;
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::Ident;
+use syn::{ExprPath, Ident};
 
 /// A struct, or a variant.
 pub(crate) struct Part<'a> {
@@ -53,11 +53,11 @@ impl Part<'_> {
             }
             Body::List(fields) => {
                 let stored = || fields.iter().filter(|field| field.written);
-                let values = stored().map(|field| lend(field, &access(field)));
+                let writes = stored().map(|field| write_element(field, &access(field)));
                 let length = stored().count();
                 quote! {
                     let mut __list = __p::Serializer::serialize_tuple(__serializer, #length)?;
-                    #(__p::SerializeTuple::serialize_element(&mut __list, #values)?;)*
+                    #(#writes)*
                     __p::SerializeTuple::end(__list)
                 }
             }
@@ -66,12 +66,12 @@ impl Part<'_> {
                 let entries = written().map(|field| {
                     let key = &field.key;
                     let value = access(field);
-                    let lent = lend(field, &value);
-                    let write = quote! {
-                        __p::SerializeStruct::serialize_field(&mut __object, #key, #lent)?;
-                    };
+                    let write = write_field(field, key, &value);
                     match &field.unless {
-                        Some(unless) => quote!(if !#unless(#value) { #write }),
+                        Some(unless) => {
+                            let left_out = left_out(field, unless, &value);
+                            quote!(if !#left_out { #write })
+                        }
                         None => write,
                     }
                 });
@@ -79,8 +79,8 @@ impl Part<'_> {
                     quote!(__p::SerializeStruct::serialize_field(&mut __object, "$type", #tag)?;)
                 });
                 let sometimes = written().filter_map(|field| {
-                    let (unless, value) = (field.unless.as_ref()?, access(field));
-                    Some(quote!(+ <__p::usize as __p::From<_>>::from(!#unless(#value))))
+                    let left_out = left_out(field, field.unless.as_ref()?, &access(field));
+                    Some(quote!(+ <__p::usize as __p::From<_>>::from(!#left_out)))
                 });
                 let mutable = (written().count() + self.tag.iter().len() > 0).then(|| quote!(mut));
                 let always = written().filter(|field| field.unless.is_none()).count();
@@ -240,7 +240,9 @@ impl Part<'_> {
                 }
                 (None, true) => {
                     let ty = &field.ty;
-                    quote!(__p::Object::required::<#ty>(__object, #binding, #index)?)
+                    quote_spanned! {place(ty)=>
+                        <#ty as __p::EventValue>::require(#binding, __object, #index)?
+                    }
                 }
             };
             index += usize::from(field.read);
@@ -309,8 +311,9 @@ fn with_functions(field: &Field, with: &With) -> (TokenStream, TokenStream) {
         .clone()
         .unwrap_or_else(|| quote!(#own::deserialize));
     (
-        quote!(#serialize(__value, __serializer)),
-        quote!(#deserialize(__deserializer)),
+        // One for another type is reported where it is named.
+        quote_spanned!(place(&serialize)=> #serialize(__value, __serializer)),
+        quote_spanned!(place(&deserialize)=> #deserialize(__deserializer)),
     )
 }
 
@@ -326,32 +329,69 @@ fn text_form(field: &Field, function: &str) -> TokenStream {
     quote_spanned!(place(ty)=> <#ty as __p::TextForm<_>>::#function)
 }
 
-/// A reference to a serde value that lends the field. An error about the type
-/// of the field points at it.
-fn lend(field: &Field, value: &TokenStream) -> TokenStream {
+// What is done with a field that has no functions of its own is done by a method of
+// `EventValue`, at the place of the type. Of a type that has none the compiler then
+// says the same each time, which is to say once.
+
+/// A statement that writes the field under `key` into `__object`.
+fn write_field(field: &Field, key: &str, value: &TokenStream) -> TokenStream {
     if let Some(With { index, .. }) = &field.with {
-        return quote!(&__p::WithRef::<Self, #index>(#value));
+        return quote! {
+            __p::SerializeStruct::serialize_field(
+                &mut __object,
+                #key,
+                &__p::WithRef::<Self, #index>(#value),
+            )?;
+        };
     }
     let ty = &field.ty;
-    quote_spanned!(place(ty)=> &__p::Ref(#value))
+    quote_spanned! {place(ty)=>
+        <#ty as __p::EventValue>::write_field(#value, &mut __object, #key)?;
+    }
 }
 
-/// Reads the value of a key into `binding`. By the path of the method, because
-/// one of a trait in scope may have the same name.
+/// A statement that writes the field into `__list`.
+fn write_element(field: &Field, value: &TokenStream) -> TokenStream {
+    if let Some(With { index, .. }) = &field.with {
+        return quote! {
+            __p::SerializeTuple::serialize_element(
+                &mut __list,
+                &__p::WithRef::<Self, #index>(#value),
+            )?;
+        };
+    }
+    let ty = &field.ty;
+    quote_spanned!(place(ty)=> <#ty as __p::EventValue>::write_element(#value, &mut __list)?;)
+}
+
+/// An expression that reads the field from `__object` into `binding`.
 fn read_field(field: &Field, binding: &Ident) -> TokenStream {
     let ty = &field.ty;
-    if let Some(With { index, .. }) = &field.with {
-        return quote!(__p::Object::value_with::<Self, #index>(__object, &mut #binding)?);
+    match &field.with {
+        Some(With { index, .. }) => {
+            quote!(__p::Object::value_with::<Self, #index>(__object, &mut #binding)?)
+        }
+        None => quote_spanned! {place(ty)=>
+            <#ty as __p::EventValue>::read_field(__object, &mut #binding)?
+        },
     }
-    quote!(__p::Object::value::<#ty>(__object, &mut #binding)?)
 }
 
+/// An expression that reads the field from `__list`.
 fn read_element(field: &Field) -> TokenStream {
     let ty = &field.ty;
-    if let Some(With { index, .. }) = &field.with {
-        return quote!(__p::List::value_with::<Self, #index>(__list)?);
+    match &field.with {
+        Some(With { index, .. }) => quote!(__p::List::value_with::<Self, #index>(__list)?),
+        None => quote_spanned!(place(ty)=> <#ty as __p::EventValue>::read_element(__list)?),
     }
-    quote!(__p::List::value::<#ty>(__list)?)
+}
+
+/// Whether `unless` says that the value is left out. A function for another type is
+/// reported where it is named.
+fn left_out(field: &Field, unless: &ExprPath, value: &TokenStream) -> TokenStream {
+    let ty = &field.ty;
+    let call = quote_spanned!(place(unless)=> |__value: &#ty| #unless(__value));
+    quote!((#call)(#value))
 }
 
 /// A function that gives the shape of the field.
@@ -368,5 +408,5 @@ fn shape(field: &Field) -> TokenStream {
         let scalar = format!("as `{spelled}` writes it");
         return quote!((|_| __p::Shape::Scalar(#scalar)) as __p::ShapeOf);
     }
-    quote!(__p::ShapeBuilder::nested::<#ty>)
+    quote_spanned!(place(ty)=> <#ty as __p::EventValue>::nested_shape)
 }

@@ -38,9 +38,12 @@
 //! The state is compared with `PartialEq` and shown with `Debug`: two texts
 //! of one hash map may differ, and two bytes of it too, so neither would do.
 
+mod declared;
 mod history;
 mod rule;
 
+#[doc(hidden)]
+pub use declared::{Histories, Law, check};
 pub use history::{History, history};
 pub use rule::{Laws, old_revisions_are_read};
 
@@ -69,56 +72,114 @@ pub use rule::{Laws, old_revisions_are_read};
 /// [`history`]. The aggregate is `PartialEq + Debug`.
 #[macro_export]
 macro_rules! laws {
-    ($aggregate:ty, history: $history:expr, snapshot
-        $(, recorded: $recorded:expr)? $(, cases: $cases:expr)? $(,)?) => {
-        $crate::laws!($aggregate, history: $history
-            $(, recorded: $recorded)? $(, cases: $cases)?);
-
-        #[test]
-        fn snapshot_plus_tail_equals_replay() {
-            $crate::laws::Laws::<$aggregate, _>::new($history)
-                .file(file!())$(.cases($cases))?
-                .snapshot_plus_tail_equals_replay();
-        }
+    // Options are collected one by one, each in brackets of its own:
+    // [aggregate] [history] [snapshot] [recorded] [cases].
+    (@of $a:tt [] $s:tt $r:tt $c:tt history: $history:expr, $($rest:tt)*) => {
+        $crate::laws!(@of $a [$history] $s $r $c $($rest)*);
     };
-    ($aggregate:ty, history: $history:expr
-        $(, recorded: $recorded:expr)? $(, cases: $cases:expr)? $(,)?) => {
-        #[test]
+    (@of $a:tt $h:tt [] $r:tt $c:tt snapshot, $($rest:tt)*) => {
+        $crate::laws!(@of $a $h [snapshot] $r $c $($rest)*);
+    };
+    (@of $a:tt $h:tt $s:tt [] $c:tt recorded: $recorded:expr, $($rest:tt)*) => {
+        $crate::laws!(@of $a $h $s [$recorded] $c $($rest)*);
+    };
+    (@of $a:tt $h:tt $s:tt $r:tt [] cases: $cases:expr, $($rest:tt)*) => {
+        $crate::laws!(@of $a $h $s $r [$cases] $($rest)*);
+    };
+    (@of $a:tt $h:tt $s:tt $r:tt $c:tt , $($rest:tt)*) => {
+        $crate::laws!(@of $a $h $s $r $c $($rest)*);
+    };
+    (@of $a:tt [] $s:tt $r:tt $c:tt) => {
+        ::core::compile_error!(
+            "`laws!` needs a strategy of histories: `laws!(Account, history: account_history())`"
+        );
+    };
+    (@of $a:tt $h:tt $s:tt $r:tt $c:tt) => {
+        $crate::laws!(@tests $a $h $s $r $c);
+    };
+    (@of $a:tt $h:tt $s:tt $r:tt $c:tt snapshot : $($rest:tt)*) => {
+        ::core::compile_error!("`snapshot` has no value: `laws!(Account, history: …, snapshot)`");
+    };
+    (@of $a:tt $h:tt $s:tt $r:tt $c:tt $name:ident : $($rest:tt)*) => {
+        $crate::laws!(@wrong $name);
+    };
+    (@of $a:tt $h:tt $s:tt $r:tt $c:tt $name:ident, $($rest:tt)*) => {
+        $crate::laws!(@wrong $name);
+    };
+    // The first one may stand without its name.
+    (@of $a:tt [] [] [] [] $history:expr, $($rest:tt)*) => {
+        $crate::laws!(@of $a [$history] [] [] [] $($rest)*);
+    };
+    (@of $a:tt $h:tt $s:tt $r:tt $c:tt $($rest:tt)*) => {
+        ::core::compile_error!(::core::concat!(
+            "`laws!` does not understand `", ::core::stringify!($($rest)*), "`; its options are \
+             `history: …`, `snapshot`, `recorded: […]` and `cases: …`"
+        ));
+    };
+    (@wrong $name:ident) => {
+        ::core::compile_error!(::core::concat!(
+            "`", ::core::stringify!($name), "` is no option of `laws!`, or stands there twice; \
+             its options are `history: …`, `snapshot`, `recorded: […]` and `cases: …`"
+        ));
+    };
+
+    (@tests [$aggregate:ty] [$history:expr] [$($snapshot:ident)?] [$($recorded:expr)?]
+        [$($cases:expr)?]) => {
+        // Once each, so that a mistake in it is reported once.
+        fn __histories() -> impl $crate::laws::Histories<$aggregate> {
+            $history
+        }
+
+        #[track_caller]
+        fn __check(law: $crate::laws::Law) {
+            let laws = $crate::laws::Laws::<$aggregate, _>::new(__histories());
+            let laws = laws.file(::core::file!())$(.cases($cases))?;
+            $crate::laws::check(&laws, law);
+        }
+
+        #[::core::prelude::v1::test]
         fn replay_equals_raise() {
-            $crate::laws::Laws::<$aggregate, _>::new($history)
-                .file(file!())$(.cases($cases))?
-                .replay_equals_raise();
+            __check($crate::laws::Law::ReplayEqualsRaise);
         }
 
-        #[test]
+        #[::core::prelude::v1::test]
         fn replay_is_deterministic() {
-            $crate::laws::Laws::<$aggregate, _>::new($history)
-                .file(file!())$(.cases($cases))?
-                .replay_is_deterministic();
+            __check($crate::laws::Law::ReplayIsDeterministic);
         }
 
-        #[test]
+        #[::core::prelude::v1::test]
         fn events_survive_their_stored_form() {
-            $crate::laws::Laws::<$aggregate, _>::new($history)
-                .file(file!())$(.cases($cases))?
-                .events_survive_their_stored_form();
+            __check($crate::laws::Law::EventsSurviveTheirStoredForm);
         }
 
-        #[test]
+        #[::core::prelude::v1::test]
         fn every_handler_is_reached() {
-            $crate::laws::Laws::<$aggregate, _>::new($history)
-                .file(file!())$(.cases($cases))?
-                .every_handler_is_reached();
+            __check($crate::laws::Law::EveryHandlerIsReached);
         }
+
+        $crate::laws!(@snapshot [$aggregate] [$($cases)?] $($snapshot)?);
 
         $(
-            #[test]
+            #[::core::prelude::v1::test]
             fn old_revisions_are_read() {
                 $crate::laws::old_revisions_are_read::<$aggregate>(&$recorded);
             }
         )?
     };
-    ($aggregate:ty, $history:expr $(,)?) => {
-        $crate::laws!($aggregate, history: $history);
+    (@snapshot [$aggregate:ty] [$($cases:expr)?] snapshot) => {
+        #[::core::prelude::v1::test]
+        fn snapshot_plus_tail_equals_replay() {
+            let laws = $crate::laws::Laws::<$aggregate, _>::new(__histories());
+            let laws = laws.file(::core::file!())$(.cases($cases))?;
+            laws.snapshot_plus_tail_equals_replay();
+        }
+    };
+    (@snapshot [$aggregate:ty] [$($cases:expr)?]) => {};
+
+    ($aggregate:ty, $($options:tt)*) => {
+        $crate::laws!(@of [$aggregate] [] [] [] [] $($options)*,);
+    };
+    ($aggregate:ty) => {
+        $crate::laws!(@of [$aggregate] [] [] [] []);
     };
 }

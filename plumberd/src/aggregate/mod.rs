@@ -7,6 +7,7 @@ mod error;
 mod id;
 mod into_events;
 mod names;
+mod nothing;
 mod raise;
 
 #[doc(hidden)]
@@ -18,6 +19,8 @@ pub use error::ApplyError;
 pub use id::{AggregateId, GenerateId};
 pub use into_events::IntoEvents;
 pub(crate) use names::AggregateNames;
+#[doc(hidden)]
+pub use nothing::Nothing;
 pub use raise::{Raise, Raised};
 
 use crate::event::RawMetadata;

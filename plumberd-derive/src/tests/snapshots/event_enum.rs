@@ -131,15 +131,15 @@ const _: () = {
                         "OrderEvent",
                         2usize,
                     )?;
-                    __p::SerializeStruct::serialize_field(
+                    <Uuid as __p::EventValue>::write_field(
+                        __field0,
                         &mut __object,
                         "Id",
-                        &__p::Ref(__field0),
                     )?;
-                    __p::SerializeStruct::serialize_field(
+                    <u32 as __p::EventValue>::write_field(
+                        __field1,
                         &mut __object,
                         "Total",
-                        &__p::Ref(__field1),
                     )?;
                     __p::SerializeStruct::end(__object)
                 }
@@ -180,13 +180,13 @@ const _: () = {
                     __p::ShapeBuilder::object(
                         __builder,
                         &[
-                            ("Id", __p::ShapeBuilder::nested::<Uuid>),
-                            ("Total", __p::ShapeBuilder::nested::<u32>),
+                            ("Id", <Uuid as __p::EventValue>::nested_shape),
+                            ("Total", <u32 as __p::EventValue>::nested_shape),
                         ],
                     )
                 }
                 1usize => __p::ShapeBuilder::object(__builder, &[]),
-                _ => (__p::ShapeBuilder::nested::<String>)(__builder),
+                _ => (<String as __p::EventValue>::nested_shape)(__builder),
             }
         }
     }
@@ -200,13 +200,15 @@ const _: () = {
             let (mut __field0, mut __field1) = (__p::None, __p::None);
             while let __p::Some(__key) = __p::Object::key(__object)? {
                 match __key {
-                    0usize => __p::Object::value::<Uuid>(__object, &mut __field0)?,
-                    _ => __p::Object::value::<u32>(__object, &mut __field1)?,
+                    0usize => {
+                        <Uuid as __p::EventValue>::read_field(__object, &mut __field0)?
+                    }
+                    _ => <u32 as __p::EventValue>::read_field(__object, &mut __field1)?,
                 }
             }
             __p::Ok(Self::Placed {
-                id: __p::Object::required::<Uuid>(__object, __field0, 0usize)?,
-                total: __p::Object::required::<u32>(__object, __field1, 1usize)?,
+                id: <Uuid as __p::EventValue>::require(__field0, __object, 0usize)?,
+                total: <u32 as __p::EventValue>::require(__field1, __object, 1usize)?,
             })
         }
     }

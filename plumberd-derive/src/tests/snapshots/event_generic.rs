@@ -21,11 +21,7 @@ const _: () = {
                 "From",
                 &__p::WithRef::<Self, 0usize>(&self.from),
             )?;
-            __p::SerializeStruct::serialize_field(
-                &mut __object,
-                "To",
-                &__p::Ref(&self.to),
-            )?;
+            <[T; N] as __p::EventValue>::write_field(&self.to, &mut __object, "To")?;
             __p::SerializeStruct::end(__object)
         }
         #[inline]
@@ -42,7 +38,7 @@ const _: () = {
                         "From",
                         (|_| __p::Shape::Scalar("as `module` writes it")) as __p::ShapeOf,
                     ),
-                    ("To", __p::ShapeBuilder::nested::<[T; N]>),
+                    ("To", <[T; N] as __p::EventValue>::nested_shape),
                     ("Cache", __p::ShapeBuilder::unwritten),
                 ],
             )
@@ -66,12 +62,14 @@ const _: () = {
                     0usize => {
                         __p::Object::value_with::<Self, 0usize>(__object, &mut __field0)?
                     }
-                    _ => __p::Object::value::<[T; N]>(__object, &mut __field1)?,
+                    _ => {
+                        <[T; N] as __p::EventValue>::read_field(__object, &mut __field1)?
+                    }
                 }
             }
             __p::Ok(Self {
                 from: __p::Object::present(__object, __field0, 0usize)?,
-                to: __p::Object::required::<[T; N]>(__object, __field1, 1usize)?,
+                to: <[T; N] as __p::EventValue>::require(__field1, __object, 1usize)?,
                 cache: <u32 as __p::Default>::default(),
             })
         }

@@ -9,29 +9,26 @@ const _: () = {
             let mut __object = __p::Serializer::serialize_struct(
                 __serializer,
                 "Credited",
-                3usize + <__p::usize as __p::From<_>>::from(!Vec::is_empty(&self.notes)),
+                3usize
+                    + <__p::usize as __p::From<
+                        _,
+                    >>::from(
+                        !(|__value: &Vec<String>| Vec::is_empty(__value))(&self.notes),
+                    ),
             )?;
-            __p::SerializeStruct::serialize_field(
-                &mut __object,
-                "Id",
-                &__p::Ref(&self.id),
-            )?;
-            __p::SerializeStruct::serialize_field(
+            <Uuid as __p::EventValue>::write_field(&self.id, &mut __object, "Id")?;
+            <Decimal as __p::EventValue>::write_field(
+                &self.amount,
                 &mut __object,
                 "Amount",
-                &__p::Ref(&self.amount),
             )?;
-            __p::SerializeStruct::serialize_field(
-                &mut __object,
-                "IBAN",
-                &__p::Ref(&self.iban),
-            )?;
-            if !Vec::is_empty(&self.notes) {
-                __p::SerializeStruct::serialize_field(
-                    &mut __object,
-                    "Notes",
-                    &__p::Ref(&self.notes),
-                )?;
+            <Option<
+                String,
+            > as __p::EventValue>::write_field(&self.iban, &mut __object, "IBAN")?;
+            if !(|__value: &Vec<String>| Vec::is_empty(__value))(&self.notes) {
+                <Vec<
+                    String,
+                > as __p::EventValue>::write_field(&self.notes, &mut __object, "Notes")?;
             }
             __p::SerializeStruct::end(__object)
         }
@@ -45,10 +42,10 @@ const _: () = {
             __p::ShapeBuilder::object(
                 __builder,
                 &[
-                    ("Id", __p::ShapeBuilder::nested::<Uuid>),
-                    ("Amount", __p::ShapeBuilder::nested::<Decimal>),
-                    ("IBAN", __p::ShapeBuilder::nested::<Option<String>>),
-                    ("Notes", __p::ShapeBuilder::nested::<Vec<String>>),
+                    ("Id", <Uuid as __p::EventValue>::nested_shape),
+                    ("Amount", <Decimal as __p::EventValue>::nested_shape),
+                    ("IBAN", <Option<String> as __p::EventValue>::nested_shape),
+                    ("Notes", <Vec<String> as __p::EventValue>::nested_shape),
                 ],
             )
         }
@@ -74,20 +71,37 @@ const _: () = {
             );
             while let __p::Some(__key) = __p::Object::key(__object)? {
                 match __key {
-                    0usize => __p::Object::value::<Uuid>(__object, &mut __field0)?,
-                    1usize => __p::Object::value::<Decimal>(__object, &mut __field1)?,
-                    2usize | 4usize => {
-                        __p::Object::value::<Option<String>>(__object, &mut __field2)?
+                    0usize => {
+                        <Uuid as __p::EventValue>::read_field(__object, &mut __field0)?
                     }
-                    _ => __p::Object::value::<Vec<String>>(__object, &mut __field3)?,
+                    1usize => {
+                        <Decimal as __p::EventValue>::read_field(
+                            __object,
+                            &mut __field1,
+                        )?
+                    }
+                    2usize | 4usize => {
+                        <Option<
+                            String,
+                        > as __p::EventValue>::read_field(__object, &mut __field2)?
+                    }
+                    _ => {
+                        <Vec<
+                            String,
+                        > as __p::EventValue>::read_field(__object, &mut __field3)?
+                    }
                 }
             }
             __p::Ok(Self {
-                id: __p::Object::required::<Uuid>(__object, __field0, 0usize)?,
-                amount: __p::Object::required::<Decimal>(__object, __field1, 1usize)?,
-                iban: __p::Object::required::<
-                    Option<String>,
-                >(__object, __field2, 2usize)?,
+                id: <Uuid as __p::EventValue>::require(__field0, __object, 0usize)?,
+                amount: <Decimal as __p::EventValue>::require(
+                    __field1,
+                    __object,
+                    1usize,
+                )?,
+                iban: <Option<
+                    String,
+                > as __p::EventValue>::require(__field2, __object, 2usize)?,
                 notes: __field3.unwrap_or_default(),
             })
         }

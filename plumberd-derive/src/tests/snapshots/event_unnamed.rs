@@ -82,7 +82,7 @@ const _: () = {
             })
         }
         fn shape(__builder: &mut __p::ShapeBuilder) -> __p::Shape {
-            (__p::ShapeBuilder::nested::<String>)(__builder)
+            (<String as __p::EventValue>::nested_shape)(__builder)
         }
     }
     #[automatically_derived]
@@ -122,8 +122,8 @@ const _: () = {
             __serializer: __S,
         ) -> __p::Result<__S::Ok, __S::Error> {
             let mut __list = __p::Serializer::serialize_tuple(__serializer, 2usize)?;
-            __p::SerializeTuple::serialize_element(&mut __list, &__p::Ref(&self.0))?;
-            __p::SerializeTuple::serialize_element(&mut __list, &__p::Ref(&self.1))?;
+            <i32 as __p::EventValue>::write_element(&self.0, &mut __list)?;
+            <i32 as __p::EventValue>::write_element(&self.1, &mut __list)?;
             __p::SerializeTuple::end(__list)
         }
         #[inline]
@@ -135,7 +135,10 @@ const _: () = {
         fn shape(__builder: &mut __p::ShapeBuilder) -> __p::Shape {
             __p::ShapeBuilder::tuple(
                 __builder,
-                &[__p::ShapeBuilder::nested::<i32>, __p::ShapeBuilder::nested::<i32>],
+                &[
+                    <i32 as __p::EventValue>::nested_shape,
+                    <i32 as __p::EventValue>::nested_shape,
+                ],
             )
         }
     }
@@ -146,8 +149,8 @@ const _: () = {
             __list: &mut __p::List<__A>,
         ) -> __p::Result<Self, __A::Error> {
             __p::Ok(Self {
-                0: __p::List::value::<i32>(__list)?,
-                1: __p::List::value::<i32>(__list)?,
+                0: <i32 as __p::EventValue>::read_element(__list)?,
+                1: <i32 as __p::EventValue>::read_element(__list)?,
             })
         }
     }

@@ -11,16 +11,12 @@ const _: () = {
                 "Line",
                 2usize,
             )?;
-            __p::SerializeStruct::serialize_field(
+            <String as __p::EventValue>::write_field(
+                &self.stock_unit,
                 &mut __object,
                 "StockUnit",
-                &__p::Ref(&self.stock_unit),
             )?;
-            __p::SerializeStruct::serialize_field(
-                &mut __object,
-                "Count",
-                &__p::Ref(&self.count),
-            )?;
+            <u32 as __p::EventValue>::write_field(&self.count, &mut __object, "Count")?;
             __p::SerializeStruct::end(__object)
         }
         #[inline]
@@ -33,8 +29,8 @@ const _: () = {
             __p::ShapeBuilder::object(
                 __builder,
                 &[
-                    ("StockUnit", __p::ShapeBuilder::nested::<String>),
-                    ("Count", __p::ShapeBuilder::nested::<u32>),
+                    ("StockUnit", <String as __p::EventValue>::nested_shape),
+                    ("Count", <u32 as __p::EventValue>::nested_shape),
                 ],
             )
         }
@@ -49,13 +45,19 @@ const _: () = {
             let (mut __field0, mut __field1) = (__p::None, __p::None);
             while let __p::Some(__key) = __p::Object::key(__object)? {
                 match __key {
-                    0usize => __p::Object::value::<String>(__object, &mut __field0)?,
-                    _ => __p::Object::value::<u32>(__object, &mut __field1)?,
+                    0usize => {
+                        <String as __p::EventValue>::read_field(__object, &mut __field0)?
+                    }
+                    _ => <u32 as __p::EventValue>::read_field(__object, &mut __field1)?,
                 }
             }
             __p::Ok(Self {
-                stock_unit: __p::Object::required::<String>(__object, __field0, 0usize)?,
-                count: __p::Object::required::<u32>(__object, __field1, 1usize)?,
+                stock_unit: <String as __p::EventValue>::require(
+                    __field0,
+                    __object,
+                    0usize,
+                )?,
+                count: <u32 as __p::EventValue>::require(__field1, __object, 1usize)?,
             })
         }
     }

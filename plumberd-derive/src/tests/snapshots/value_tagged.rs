@@ -31,10 +31,10 @@ const _: () = {
                         "$type",
                         "Card",
                     )?;
-                    __p::SerializeStruct::serialize_field(
+                    <String as __p::EventValue>::write_field(
+                        __field0,
                         &mut __object,
                         "Number",
-                        &__p::Ref(__field0),
                     )?;
                     __p::SerializeStruct::end(__object)
                 }
@@ -62,7 +62,7 @@ const _: () = {
                             __builder,
                             &[
                                 ("$type", |_| __p::Shape::Scalar("\"Card\"")),
-                                ("Number", __p::ShapeBuilder::nested::<String>),
+                                ("Number", <String as __p::EventValue>::nested_shape),
                             ],
                         ),
                     ),
@@ -111,11 +111,13 @@ const _: () = {
             let (mut __field0,) = (__p::None,);
             while let __p::Some(__key) = __p::Object::key(__object)? {
                 match __key {
-                    _ => __p::Object::value::<String>(__object, &mut __field0)?,
+                    _ => {
+                        <String as __p::EventValue>::read_field(__object, &mut __field0)?
+                    }
                 }
             }
             __p::Ok(Self::Card {
-                number: __p::Object::required::<String>(__object, __field0, 0usize)?,
+                number: <String as __p::EventValue>::require(__field0, __object, 0usize)?,
             })
         }
     }

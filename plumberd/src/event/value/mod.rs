@@ -46,7 +46,11 @@ pub use tuple::{Elements, List, read_tuple};
 pub use variant::{Variant, Variants};
 
 use super::{Shape, ShapeBuilder};
-use ::serde::{Deserialize, Deserializer, Serialize, Serializer};
+use ::serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{MapAccess, SeqAccess},
+    ser::{SerializeStruct, SerializeTuple},
+};
 
 /// A value that can be a field of an event.
 ///
@@ -85,6 +89,60 @@ pub trait EventValue: Sized {
     #[doc(hidden)]
     fn absent() -> Option<Self> {
         None
+    }
+
+    /// Writes the value as the field `key`. Macro output calls nothing but methods
+    /// of this trait with a field, so that of a type that is no value the compiler
+    /// complains once.
+    #[doc(hidden)]
+    #[inline]
+    fn write_field<S: SerializeStruct>(
+        &self,
+        object: &mut S,
+        key: &'static str,
+    ) -> Result<(), S::Error> {
+        object.serialize_field(key, &Ref(self))
+    }
+
+    /// Writes the value as the next one of a list of a fixed length.
+    #[doc(hidden)]
+    #[inline]
+    fn write_element<S: SerializeTuple>(&self, list: &mut S) -> Result<(), S::Error> {
+        list.serialize_element(&Ref(self))
+    }
+
+    /// Reads the value of the key that was read into `field`.
+    #[doc(hidden)]
+    #[inline]
+    fn read_field<'de, A: MapAccess<'de>>(
+        object: &mut Object<A>,
+        field: &mut Option<Self>,
+    ) -> Result<(), A::Error> {
+        object.value(field)
+    }
+
+    /// Reads the next value of a list of a fixed length.
+    #[doc(hidden)]
+    #[inline]
+    fn read_element<'de, A: SeqAccess<'de>>(list: &mut List<A>) -> Result<Self, A::Error> {
+        list.value()
+    }
+
+    /// The value of the field number `index`, or what a missing one stands for.
+    #[doc(hidden)]
+    #[inline]
+    fn require<'de, A: MapAccess<'de>>(
+        value: Option<Self>,
+        object: &Object<A>,
+        index: usize,
+    ) -> Result<Self, A::Error> {
+        object.required(value, index)
+    }
+
+    /// The shape as a part of that of another type.
+    #[doc(hidden)]
+    fn nested_shape(builder: &mut ShapeBuilder) -> Shape {
+        builder.nested::<Self>()
     }
 
     /// A list of values; overridden where a list has a form of its own (bytes).
