@@ -3,7 +3,10 @@
 
 pub use crate::event::value::decimal_literal;
 pub use crate::{
-    aggregate::{DecisionResult, Repeated},
+    aggregate::{
+        CountsBlocks, DecisionResult, HandlerBlock, Repeated, assert_counted, checked_category,
+        count_rows, join_rows,
+    },
     codec::{Codec, Json},
     event::{
         DecodeError, EncodeError, EncodedEvent, Event, EventInfo, EventValue, Links, Shape,

@@ -7,7 +7,7 @@
 
 pub use crate::{
     BoxError, ErrorKind, Event, MessageContext, Report, Store, aggregate,
-    aggregate::{Aggregate, HandlesCommand},
+    aggregate::{Aggregate, HandlesCommand, HandlesCommandWith as _},
     command_handler, connect, dec,
     event::{Metadata, RecordedEvent},
     event_sourcing_handler,

@@ -4,6 +4,7 @@ mod aggregate;
 mod as_text;
 mod context;
 mod event;
+mod forms;
 mod generics;
 mod inverse;
 mod json_object;

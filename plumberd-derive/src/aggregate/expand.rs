@@ -1,8 +1,13 @@
-use super::model::{Aggregate, CommandHandler, EventHandler};
-use crate::support::{CratePath, place};
-use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use super::{
+    expand_handlers::{command_impl, handles_impl, moved},
+    handlers::EventHandler,
+    keys::{Blocks, Category},
+    model::Aggregate,
+};
+use crate::support::place;
+use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Type, ext::IdentExt};
+use syn::{Type, ext::IdentExt, parse_quote};
 
 /// The code of an aggregate without mistakes.
 pub(super) fn expand(aggregate: &Aggregate) -> TokenStream {
@@ -15,7 +20,16 @@ pub(super) fn expand(aggregate: &Aggregate) -> TokenStream {
         let cfgs = &handler.cfgs;
         quote!(#(#cfgs)* #row)
     });
-    let implementation = aggregate_impl(aggregate, ty, &quote!(#(#rows),*));
+    let rows = quote!(#(#rows),*);
+    let own = match aggregate.blocks {
+        Blocks::Further(number) => further_block(aggregate, ty, number, &rows),
+        Blocks::One | Blocks::First(_) => {
+            let implementation = aggregate_impl(aggregate, ty, &table(aggregate, ty, &rows));
+            let count = count(aggregate, ty);
+            let assertion = assertion(aggregate, ty);
+            quote!(#implementation #count #assertion)
+        }
+    };
     let handles = aggregate
         .handlers
         .iter()
@@ -24,21 +38,19 @@ pub(super) fn expand(aggregate: &Aggregate) -> TokenStream {
         .commands
         .iter()
         .map(|command| command_impl(aggregate, ty, command));
-    let assertion = (aggregate.handlers.len() > 1).then(|| assertion(aggregate, ty));
     quote! {
         #block
-        #implementation
+        #own
         #(#handles)*
         #(#commands)*
-        #assertion
     }
 }
 
-/// `impl Aggregate`, with these rows in its table.
-pub(super) fn aggregate_impl(aggregate: &Aggregate, ty: &Type, rows: &TokenStream) -> TokenStream {
+/// `impl Aggregate`, with this table.
+pub(super) fn aggregate_impl(aggregate: &Aggregate, ty: &Type, table: &TokenStream) -> TokenStream {
     let Aggregate {
         krate,
-        category,
+        block,
         cfgs,
         handlers,
         ..
@@ -53,19 +65,77 @@ pub(super) fn aggregate_impl(aggregate: &Aggregate, ty: &Type, rows: &TokenStrea
     } else {
         quote!(Error)
     };
+    let category = match &aggregate.category {
+        Category::Name(name) => name.to_token_stream(),
+        Category::Constant(path) => {
+            quote_spanned!(place(path)=> #krate::__private::checked_category(#path))
+        }
+    };
+    let mut generics = block.generics.clone();
+    if aggregate.is_generic() {
+        let clause = generics.make_where_clause();
+        clause.predicates.push(parse_quote! {
+            Self: #krate::__private::Default
+                + #krate::__private::core::marker::Send
+                + #krate::__private::core::marker::Sync
+                + 'static
+        });
+    }
+    let (params, _, clause) = generics.split_for_impl();
     quote! {
         #(#cfgs)*
         #lints
         #[automatically_derived]
-        impl #krate::aggregate::Aggregate for #ty {
+        impl #params #krate::aggregate::Aggregate for #ty #clause {
             type Id = #id;
             const CATEGORY: &'static #krate::__private::core::primitive::str = #category;
             const UNKNOWN_EVENTS: #krate::aggregate::UnknownEvents =
                 #krate::aggregate::UnknownEvents::#policy;
-            const HANDLERS: #krate::aggregate::HandlerTable<Self> =
-                #krate::aggregate::HandlerTable::new(&[#rows]);
+            const HANDLERS: #krate::aggregate::HandlerTable<Self> = #table;
         }
     }
+}
+
+/// The table of these rows, and of those of other blocks.
+pub(super) fn table(aggregate: &Aggregate, ty: &Type, rows: &TokenStream) -> TokenStream {
+    let Aggregate { krate, other, .. } = aggregate;
+    let new = quote!(#krate::aggregate::HandlerTable::new);
+    let table = match aggregate.blocks {
+        Blocks::First(count) => {
+            let further = (2..=count)
+                .map(|number| quote!(<#ty as #krate::__private::HandlerBlock<#number>>::ROWS));
+            let row = quote!(#krate::aggregate::Row<#ty>);
+            quote! {
+                #new({
+                    const __BLOCKS: &[&[#row]] = &[&[#rows], #(#further),*];
+                    const __ROWS: [#row; #krate::__private::count_rows(__BLOCKS)] =
+                        #krate::__private::join_rows(__BLOCKS);
+                    &__ROWS
+                })
+            }
+        }
+        // With parameters the table is not made here, but once for each type.
+        _ if aggregate.is_generic() => quote!(#new(const { &[#rows] })),
+        _ => quote!(#new(&[#rows])),
+    };
+    let other = other.as_ref().map(|other| {
+        let (method, cfgs) = (&other.method, &other.cfgs);
+        quote! {
+            #(#cfgs)*
+            let __table = #krate::aggregate::HandlerTable::or_else(__table, Self::#method);
+        }
+    });
+    let check = (aggregate.is_generic() && aggregate.handlers.len() > 1)
+        .then(|| distinct(aggregate, &quote!(&__table)));
+    if other.is_none() && check.is_none() {
+        return table;
+    }
+    quote!({
+        let __table: #krate::aggregate::HandlerTable<Self> = #table;
+        #other
+        #check
+        __table
+    })
 }
 
 /// A row of the table, at the event's place: what the compiler has to say
@@ -80,124 +150,73 @@ fn row(aggregate: &Aggregate, handler: &EventHandler) -> TokenStream {
     )
 }
 
-fn handles_impl(aggregate: &Aggregate, ty: &Type, handler: &EventHandler) -> TokenStream {
-    let method = &handler.method;
-    let (parse, second) = match &handler.metadata {
-        None => (None, None),
-        Some(second) => (
-            Some(quote!(let __metadata = __metadata.parse()?;)),
-            Some(quote_spanned!(place(second)=> , &__metadata)),
-        ),
-    };
-    let body = quote! {
-        #parse
-        Self::#method(self, __event #second);
-    };
-    handles_impl_of(aggregate, ty, handler, &body)
-}
-
-/// `impl Handles`, with this body.
-pub(super) fn handles_impl_of(
-    aggregate: &Aggregate,
-    ty: &Type,
-    handler: &EventHandler,
-    body: &TokenStream,
-) -> TokenStream {
-    let Aggregate { krate, cfgs, .. } = aggregate;
-    let EventHandler {
-        event,
-        cfgs: own_cfgs,
-        lints,
+/// A block that is not the first one.
+fn further_block(aggregate: &Aggregate, ty: &Type, number: u32, rows: &TokenStream) -> TokenStream {
+    let Aggregate {
+        krate,
+        cfgs,
+        handlers,
         ..
-    } = handler;
-    let metadata = if handler.metadata.is_some() {
-        quote!(__metadata)
-    } else {
-        quote!(_)
-    };
-    let place = place(event);
-    let (runtime, this) = (moved(krate, place), held(ty, place));
-    quote_spanned! {place=>
+    } = aggregate;
+    let lints = handlers.iter().find_map(|handler| handler.lints.as_ref());
+    quote! {
         #(#cfgs)*
-        #(#own_cfgs)*
         #lints
         #[automatically_derived]
-        impl #runtime::aggregate::Handles<#event> for #this {
-            #[inline]
-            fn handle(
-                &mut self,
-                __event: &#event,
-                #metadata: &#krate::event::RawMetadata,
-            ) -> #krate::__private::core::result::Result<(), #krate::aggregate::ApplyError> {
-                #body
-                #krate::__private::core::result::Result::Ok(())
-            }
+        impl #krate::__private::HandlerBlock<#number> for #ty {
+            const ROWS: &'static [#krate::aggregate::Row<Self>] = &[#rows];
         }
+        #(#cfgs)*
+        const _: () = #krate::__private::assert_counted(
+            <#ty as #krate::__private::CountsBlocks>::BLOCKS,
+            #number,
+        );
     }
 }
 
-fn command_impl(aggregate: &Aggregate, ty: &Type, handler: &CommandHandler) -> TokenStream {
-    let method = &handler.method;
-    command_impl_of(
-        aggregate,
-        ty,
-        handler,
-        |result, place| quote_spanned!(place=> #result::into_result(Self::#method(self, __command))),
-    )
-}
-
-/// `impl HandlesCommand`, with the body that is made of `<Output as
-/// DecisionResult>`.
-pub(super) fn command_impl_of(
-    aggregate: &Aggregate,
-    ty: &Type,
-    handler: &CommandHandler,
-    body: impl FnOnce(&TokenStream, Span) -> TokenStream,
-) -> TokenStream {
+/// How many blocks there are, for those that are not the first one.
+fn count(aggregate: &Aggregate, ty: &Type) -> Option<TokenStream> {
     let Aggregate { krate, cfgs, .. } = aggregate;
-    let CommandHandler {
-        command,
-        output,
-        cfgs: own_cfgs,
-        lints,
-        ..
-    } = handler;
-    let at_command = place(command);
-    let (runtime, this) = (moved(krate, at_command), held(ty, at_command));
-    // All that leans on the output being a `Result` is in one place, where the
-    // compiler says once that it is none.
-    let at_output = place(output);
-    let (krate, output) = (moved(krate, at_output), held(output, at_output));
-    let result = quote_spanned!(at_output=> <#output as #krate::__private::DecisionResult>);
-    let body = body(&result, at_output);
-    let items = quote_spanned! {at_output=>
-        type Events = #result::Events;
-        type Error = #result::Error;
-        #[inline]
-        fn decide(
-            &self,
-            __command: #command,
-        ) -> #krate::__private::core::result::Result<Self::Events, Self::Error> {
-            #body
-        }
+    let Blocks::First(count) = aggregate.blocks else {
+        return None;
     };
-    quote_spanned! {at_command=>
+    Some(quote! {
         #(#cfgs)*
-        #(#own_cfgs)*
-        #lints
         #[automatically_derived]
-        impl #runtime::aggregate::HandlesCommand<#command> for #this {
-            #items
+        impl #krate::__private::CountsBlocks for #ty {
+            const BLOCKS: #krate::__private::core::primitive::u32 = #count;
         }
-    }
+    })
 }
 
-/// That no two handlers are for one stored name. One for all, since the compiler
-/// runs it; a mistake is where the event of the second handler is.
-fn assertion(aggregate: &Aggregate, ty: &Type) -> TokenStream {
+/// What must hold of the constants of an aggregate without parameters, which the
+/// compiler looks at here and not only where they are used.
+fn assertion(aggregate: &Aggregate, ty: &Type) -> Option<TokenStream> {
     let Aggregate { krate, cfgs, .. } = aggregate;
-    // Nothing is above the first one.
-    let reports = aggregate.handlers.iter().skip(1).map(|handler| {
+    if aggregate.is_generic() {
+        return None;
+    }
+    let this = quote!(<#ty as #krate::aggregate::Aggregate>);
+    let category = match &aggregate.category {
+        Category::Name(_) => None,
+        Category::Constant(_) => Some(quote!(let _ = #this::CATEGORY;)),
+    };
+    let several = aggregate.handlers.len() > 1 || aggregate.blocks != Blocks::One;
+    let distinct = several.then(|| distinct(aggregate, &quote!(&#this::HANDLERS)));
+    (category.is_some() || distinct.is_some()).then(|| {
+        quote! {
+            #(#cfgs)*
+            const _: () = { #category #distinct };
+        }
+    })
+}
+
+/// A statement that no two handlers of the table are for one stored name. One for
+/// all, since the compiler runs it; a mistake is where the event of the second handler
+/// is.
+fn distinct(aggregate: &Aggregate, table: &TokenStream) -> TokenStream {
+    let krate = &aggregate.krate;
+    let reports = aggregate.handlers.iter().map(|handler| {
         let EventHandler { event, cfgs, .. } = handler;
         let method = handler.method.unraw().to_string();
         let place = place(event);
@@ -212,38 +231,11 @@ fn assertion(aggregate: &Aggregate, ty: &Type) -> TokenStream {
             }
         }
     });
+    // The second one may be in another block.
     quote! {
-        #(#cfgs)*
-        const _: () = {
-            if let #krate::__private::Some(__found) = #krate::__private::Repeated::among(
-                &<#ty as #krate::aggregate::Aggregate>::HANDLERS,
-            ) {
-                #(#reports)*
-            }
-        };
+        if let #krate::__private::Some(__found) = #krate::__private::Repeated::among(#table) {
+            #(#reports)*
+            #krate::__private::Repeated::report(&__found)
+        }
     }
-}
-
-/// The path of our own crate at another place. What goes from there to more
-/// tokens of ours is then something that the compiler can show.
-fn moved(krate: &CratePath, place: Span) -> TokenStream {
-    krate
-        .to_token_stream()
-        .into_iter()
-        .map(|mut token| {
-            // Which crate `$crate` is lies in its span.
-            if token.to_string() != "$crate" {
-                token.set_span(place);
-            }
-            token
-        })
-        .collect()
-}
-
-/// A type of the user in parentheses that are elsewhere: the whole counts as
-/// there, and a mistake inside is where the user made it.
-fn held(ty: &Type, place: Span) -> TokenStream {
-    let mut group = Group::new(Delimiter::Parenthesis, ty.to_token_stream());
-    group.set_span(place);
-    TokenTree::Group(group).into()
 }

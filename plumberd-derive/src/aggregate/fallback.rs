@@ -1,5 +1,7 @@
 use super::{
-    expand::{aggregate_impl, command_impl_of, handles_impl_of},
+    expand::aggregate_impl,
+    expand_handlers::{command_impl_of, handles_impl_of},
+    keys::Blocks,
     model::Aggregate,
 };
 use proc_macro2::TokenStream;
@@ -12,14 +14,19 @@ pub(super) fn expand(aggregate: &Aggregate, error: &syn::Error) -> TokenStream {
     let errors = error.to_compile_error();
     let block = &aggregate.block;
     let stubs = aggregate.ty.as_ref().map(|ty| {
-        let implementation = aggregate_impl(aggregate, ty, &TokenStream::new());
+        let implementation = (!matches!(aggregate.blocks, Blocks::Further(_))).then(|| {
+            let table = quote!(#krate::aggregate::HandlerTable::new(&[]));
+            aggregate_impl(aggregate, ty, &table)
+        });
         let handles = aggregate
             .handlers
             .iter()
             .map(|handler| handles_impl_of(aggregate, ty, handler, &quote!(let _ = __event;)));
         let commands = aggregate.commands.iter().map(|handler| {
+            let service = handler.service.as_ref().map(|_| quote!(let _ = __service;));
             command_impl_of(aggregate, ty, handler, |_, _| {
                 quote! {
+                    #service
                     let _ = __command;
                     #krate::__private::core::unreachable!()
                 }

@@ -1,7 +1,10 @@
 //! `#[aggregate]`, with `#[event_sourcing_handler]` and `#[command_handler]`.
 
 mod expand;
+mod expand_handlers;
 mod fallback;
+mod handlers;
+mod keys;
 mod model;
 mod names;
 mod parse;
@@ -36,8 +39,10 @@ pub(crate) fn misplaced(attribute: &str, item: &TokenStream) -> TokenStream {
     let error = syn::Error::new(
         proc_macro2::Span::call_site(),
         format!(
-            "`#[{attribute}]` belongs on a method of an `impl` block with `#[aggregate]`{or_block}; \
-             add `#[plumberd::aggregate]` to the block"
+            "`#[{attribute}]` belongs on a method of the `impl` block with `#[aggregate]`{or_block}; \
+             move the method there, or, when the type has no such block, add \
+             `#[plumberd::aggregate]` to this one; when it has one, write `blocks = 2` there and \
+             `#[plumberd::aggregate(block = 2)]` here"
         ),
     );
     fallback::unreadable(item, &error)

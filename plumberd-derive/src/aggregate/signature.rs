@@ -1,7 +1,10 @@
 use crate::support::Errors;
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{FnArg, ReceiverKind, ReturnType, Safety, Signature, Type, TypeReference};
+use syn::{
+    FnArg, GenericParam, LifetimeParam, ReceiverKind, ReturnType, Safety, Signature, Type,
+    TypeReference,
+};
 
 /// Whether a handler may change the aggregate.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -19,11 +22,15 @@ pub(super) struct EventSignature {
 /// What was read of a command handler.
 pub(super) struct CommandSignature {
     pub(super) command: Option<Type>,
+    pub(super) service: Option<Type>,
     pub(super) output: Option<Type>,
+    pub(super) lifetimes: Vec<LifetimeParam>,
 }
 
 const EVENT_FORM: &str =
     "an event sourcing handler looks like `fn on_opened(&mut self, event: &AccountOpened)`";
+const OTHER_FORM: &str =
+    "a handler of other events looks like `fn on_other(&mut self, event: &RecordedEvent)`";
 const COMMAND_FORM: &str = "a command handler looks like \
      `fn open(&self, command: OpenAccount) -> Result<AccountOpened, AccountError>`";
 
@@ -31,12 +38,27 @@ const COMMAND_FORM: &str = "a command handler looks like \
 /// metadata: &Metadata)`.
 pub(super) fn event_handler(signature: &Signature, errors: &mut Errors) -> EventSignature {
     check_qualifiers(signature, EVENT_FORM, errors);
+    if let [lifetime, ..] = &*lifetimes(signature) {
+        errors.at(
+            lifetime,
+            "an event sourcing handler keeps no reference to the event, so it needs no lifetime; \
+             take it away, and copy or clone what the state keeps",
+        );
+    }
     check_receiver(signature, Receives::Exclusive, errors);
     let mut parameters = parameters(signature);
 
     let event = match parameters.next() {
         None => {
             errors.at(&signature.ident, format!("no event is taken; {EVENT_FORM}"));
+            None
+        }
+        Some(ty) if shared_reference(ty).is_some_and(|ty| ends_with(ty, "RecordedEvent")) => {
+            errors.at(
+                ty,
+                "a handler for the stored events that no other handler is for says so: \
+                 `#[event_sourcing_handler(other)]`",
+            );
             None
         }
         Some(ty) => event_type(ty, errors),
@@ -69,6 +91,35 @@ pub(super) fn event_handler(signature: &Signature, errors: &mut Errors) -> Event
         );
     }
     EventSignature { event, metadata }
+}
+
+/// Checks `fn name(&mut self, event: &RecordedEvent)`.
+pub(super) fn other_handler(signature: &Signature, errors: &mut Errors) {
+    check_qualifiers(signature, OTHER_FORM, errors);
+    check_receiver(signature, Receives::Exclusive, errors);
+    let mut parameters = parameters(signature);
+    match parameters.next() {
+        None => errors.at(&signature.ident, format!("no event is taken; {OTHER_FORM}")),
+        Some(ty) if shared_reference(ty).is_some_and(|ty| ends_with(ty, "RecordedEvent")) => {}
+        Some(ty) => errors.at(
+            ty,
+            format!("of an event of unknown type there is only what was recorded; {OTHER_FORM}"),
+        ),
+    }
+    if let Some(extra) = parameters.next() {
+        errors.at(
+            extra,
+            "a handler of other events takes the recorded event and no more: its metadata is in it",
+        );
+    }
+    if let ReturnType::Type(_, ty) = &signature.output
+        && !matches!(&**ty, Type::Tuple(unit) if unit.elems.is_empty())
+    {
+        errors.at(
+            ty,
+            "an event sourcing handler returns nothing: the event has happened",
+        );
+    }
 }
 
 /// The `E` of `&E`; of anything else, after a complaint, what was probably meant.
@@ -126,11 +177,12 @@ pub(super) fn command_handler(signature: &Signature, errors: &mut Errors) -> Com
         ),
         Some(_) => {}
     }
+    let service = parameters.next().and_then(|ty| service(ty, errors));
     for extra in parameters {
         errors.at(
             extra,
-            "a command handler takes one command and no more: \
-             put what it needs into the command",
+            "a command handler takes one command, perhaps a reference to one service, and no \
+             more: put what it needs into the command, and several services into a struct",
         );
     }
     let output = match &signature.output {
@@ -159,8 +211,42 @@ pub(super) fn command_handler(signature: &Signature, errors: &mut Errors) -> Com
     };
     CommandSignature {
         command: command.filter(|ty| !has_impl_trait(ty)).cloned(),
+        service,
         output,
+        lifetimes: lifetimes(signature),
     }
+}
+
+/// The `S` of a second parameter `&S`.
+fn service(ty: &Type, errors: &mut Errors) -> Option<Type> {
+    let message = match ungrouped(ty) {
+        _ if has_impl_trait(ty) => {
+            "the service is named here, or it is a `&dyn MyService`: one handler is for one type"
+        }
+        Type::Reference(reference) if reference.mutability.is_none() => {
+            return Some((*reference.elem).clone());
+        }
+        Type::Reference(_) => {
+            "a service is lent as `&`, not as `&mut`: a decision that lost a race is made again"
+        }
+        _ => {
+            "the second parameter of a command handler, if there is one, is a service that is \
+             lent, like `&Clock`; anything else is put into the command"
+        }
+    };
+    errors.at(ty, message);
+    None
+}
+
+/// The lifetimes that the method declares.
+fn lifetimes(signature: &Signature) -> Vec<LifetimeParam> {
+    let params = signature.generics.params.iter();
+    params
+        .filter_map(|param| match param {
+            GenericParam::Lifetime(lifetime) => Some(lifetime.clone()),
+            _ => None,
+        })
+        .collect()
 }
 
 fn check_qualifiers(signature: &Signature, form: &str, errors: &mut Errors) {
@@ -176,7 +262,8 @@ fn check_qualifiers(signature: &Signature, form: &str, errors: &mut Errors) {
     if let Some(abi) = &signature.abi {
         errors.at(abi, format!("a handler has no ABI of its own; {form}"));
     }
-    if !signature.generics.params.is_empty() {
+    let mut params = signature.generics.params.iter();
+    if params.any(|param| !matches!(param, GenericParam::Lifetime(_))) {
         errors.at(
             &signature.generics,
             format!("a handler is not generic, it is for one type; {form}"),
@@ -264,6 +351,14 @@ fn has_impl_trait(ty: &Type) -> bool {
         ty.to_token_stream(),
         &mut |token, _| matches!(token, TokenTree::Ident(ident) if ident == "impl"),
     )
+}
+
+/// Whether there is a lifetime other than `'static`.
+pub(super) fn names_a_lifetime(tokens: TokenStream) -> bool {
+    any_token(tokens, &mut |token, next| {
+        matches!(token, TokenTree::Punct(punct) if punct.as_char() == '\'')
+            && !matches!(next, Some(TokenTree::Ident(ident)) if ident == "static")
+    })
 }
 
 /// Whether there is a reference or a lifetime other than `'static`.

@@ -11,6 +11,8 @@ type Apply<A> = fn(&mut A, usize, &RecordedEvent) -> Result<(), ApplyError>;
 /// Which handler gets which stored event: what `#[aggregate]` fills in.
 pub struct HandlerTable<A: 'static> {
     rows: &'static [Row<A>],
+    /// For events that no row is for.
+    other: Option<fn(&mut A, &RecordedEvent)>,
 }
 
 /// One event sourcing handler.
@@ -141,7 +143,14 @@ impl<A: Aggregate> HandlerTable<A> {
     /// The first row that is for a stored name gets its events; `#[aggregate]`
     /// does not compile when there are two.
     pub const fn new(rows: &'static [Row<A>]) -> Self {
-        Self { rows }
+        Self { rows, other: None }
+    }
+
+    /// Also for events that no row is for: `#[event_sourcing_handler(other)]`.
+    #[must_use]
+    pub const fn or_else(mut self, other: fn(&mut A, &RecordedEvent)) -> Self {
+        self.other = Some(other);
+        self
     }
 
     /// The handler for events stored under `name`, and which of its types
@@ -167,6 +176,10 @@ impl<A: Aggregate> HandlerTable<A> {
                 return (row.apply)(aggregate, index, event);
             }
         }
+        if let Some(other) = self.other {
+            other(aggregate, event);
+            return Ok(());
+        }
         match A::UNKNOWN_EVENTS {
             UnknownEvents::Skip => Ok(()),
             UnknownEvents::Error => Err(ApplyError::unknown::<A>(event)),
@@ -186,6 +199,14 @@ impl<A> fmt::Debug for HandlerTable<A> {
         f.debug_list().entries(self.rows).finish()
     }
 }
+
+impl<A> Clone for Row<A> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<A> Copy for Row<A> {}
 
 impl<A> fmt::Debug for Row<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

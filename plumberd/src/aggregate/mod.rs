@@ -1,5 +1,7 @@
 //! Who decides: state that events build, and the dispatch to it.
 
+mod blocks;
+mod category;
 mod decision_result;
 mod dispatch;
 mod distinct;
@@ -10,6 +12,10 @@ mod names;
 mod nothing;
 mod raise;
 
+#[doc(hidden)]
+pub use blocks::{CountsBlocks, HandlerBlock, assert_counted, count_rows, join_rows};
+#[doc(hidden)]
+pub use category::checked_category;
 #[doc(hidden)]
 pub use decision_result::DecisionResult;
 pub use dispatch::{HandlerTable, Row};
@@ -82,7 +88,8 @@ pub trait Handles<E> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no command handler for `{C}`",
     label = "`{C}` is not a command of `{Self}`",
-    note = "add `#[command_handler] fn …(&self, command: {C}) -> Result<…>` to the `#[aggregate]` block of `{Self}`"
+    note = "add `#[command_handler] fn …(&self, command: {C}) -> Result<…>` to the `#[aggregate]` block of `{Self}`",
+    note = "a handler that takes a service is called with it: `handle_with(id, command, &service)`, `decide_with`"
 )]
 pub trait HandlesCommand<C>: Sized {
     /// The events it decides on.
@@ -96,4 +103,32 @@ pub trait HandlesCommand<C>: Sized {
     ///
     /// The aggregate's own, when it refuses the command.
     fn decide(&self, command: C) -> Result<Self::Events, Self::Error>;
+}
+
+/// An aggregate that decides the command `C` with the help of a service `S`: a
+/// clock, a table of rates, whatever a decision asks and the state does not know.
+///
+/// `#[aggregate]` implements it for each `#[command_handler]` with a parameter
+/// `&S` behind the command. [`Repository::handle_with`] calls it.
+///
+/// [`Repository::handle_with`]: crate::repository::Repository::handle_with
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no command handler for `{C}` that takes a `&{S}`",
+    label = "`{Self}` does not decide `{C}` with a `&{S}`",
+    note = "add `#[command_handler] fn …(&self, command: {C}, service: &{S}) -> Result<…>` to the \
+            `#[aggregate]` block of `{Self}`",
+    note = "a handler without a service is called by `handle(id, command)`"
+)]
+pub trait HandlesCommandWith<C, S: ?Sized>: Sized {
+    /// The events it decides on.
+    type Events: IntoEvents<Self>;
+    /// Why it refuses.
+    type Error;
+
+    /// Decides `command`.
+    ///
+    /// # Errors
+    ///
+    /// The aggregate's own, when it refuses the command.
+    fn decide_with(&self, command: C, service: &S) -> Result<Self::Events, Self::Error>;
 }

@@ -23,7 +23,9 @@ pub use load::PointInTime;
 pub use root::Root;
 
 use crate::{
-    aggregate::{Aggregate, AggregateNames, GenerateId, HandlesCommand, IntoEvents},
+    aggregate::{
+        Aggregate, AggregateNames, GenerateId, HandlesCommand, HandlesCommandWith, IntoEvents,
+    },
     event::EventValue,
     retry::RetryPolicy,
     snapshot::{SnapshotPolicy, Snapshots},
@@ -220,6 +222,83 @@ impl<A: Aggregate> Repository<A> {
         C: Clone,
     {
         let decide = move |aggregate: &A| aggregate.decide(command.clone());
+        Execute::new(
+            self,
+            id,
+            decide,
+            execute::Existing::Allowed,
+            execute::Purpose::of_type::<C>(),
+        )
+    }
+
+    /// As [`Repository::handle`], with the aggregate's handler for `command` that
+    /// takes this service: a clock, a table of rates, whatever a decision asks and
+    /// the state does not know.
+    ///
+    /// A decision that lost a race is made again and asks again. Decide on what the
+    /// service says, and put what was decided on into the event: a replay asks nobody.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use plumberd::prelude::*;
+    ///
+    /// trait Clock: Send + Sync {
+    ///     fn today(&self) -> u32;
+    /// }
+    ///
+    /// struct Fixed(u32);
+    ///
+    /// impl Clock for Fixed {
+    ///     fn today(&self) -> u32 {
+    ///         self.0
+    ///     }
+    /// }
+    ///
+    /// #[derive(Event)]
+    /// struct InvoiceSent { due: u32 }
+    ///
+    /// #[derive(Clone)]
+    /// struct SendInvoice { days: u32 }
+    ///
+    /// #[derive(Default)]
+    /// struct Invoice { due: u32 }
+    ///
+    /// #[aggregate]
+    /// impl Invoice {
+    ///     #[event_sourcing_handler]
+    ///     fn on_sent(&mut self, event: &InvoiceSent) { self.due = event.due; }
+    ///
+    ///     #[command_handler]
+    ///     fn send(&self, command: SendInvoice, clock: &dyn Clock) -> Result<InvoiceSent, BoxError> {
+    ///         Ok(InvoiceSent { due: clock.today() + command.days })
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), BoxError> {
+    /// let invoices = connect("memory:").await?.repository::<Invoice>();
+    /// let id = Uuid::from_u128(1);
+    /// let clock: &dyn Clock = &Fixed(100);
+    ///
+    /// invoices.handle_with(id, SendInvoice { days: 14 }, clock).await.map_err(|e| e.to_string())?;
+    ///
+    /// assert_eq!(invoices.load(id).await?.due, 114);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn handle_with<'s, C, S>(
+        &'s self,
+        id: A::Id,
+        command: C,
+        service: &'s S,
+    ) -> Execute<'s, A, impl FnMut(&A) -> Result<A::Events, A::Error>>
+    where
+        A: HandlesCommandWith<C, S>,
+        C: Clone,
+        S: ?Sized,
+    {
+        let decide = move |aggregate: &A| aggregate.decide_with(command.clone(), service);
         Execute::new(
             self,
             id,

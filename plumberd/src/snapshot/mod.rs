@@ -4,6 +4,6 @@
 mod policy;
 mod snapshots;
 
-pub use policy::SnapshotPolicy;
+pub use policy::{SnapshotPolicy, SnapshotState};
 #[doc(hidden)]
 pub use snapshots::{Snapshot, Snapshots};

@@ -22,6 +22,23 @@ impl ::plumberd::aggregate::Aggregate for Account {
         ],
     );
 }
+const _: () = {
+    if let ::plumberd::__private::Some(__found) = ::plumberd::__private::Repeated::among(
+        &<Account as ::plumberd::aggregate::Aggregate>::HANDLERS,
+    ) {
+        {
+            if ::plumberd::__private::Repeated::is_at(&__found, "on_opened") {
+                ::plumberd::__private::Repeated::report(&__found)
+            }
+        }
+        {
+            if ::plumberd::__private::Repeated::is_at(&__found, "on_credited") {
+                ::plumberd::__private::Repeated::report(&__found)
+            }
+        }
+        ::plumberd::__private::Repeated::report(&__found)
+    }
+};
 #[automatically_derived]
 impl ::plumberd::aggregate::Handles<AccountOpened> for (Account) {
     #[inline]
@@ -52,14 +69,3 @@ impl ::plumberd::aggregate::Handles<AccountCredited> for (Account) {
         ::plumberd::__private::core::result::Result::Ok(())
     }
 }
-const _: () = {
-    if let ::plumberd::__private::Some(__found) = ::plumberd::__private::Repeated::among(
-        &<Account as ::plumberd::aggregate::Aggregate>::HANDLERS,
-    ) {
-        {
-            if ::plumberd::__private::Repeated::is_at(&__found, "on_credited") {
-                ::plumberd::__private::Repeated::report(&__found)
-            }
-        }
-    }
-};
