@@ -18,9 +18,13 @@ mod snapshot;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg(feature = "sqlite")]
+mod sqlite_damage;
+#[cfg(feature = "sqlite")]
 mod sqlite_file;
 #[cfg(feature = "sqlite")]
 mod sqlite_lost;
 #[cfg(all(unix, feature = "sqlite"))]
 mod sqlite_place;
+#[cfg(feature = "sqlite")]
+mod sqlite_verify;
 mod telemetry;

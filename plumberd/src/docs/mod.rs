@@ -12,6 +12,9 @@ pub mod writing_a_backend {}
 #[doc = include_str!("architecture.md")]
 pub mod architecture {}
 
+#[doc = include_str!("backup.md")]
+pub mod backup {}
+
 #[doc = include_str!("eventstoredb.md")]
 pub mod eventstoredb {}
 

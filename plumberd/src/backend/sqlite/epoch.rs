@@ -19,6 +19,9 @@ const LOOKS: usize = 5;
 /// Begins an epoch; the parameter is the epoch of the file alone, if known.
 pub(super) const BIND: &str = "UPDATE store SET epoch = epoch + 1, base = coalesce(?1, base)";
 
+/// Makes a copy a file of its own, that no log but its own belongs to.
+pub(super) const BECOME_ANOTHER: &str = "UPDATE store SET id = randomblob(16), epoch = 1, base = 0";
+
 /// The row of the table `store`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Mark {

@@ -144,6 +144,22 @@ pub enum SqliteError {
     #[error(transparent)]
     File(#[from] SqliteFileError),
 
+    /// A copy is not written over a file that is there.
+    #[error("there is a file at `{}` already; name another, or remove it first", path.display())]
+    Exists {
+        /// The path.
+        path: PathBuf,
+    },
+
+    /// A copy could not be written.
+    #[error("the copy `{}` cannot be written", path.display())]
+    NotWritten {
+        /// The path.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+
     /// The system gave no thread to work on.
     #[error("no thread could be started for the store")]
     Thread {
@@ -167,7 +183,8 @@ impl SqliteError {
             Self::Full { .. } | Self::Busy { .. } | Self::Thread { .. } => ErrorKind::Unavailable,
             Self::NoWal { .. } => ErrorKind::Unsupported,
             Self::File(error) => error.kind(),
-            Self::Failed { .. } => ErrorKind::Internal,
+            Self::Exists { .. } => ErrorKind::AlreadyExists,
+            Self::Failed { .. } | Self::NotWritten { .. } => ErrorKind::Internal,
         }
     }
 

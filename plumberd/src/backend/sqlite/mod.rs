@@ -4,18 +4,23 @@
 //! processes of one machine may use it at a time (not over a network file
 //! system). One thread writes; what is appended concurrently shares a commit.
 
+mod backup;
+mod checksum;
 mod code;
 mod config;
 mod epoch;
 mod error;
 mod files;
+mod in_force;
 mod number;
+mod open;
 mod place;
 mod reader;
 mod schema;
 mod stats;
 mod store;
 mod url;
+mod verify;
 mod watch;
 mod writer;
 
@@ -24,6 +29,7 @@ pub use error::SqliteError;
 pub use files::SqliteFileError;
 pub use stats::SqliteStats;
 pub use url::InvalidSqliteUrl;
+pub use verify::SqliteReport;
 
 use crate::stream::TenantId;
 use reader::Readers;

@@ -4,7 +4,7 @@ use super::{
     config::SqliteConfig,
     epoch,
     files::{Files, SqliteFileError, Stamp},
-    schema,
+    open,
 };
 use crate::store::follow::{Listener, Signal};
 use rusqlite::Connection;
@@ -168,7 +168,7 @@ impl Watcher {
             return self.head.committed.notify();
         };
         if looking.connection.is_none() {
-            looking.connection = schema::open_reader(&self.config).ok();
+            looking.connection = open::open_reader(&self.config).ok();
         }
         let Some(connection) = &looking.connection else {
             return self.head.committed.notify();
@@ -254,7 +254,7 @@ mod tests {
         std::fs::create_dir(&folder).unwrap();
         let config =
             SqliteConfig::new(folder.join("a.db")).with_poll_interval(Duration::from_millis(1));
-        let (_open, files) = schema::open_writer(&config).unwrap();
+        let (_open, files) = open::open_writer(&config).unwrap();
         // Without a store that is alive there is no thread.
         let (alive, _) = mpsc::channel(1);
         let watcher = Watcher::new(

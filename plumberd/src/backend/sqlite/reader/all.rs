@@ -1,5 +1,6 @@
 use super::{
     event::{COLUMNS, PageBuffer},
+    order::{Order, check_count},
     pages::{PageRead, ReadPage},
     session::Session,
 };
@@ -115,9 +116,16 @@ impl AllRead {
             "SELECT {COLUMNS} FROM events WHERE position BETWEEN ?1 AND ?2{conditions}
              ORDER BY position {order}"
         );
-        let (page, mut full) =
-            session.scan(&sql, (to_sql(first), to_sql(last)), &self.filter, most)?;
-        let mut events = page.into_events(&mut session.kinds, &mut session.streams)?;
+        let scan = Scan {
+            sql: &sql,
+            bounds: (to_sql(first), to_sql(last)),
+            direction: window.direction(),
+            // With conditions SQLite comes past events that are not seen here.
+            sees_all: conditions.is_empty(),
+        };
+        let (page, mut full) = session.scan(&scan, &self.filter, most)?;
+        let mut events =
+            page.into_events(&mut session.kinds, &mut session.streams, session.unchecked)?;
         if window.resolves_links() {
             let left_out;
             (events, left_out) = session.resolve(events)?;
@@ -140,6 +148,14 @@ impl AllRead {
             more: full || !reached_end,
         })
     }
+}
+
+/// A query of the global order.
+struct Scan<'a> {
+    sql: &'a str,
+    bounds: (i64, i64),
+    direction: Direction,
+    sees_all: bool,
 }
 
 /// The least text that is greater than every one with this beginning; `None`
@@ -172,31 +188,68 @@ impl Session<'_> {
     /// Runs the query until the page is full, and says whether it is.
     fn scan(
         &mut self,
-        sql: &str,
-        bounds: (i64, i64),
+        scan: &Scan<'_>,
         filter: &Filter,
         most: usize,
     ) -> Result<(PageBuffer, bool), StoreError> {
         let connection = self.connection;
         let statement = self
             .scans
-            .try_get_or_insert_mut_ref(sql, || connection.prepare(sql))
+            .try_get_or_insert_mut_ref(scan.sql, || connection.prepare(scan.sql))
             .map_err(store_error)?;
-        let mut rows = statement.query(bounds).map_err(store_error)?;
+        let mut rows = statement.query(scan.bounds).map_err(store_error)?;
         let mut page = PageBuffer::default();
+        let mut order = Order::new("position", scan.direction, scan.bounds);
+        let (mut last, mut checked) = (None, 0);
         while !page.is_full(most) {
             let Some(row) = rows.next().map_err(store_error)? else {
+                drop(rows);
+                self.check_positions(scan, scan.bounds, checked)?;
                 return Ok((page, false));
             };
+            let position = row.get(0).map_err(store_error)?;
+            order.step(position, false)?;
+            last = Some(position);
+            checked += i64::from(position > self.unchecked.position);
             let stream = row.get(1).map_err(store_error)?;
             let kind = row.get(3).map_err(store_error)?;
-            let (stream, _) = self.streams.get(stream)?;
+            let stream = &self.streams.get(stream)?.stream;
             let event_type = &self.kinds.get(kind)?.event_type;
             if filter.matches(stream.as_str(), event_type.as_str()) {
                 page.push(row)?;
             }
         }
+        drop(rows);
+        let (low, high) = scan.bounds;
+        let seen = match (scan.direction, last) {
+            (_, None) => scan.bounds,
+            (Direction::Forwards, Some(last)) => (low, last),
+            (Direction::Backwards, Some(last)) => (last, high),
+        };
+        self.check_positions(scan, seen, checked)?;
         Ok((page, true))
+    }
+
+    /// Fails when an event is missing between the positions `low` and `high`,
+    /// where there can be no gap and the read has come past `seen` of them.
+    fn check_positions(
+        &mut self,
+        scan: &Scan<'_>,
+        (low, high): (i64, i64),
+        seen: i64,
+    ) -> Result<(), StoreError> {
+        let low = low.max(self.unchecked.position + 1);
+        if low > high {
+            return Ok(());
+        }
+        let found = if scan.sees_all {
+            seen
+        } else {
+            self.count
+                .query_row((low, high), |row| row.get(0))
+                .map_err(store_error)?
+        };
+        check_count(found, low, high)
     }
 
     fn streams_between(

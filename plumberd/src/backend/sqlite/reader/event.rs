@@ -1,11 +1,15 @@
-use super::names::{Kind, Kinds, Streams};
+use super::{
+    names::{Kind, Kinds, Streams},
+    order::Order,
+};
 use crate::{
     backend::sqlite::{
+        checksum::{self, EventParts, Unchecked},
         error::{corrupt, store_error},
         number::{position, revision},
     },
     event::{RawMetadata, RecordedEvent},
-    store::StoreError,
+    store::{Direction, StoreError},
 };
 use bytes::Bytes;
 use chrono::DateTime;
@@ -14,7 +18,8 @@ use std::ops::Range;
 use uuid::Uuid;
 
 /// The columns that [`PageBuffer::push`] reads, in this order.
-pub(super) const COLUMNS: &str = "position, stream, revision, kind, id, recorded, data, metadata";
+pub(super) const COLUMNS: &str =
+    "position, stream, revision, kind, id, recorded_at, data, metadata, checksum";
 
 /// A page also ends when it has so many bytes of data, those that its links
 /// point to included.
@@ -37,6 +42,7 @@ struct RowParts {
     recorded: i64,
     data: Range<usize>,
     metadata: Range<usize>,
+    checksum: Option<i64>,
 }
 
 impl PageBuffer {
@@ -71,14 +77,43 @@ impl PageBuffer {
             recorded: integer(5)?,
             data,
             metadata,
+            checksum: row.get(8).map_err(store_error)?,
         });
         Ok(())
+    }
+
+    /// Fails unless the rows are of the stream `key`, each of the revision next
+    /// to the one before, between `low` and `high`.
+    pub(super) fn check_revisions(
+        &self,
+        key: i64,
+        direction: Direction,
+        (low, high): (i64, i64),
+    ) -> Result<(), StoreError> {
+        let mut order = Order::new("revision", direction, (low, high));
+        for row in &self.rows {
+            if row.stream != key {
+                let at = row.position;
+                return Err(corrupt(format!("the stream of the event at position {at}")));
+            }
+            order.step(row.revision, true)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn first_revision(&self) -> Option<i64> {
+        self.rows.first().map(|row| row.revision)
+    }
+
+    pub(super) fn last_revision(&self) -> Option<i64> {
+        self.rows.last().map(|row| row.revision)
     }
 
     pub(super) fn into_events(
         self,
         kinds: &mut Kinds<'_>,
         streams: &mut Streams<'_>,
+        unchecked: Unchecked,
     ) -> Result<Vec<RecordedEvent>, StoreError> {
         let bytes = Bytes::from(self.bytes);
         let mut events = Vec::with_capacity(self.rows.len());
@@ -86,7 +121,7 @@ impl PageBuffer {
         let mut last_stream = None;
         let mut last_kind: Option<(i64, Kind)> = None;
         for row in self.rows {
-            let (stream, tenant) = match &last_stream {
+            let named = match &last_stream {
                 Some((key, found)) if *key == row.stream => found,
                 _ => {
                     let found = streams.get(row.stream)?.clone();
@@ -97,15 +132,29 @@ impl PageBuffer {
                 Some((key, kind)) if *key == row.kind => kind,
                 _ => &last_kind.insert((row.kind, kinds.get(row.kind)?.clone())).1,
             };
+            let (data, metadata) = (bytes.slice(row.data), bytes.slice(row.metadata));
+            let parts = EventParts {
+                revision: row.revision,
+                recorded: row.recorded,
+                id: row.id,
+                data: &data,
+                metadata: &metadata,
+            };
+            checksum::check(
+                row.checksum,
+                row.position <= unchecked.position,
+                || checksum::of_event(named.sum, kind.sum, &parts),
+                || format!("the event at position {}", row.position),
+            )?;
             events.push(RecordedEvent {
-                stream: stream.clone(),
+                stream: named.stream.clone(),
                 revision: revision(row.revision),
                 position: position(row.position),
                 id: row.id,
                 event_type: kind.event_type.clone(),
                 content_type: kind.content_type.clone(),
-                data: bytes.slice(row.data),
-                metadata: RawMetadata::new(bytes.slice(row.metadata)),
+                data,
+                metadata: RawMetadata::new(metadata),
                 shape_revision: kind.shape,
                 recorded_at: DateTime::from_timestamp_micros(row.recorded).ok_or_else(|| {
                     corrupt(format!(
@@ -113,7 +162,7 @@ impl PageBuffer {
                         row.position
                     ))
                 })?,
-                tenant: tenant.clone(),
+                tenant: named.tenant.clone(),
                 link: None,
             });
         }

@@ -4,11 +4,13 @@
 mod all;
 mod event;
 mod names;
+mod order;
 mod pages;
 mod session;
 mod stream;
 
 pub(super) use all::AllRead;
+pub(super) use order::{ENTRY_AFTER, check_entry_after, check_head, given_positions};
 pub(super) use pages::{Following, event_stream};
 pub(super) use session::Session;
 pub(super) use stream::StreamRead;
@@ -17,7 +19,7 @@ use super::{
     config::SqliteConfig,
     error::{Closed, SqliteError},
     files::Files,
-    schema,
+    open,
 };
 use crate::store::StoreError;
 use std::{
@@ -187,7 +189,7 @@ async fn start_thread(
         .name(format!("plumberd-sqlite-reader-{number}"))
         .spawn(move || {
             let _alive = alive;
-            let connection = match schema::open_reader(&config) {
+            let connection = match open::open_reader(&config) {
                 Ok(connection) => connection,
                 Err(error) => {
                     let _ = opened.send(Err(error));
@@ -225,7 +227,7 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("plumberd-{}", new_event_id()));
         std::fs::create_dir(&folder).unwrap();
         let config = Arc::new(SqliteConfig::new(folder.join("a.db")));
-        let (_open, files) = schema::open_writer(&config).unwrap();
+        let (_open, files) = open::open_writer(&config).unwrap();
         let files = Arc::new(files);
         let (alive, mut threads) = mpsc::channel(1);
 

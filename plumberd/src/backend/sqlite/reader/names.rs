@@ -1,5 +1,8 @@
 use crate::{
-    backend::sqlite::error::{corrupt, store_error},
+    backend::sqlite::{
+        checksum,
+        error::{corrupt, store_error},
+    },
     event::{ContentType, EventType},
     store::StoreError,
     stream::{StreamName, TenantId},
@@ -17,6 +20,17 @@ pub(super) struct Kind {
     pub(super) event_type: EventType,
     pub(super) content_type: ContentType,
     pub(super) shape: u32,
+    /// The checksum of all this.
+    pub(super) sum: u32,
+}
+
+/// Which stream it is, and whose.
+#[derive(Debug, Clone)]
+pub(super) struct Named {
+    pub(super) stream: StreamName,
+    pub(super) tenant: Option<TenantId>,
+    /// The checksum of all this.
+    pub(super) sum: u32,
 }
 
 /// The kinds that this thread has come across. They never change.
@@ -73,18 +87,23 @@ fn load_kind(find: &mut Statement<'_>, key: i64) -> Result<Kind, StoreError> {
         .optional()
         .map_err(store_error)?
         .ok_or_else(|| corrupt(format!("events are of kind {key}, which there is not")))?;
+    let event_type = EventType::new(event_type)
+        .map_err(|error| corrupt(format!("kind {key} of events ({error})")))?;
+    let content_type = ContentType::new(content_type);
+    let shape = u32::try_from(shape)
+        .map_err(|_| corrupt(format!("kind {key} of events has shape {shape}")))?;
     Ok(Kind {
-        event_type: EventType::new(event_type)
-            .map_err(|error| corrupt(format!("kind {key} of events ({error})")))?,
-        content_type: ContentType::new(content_type),
-        shape: u32::try_from(shape).unwrap_or(0),
+        sum: checksum::of_kind(event_type.as_str(), content_type.as_str(), shape),
+        event_type,
+        content_type,
+        shape,
     })
 }
 
 /// The streams that this thread has come across, by key. Names never change.
 pub(super) struct Streams<'c> {
     find: Statement<'c>,
-    known: LruCache<i64, (StreamName, Option<TenantId>)>,
+    known: LruCache<i64, Named>,
 }
 
 impl<'c> Streams<'c> {
@@ -98,7 +117,7 @@ impl<'c> Streams<'c> {
         })
     }
 
-    pub(super) fn get(&mut self, key: i64) -> Result<&(StreamName, Option<TenantId>), StoreError> {
+    pub(super) fn get(&mut self, key: i64) -> Result<&Named, StoreError> {
         if !self.known.contains(&key) {
             let found = load_stream(&mut self.find, key)?;
             self.known.put(key, found);
@@ -109,10 +128,7 @@ impl<'c> Streams<'c> {
     }
 }
 
-fn load_stream(
-    find: &mut Statement<'_>,
-    key: i64,
-) -> Result<(StreamName, Option<TenantId>), StoreError> {
+fn load_stream(find: &mut Statement<'_>, key: i64) -> Result<Named, StoreError> {
     let (stream, tenant) = find
         .query_row([key], |row| {
             Ok((
@@ -128,11 +144,14 @@ fn load_stream(
             ))
         })?;
     let wrong = |error: &dyn std::error::Error| corrupt(format!("stream number {key} ({error})"));
-    Ok((
-        StreamName::raw(stream).map_err(|error| wrong(&error))?,
-        tenant
-            .map(TenantId::new)
-            .transpose()
-            .map_err(|error| wrong(&error))?,
-    ))
+    let stream = StreamName::raw(stream).map_err(|error| wrong(&error))?;
+    let tenant = tenant
+        .map(TenantId::new)
+        .transpose()
+        .map_err(|error| wrong(&error))?;
+    Ok(Named {
+        sum: checksum::of_name(&stream, tenant.as_ref()),
+        stream,
+        tenant,
+    })
 }

@@ -1,13 +1,16 @@
 use super::{
     event::{COLUMNS, PAGE_BYTES, PageBuffer},
     names::{Kinds, Streams},
+    order::{ENTRY_AFTER, check_entry_after, check_head},
 };
 use crate::{
     backend::sqlite::{
+        checksum::{self, Unchecked},
         config::SqliteConfig,
         error::{corrupt, store_error},
         files::Files,
-        number::{from_sql, position, revision, to_sql},
+        in_force,
+        number::{position, revision, to_sql},
     },
     clock::Clock,
     event::RecordedEvent,
@@ -19,7 +22,7 @@ use crate::{
 };
 use lru::LruCache;
 use rusqlite::{Connection, OptionalExtension, Statement};
-use std::{num::NonZeroUsize, sync::Arc, time::Duration};
+use std::{num::NonZeroUsize, sync::Arc};
 use uuid::Uuid;
 
 const SCANS: NonZeroUsize = NonZeroUsize::new(16).unwrap();
@@ -40,10 +43,12 @@ pub(in super::super) struct Session<'c> {
     begin: Statement<'c>,
     commit: Statement<'c>,
     head: Statement<'c>,
+    pub(super) unchecked: Unchecked,
+    pub(super) count: Statement<'c>,
+    entry_after: Statement<'c>,
     find_stream: Statement<'c>,
     stream_row: Statement<'c>,
     last_revision: Statement<'c>,
-    last_data: Statement<'c>,
     find_event: Statement<'c>,
     find_tenant: Statement<'c>,
     keys: LruCache<(Option<TenantId>, StreamName), i64>,
@@ -66,7 +71,7 @@ impl<'c> Session<'c> {
         let page = |order: &str| {
             connection.prepare(&format!(
                 "SELECT {COLUMNS} FROM events
-                 WHERE stream = ?1 AND revision BETWEEN ?2 AND ?3 AND recorded > ?4
+                 WHERE stream = ?1 AND revision BETWEEN ?2 AND ?3 AND recorded_at > ?4
                  ORDER BY revision {order}"
             ))
         };
@@ -85,19 +90,22 @@ impl<'c> Session<'c> {
             clock: config.clock.clone(),
             begin: prepare("BEGIN")?,
             commit: prepare("COMMIT")?,
-            head: prepare("SELECT max(position) FROM events")?,
-            find_stream: prepare("SELECT stream FROM streams WHERE tenant = ?1 AND name = ?2")?,
-            stream_row: prepare(
-                "SELECT max_count, max_age, truncate_before, tombstoned FROM streams
-                 WHERE stream = ?1",
+            head: prepare(
+                "SELECT max(position), (SELECT seq FROM sqlite_sequence WHERE name = 'events')
+                 FROM events",
             )?,
+            unchecked: Unchecked::load(connection)?,
+            count: prepare("SELECT count(*) FROM events WHERE position BETWEEN ?1 AND ?2")?,
+            entry_after: prepare(ENTRY_AFTER)?,
+            find_stream: prepare("SELECT stream FROM streams WHERE tenant = ?1 AND name = ?2")?,
+            stream_row: prepare(&format!(
+                "SELECT {}, tombstoned, checksum FROM streams WHERE stream = ?1",
+                in_force::COLUMNS,
+            ))?,
             last_revision: prepare(
                 "SELECT revision FROM events
                  WHERE stream = ?1 AND revision < 9223372036854775807
                  ORDER BY revision DESC LIMIT 1",
-            )?,
-            last_data: prepare(
-                "SELECT data FROM events WHERE stream = ?1 ORDER BY revision DESC LIMIT 1",
             )?,
             find_event: prepare(
                 "SELECT stream, revision, position FROM events WHERE id = ?1 AND tenant = ?2",
@@ -132,10 +140,11 @@ impl<'c> Session<'c> {
 
     /// The position of the last event there is.
     pub(in super::super) fn head(&mut self) -> Result<Option<Position>, StoreError> {
-        let head: Option<i64> = self
+        let (head, given): (Option<i64>, _) = self
             .head
-            .query_row([], |row| row.get(0))
+            .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
             .map_err(store_error)?;
+        check_head(head, given, self.unchecked.position)?;
         Ok(head.map(position))
     }
 
@@ -181,24 +190,45 @@ impl<'c> Session<'c> {
         let Some(key) = self.key(tenant, stream)? else {
             return Ok(None);
         };
-        self.stream_row
+        let found = self
+            .stream_row
             .query_row([key], |row| {
-                let number = |column| -> rusqlite::Result<_> {
-                    Ok(row.get::<_, Option<i64>>(column)?.map(from_sql))
-                };
-                let (max_count, max_age, before) = (number(0)?, number(1)?, number(2)?);
-                let mut metadata = StreamMetadata::default();
-                (metadata.max_count, metadata.max_age) =
-                    (max_count, max_age.map(Duration::from_secs));
-                metadata.truncate_before = before.map(Revision::new);
-                Ok(Found {
+                let metadata = in_force::read(row, 0)?;
+                let found = Found {
                     key,
                     metadata,
                     tombstoned: row.get(3)?,
-                })
+                };
+                Ok((found, row.get(4)?))
             })
             .optional()
-            .map_err(store_error)
+            .map_err(store_error)?;
+        let Some((found, stored)) = found else {
+            return Err(corrupt(format!(
+                "the index has the stream `{stream}`, and the table has not"
+            )));
+        };
+        checksum::check(
+            stored,
+            key <= self.unchecked.stream,
+            || {
+                let name = checksum::of_name(stream, tenant);
+                checksum::of_stream(name, &found.metadata, found.tombstoned)
+            },
+            || format!("the row of the stream `{stream}`"),
+        )?;
+        Ok(Some(found))
+    }
+
+    /// Fails when the stream `key` cannot end where a read of it ended: after
+    /// `last`, or without an event.
+    pub(super) fn check_end(&mut self, key: i64, last: i64) -> Result<(), StoreError> {
+        let after = self
+            .entry_after
+            .query_row((key, last), |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()
+            .map_err(store_error)?;
+        check_entry_after(key, after)
     }
 
     pub(super) fn last_revision(&mut self, key: i64) -> Result<Option<Revision>, StoreError> {
@@ -246,18 +276,21 @@ impl<'c> Session<'c> {
         let Some(key) = self.key(tenant, &stream)? else {
             return Ok(StreamMetadata::default());
         };
-        let data = self
-            .last_data
-            .query_row([key], |row| row.get::<_, Vec<u8>>(0))
-            .optional()
+        let mut page = PageBuffer::default();
+        let mut rows = self
+            .backwards
+            .query((key, 0, i64::MAX, i64::MIN))
             .map_err(store_error)?;
-        data.map_or_else(
-            || Ok(StreamMetadata::default()),
-            |data| {
-                StreamMetadata::from_json(&data)
-                    .map_err(|error| corrupt(format!("the last event of `{stream}` ({error})")))
-            },
-        )
+        if let Some(row) = rows.next().map_err(store_error)? {
+            page.push(row)?;
+        }
+        drop(rows);
+        let last = page.into_events(&mut self.kinds, &mut self.streams, self.unchecked)?;
+        let Some(last) = last.first() else {
+            return Ok(StreamMetadata::default());
+        };
+        StreamMetadata::from_json(&last.data)
+            .map_err(|error| corrupt(format!("the last event of `{stream}` ({error})")))
     }
 
     pub(in super::super) fn locate(
@@ -339,7 +372,7 @@ impl<'c> Session<'c> {
             page.push(row)?;
         }
         drop(rows);
-        let events = page.into_events(&mut self.kinds, &mut self.streams)?;
+        let events = page.into_events(&mut self.kinds, &mut self.streams, self.unchecked)?;
         Ok(events
             .into_iter()
             .find(|event| visibility.shows(event.revision, event.recorded_at)))

@@ -4,7 +4,10 @@ use super::{
     session::Session,
 };
 use crate::{
-    backend::sqlite::{error::store_error, number::to_sql},
+    backend::sqlite::{
+        error::{corrupt, store_error},
+        number::to_sql,
+    },
     store::{
         Direction, StoreError,
         rules::{self, ReadWindow},
@@ -59,7 +62,30 @@ impl StreamRead {
         }
         let mut more = page.is_full(most);
         drop(rows);
-        let mut events = page.into_events(&mut session.kinds, &mut session.streams)?;
+        let bounds = (to_sql(low), to_sql(high));
+        page.check_revisions(found.key, window.direction(), bounds)?;
+        // Events that are too old are at the beginning.
+        if window.direction() == Direction::Forwards
+            && after.is_none()
+            && page.first_revision().is_some_and(|first| first != bounds.0)
+        {
+            return Err(corrupt(format!(
+                "revision {low} of `{}` is not there, and later ones are",
+                self.stream
+            )));
+        }
+        let ends_with = match window.direction() {
+            Direction::Forwards if more => None,
+            Direction::Forwards => page
+                .last_revision()
+                .or(after.is_none().then_some(bounds.0 - 1)),
+            Direction::Backwards => page.first_revision(),
+        };
+        if let Some(last) = ends_with.filter(|last| *last < bounds.1) {
+            session.check_end(found.key, last)?;
+        }
+        let mut events =
+            page.into_events(&mut session.kinds, &mut session.streams, session.unchecked)?;
         let next = events.first().map(|event| event.revision);
         rules::check_resumed(&self.stream, window, next, || {
             session.last_revision(found.key)

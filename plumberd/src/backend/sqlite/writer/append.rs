@@ -6,10 +6,12 @@ use super::{
 };
 use crate::{
     backend::sqlite::{
+        checksum::{self, EventParts, Unchecked},
         config::SqliteConfig,
         error::{corrupt, is_duplicate},
         files::Files,
         number::{position, revision, to_sql},
+        reader::check_head,
     },
     clock::Clock,
     event::NewEvent,
@@ -17,7 +19,7 @@ use crate::{
         AppendOutcome, Location, StoreError,
         rules::{self, Admission, Stored},
     },
-    stream::{ExpectedRevision, Position, Revision, StreamMetadata, StreamName},
+    stream::{ExpectedRevision, Position, Revision, StreamMetadata, StreamName, TenantId},
 };
 use rusqlite::{Connection, OptionalExtension, ToSql};
 use std::sync::Arc;
@@ -64,10 +66,18 @@ impl From<rusqlite::Error> for Failure {
     }
 }
 
+fn damaged(error: StoreError) -> Unready {
+    match error {
+        StoreError::Corrupt { what, .. } => Unready::Damaged(what),
+        other => Unready::Damaged(other.to_string()),
+    }
+}
+
 /// A stream that is being written, and whose it is.
 #[derive(Clone, Copy)]
 pub(super) struct Target<'a> {
     pub(super) tenant: i64,
+    pub(super) tenant_id: Option<&'a TenantId>,
     pub(super) stream: &'a StreamName,
 }
 
@@ -88,7 +98,7 @@ impl<'c> Session<'c> {
         Ok(Self {
             connection,
             statements: Statements::prepare(connection)?,
-            names: Names::new(),
+            names: Names::new(Unchecked::load(connection)?),
             guard: Guard::new(connection, files)?,
             clock: config.clock.clone(),
             data_version: None,
@@ -107,20 +117,23 @@ impl<'c> Session<'c> {
         self.written = Written::default();
         let looked = self
             .look_around()
-            .map_err(Unready::from)
             .and_then(|others| self.guard.look(others));
         looked.inspect_err(|_| self.rollback())
     }
 
     /// Forgets what is not true any more when another connection has written,
     /// and says whether one has.
-    fn look_around(&mut self) -> rusqlite::Result<bool> {
+    fn look_around(&mut self) -> Result<bool, Unready> {
         let statements = &mut self.statements;
         let version = statements.data_version.query_row([], |row| row.get(0))?;
         if self.data_version == Some(version) {
             return Ok(false);
         }
         self.names.forget();
+        let (there, given) = statements
+            .head
+            .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        check_head(there, given, self.names.unchecked.position).map_err(damaged)?;
         let last = statements.last_time.query_row([], |row| row.get(0));
         self.last_time = last.optional()?.unwrap_or(i64::MIN);
         self.data_version = Some(version);
@@ -161,6 +174,7 @@ impl<'c> Session<'c> {
             .tenant(&mut self.statements, command.tenant.as_ref())?;
         let target = Target {
             tenant,
+            tenant_id: command.tenant.as_ref(),
             stream: &command.stream,
         };
         match &command.change {
@@ -204,9 +218,8 @@ impl<'c> Session<'c> {
         }
     }
 
-    pub(super) fn row(&mut self, target: Target<'_>) -> rusqlite::Result<StreamRow> {
-        self.names
-            .stream(&mut self.statements, target.tenant, target.stream)
+    pub(super) fn row(&mut self, target: Target<'_>) -> Result<StreamRow, Failure> {
+        self.names.stream(&mut self.statements, target)
     }
 
     /// Where the events are stored already.
@@ -321,22 +334,31 @@ impl<'c> Session<'c> {
         events: &[NewEvent],
     ) -> rusqlite::Result<Position> {
         let stream = self.key(target, row)?;
+        let name = checksum::of_name(target.stream, target.tenant_id);
         let mut parameter = 0;
         for (revision, event) in (first.as_u64()..).zip(events) {
-            let kind = self.names.kind(&mut self.statements, event)?;
+            let (kind, kind_sum) = self.names.kind(&mut self.statements, event)?;
             let statement = self.statements.add(events.len());
             let mut bind = |value: &dyn ToSql| {
                 parameter += 1;
                 statement.raw_bind_parameter(parameter, value)
             };
+            let parts = EventParts {
+                revision: to_sql(revision),
+                recorded: self.last_time,
+                id: event.id(),
+                data: event.data(),
+                metadata: event.metadata().as_bytes(),
+            };
             bind(&stream)?;
-            bind(&to_sql(revision))?;
+            bind(&parts.revision)?;
             bind(&target.tenant)?;
             bind(event.id().as_bytes())?;
             bind(&kind)?;
             bind(&self.last_time)?;
             bind(&event.data().as_ref())?;
             bind(&event.metadata().as_bytes().as_ref())?;
+            bind(&checksum::of_event(name, kind_sum, &parts))?;
         }
         self.statements.add(events.len()).raw_execute()?;
         let added = self.connection.last_insert_rowid();
@@ -350,10 +372,12 @@ impl<'c> Session<'c> {
         if let Some(key) = row.key {
             return Ok(key);
         }
-        let key = self
-            .statements
-            .add_stream
-            .insert((target.tenant, target.stream.as_str()))?;
+        let name = checksum::of_name(target.stream, target.tenant_id);
+        let checksum = checksum::of_stream(name, &StreamMetadata::default(), false);
+        let key =
+            self.statements
+                .add_stream
+                .insert((target.tenant, target.stream.as_str(), checksum))?;
         row.key = Some(key);
         Ok(key)
     }

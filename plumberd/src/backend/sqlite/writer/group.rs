@@ -6,7 +6,7 @@ use super::{
 use crate::{
     backend::sqlite::{
         config::SqliteConfig,
-        error::{BACKEND, is_busy, leaves_nothing, store_error},
+        error::{BACKEND, corrupt, is_busy, leaves_nothing, store_error},
     },
     store::StoreError,
 };
@@ -108,6 +108,9 @@ impl Group {
                 let error = Arc::new(error);
                 let errors = commands.iter().map(|_| store_error(Arc::clone(&error)));
                 reply(answers, errors.map(Err));
+            }
+            Err(Failed::Begin(Unready::Damaged(what))) => {
+                reply(answers, commands.iter().map(|_| Err(corrupt(&*what))));
             }
             Err(Failed::Begin(Unready::Lost(lost))) => {
                 let errors = commands.iter().map(|_| lost.clone().into());

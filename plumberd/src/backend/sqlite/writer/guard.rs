@@ -15,6 +15,9 @@ pub(super) enum Unready {
     Sql(#[from] rusqlite::Error),
     #[error(transparent)]
     Lost(#[from] SqliteFileError),
+    /// What there is contradicts itself.
+    #[error("{0}")]
+    Damaged(String),
 }
 
 /// What the writer knows of the files since it last looked.

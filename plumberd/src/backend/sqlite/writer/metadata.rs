@@ -2,7 +2,11 @@
 
 use super::append::{Batch, Failure, Session, Target};
 use crate::{
-    backend::sqlite::{error::corrupt, number::to_sql},
+    backend::sqlite::{
+        checksum::{self, EventParts},
+        error::corrupt,
+        in_force,
+    },
     event::NewEvent,
     store::{
         AppendOutcome,
@@ -11,6 +15,7 @@ use crate::{
     stream::{ExpectedRevision, Revision, StreamMetadata},
 };
 use rusqlite::OptionalExtension;
+use uuid::Uuid;
 
 impl Session<'_> {
     /// The metadata in force: the last event of the metadata stream.
@@ -21,14 +26,37 @@ impl Session<'_> {
             ..target
         };
         let key = self.row(of)?.key;
-        let data = self
+        let unchecked = self.names.unchecked;
+        let last = self
             .statements
-            .last_data
-            .query_row([key], |row| row.get::<_, Vec<u8>>(0))
+            .last_event
+            .query_row([key], |row| {
+                let data: Vec<u8> = row.get(3)?;
+                let stored: Option<i64> = row.get(5)?;
+                let position: i64 = row.get(6)?;
+                let (event_type, content_type): (String, String) = (row.get(7)?, row.get(8)?);
+                let parts = EventParts {
+                    revision: row.get(0)?,
+                    recorded: row.get(1)?,
+                    id: Uuid::from_bytes(row.get(2)?),
+                    data: &data,
+                    metadata: row.get_ref(4)?.as_blob()?,
+                };
+                let kind = checksum::of_kind(&event_type, &content_type, row.get(9)?);
+                let name = checksum::of_name(&stream, target.tenant_id);
+                let computed = checksum::of_event(name, kind, &parts);
+                Ok((data, stored, position, computed))
+            })
             .optional()?;
-        let Some(data) = data else {
+        let Some((data, stored, position, computed)) = last else {
             return Ok(StreamMetadata::default());
         };
+        checksum::check(
+            stored,
+            position <= unchecked.position,
+            || computed,
+            || format!("the event at position {position}"),
+        )?;
         StreamMetadata::from_json(&data)
             .map_err(|error| corrupt(format!("the last event of `{stream}` ({error})")).into())
     }
@@ -58,16 +86,18 @@ impl Session<'_> {
         &mut self,
         target: Target<'_>,
         metadata: &StreamMetadata,
-    ) -> rusqlite::Result<()> {
+    ) -> Result<(), Failure> {
         let mut row = self.row(target)?;
         let key = self.key(target, &mut row)?;
+        let [max_count, max_age, truncate_before] = in_force::columns(metadata);
+        let name = checksum::of_name(target.stream, target.tenant_id);
+        let checksum = checksum::of_stream(name, metadata, row.tombstoned);
         self.statements.set_metadata.execute((
             key,
-            metadata.max_count.map(to_sql),
-            metadata.max_age.map(|age| to_sql(age.as_secs())),
-            metadata
-                .truncate_before
-                .map(|before| to_sql(before.as_u64())),
+            max_count,
+            max_age,
+            truncate_before,
+            checksum,
         ))?;
         row.truncate_before = metadata.truncate_before;
         self.names.keep_stream(target.tenant, target.stream, row);
@@ -97,9 +127,12 @@ impl Session<'_> {
     ) -> Result<AppendOutcome, Failure> {
         let mut row = self.row(target)?;
         rules::check_tombstone(target.stream, expected, row.state())?;
+        let metadata = self.metadata(target)?;
         let at = Revision::MAX;
         let position = self.insert(target, &mut row, at, &[rules::tombstone_event()])?;
-        self.statements.set_tombstone.execute([row.key])?;
+        let name = checksum::of_name(target.stream, target.tenant_id);
+        let checksum = checksum::of_stream(name, &metadata, true);
+        self.statements.set_tombstone.execute((row.key, checksum))?;
         row.tombstoned = true;
         self.names.keep_stream(target.tenant, target.stream, row);
         Ok(AppendOutcome::written(at, at, position))

@@ -12,7 +12,7 @@ use super::{
     config::SqliteConfig,
     error::{Closed, SqliteError},
     files::Files,
-    schema,
+    open,
     stats::Counters,
     watch::Head,
 };
@@ -86,7 +86,7 @@ impl Writer {
             .spawn(move || {
                 let _alive = alive;
                 let others = Others(others);
-                match schema::open_writer(&config) {
+                match open::open_writer(&config) {
                     Err(error) => {
                         let _ = opened.send(Err(error));
                     }
@@ -192,7 +192,7 @@ fn work(
 /// new one would scatter the events over two; nor is another one taken for it.
 fn reopen(config: &SqliteConfig, files: &Files) -> Result<Connection, SqliteError> {
     files.check()?;
-    let (connection, _) = schema::open_writer(&config.clone().with_create(false))?;
+    let (connection, _) = open::open_writer(&config.clone().with_create(false))?;
     if let Err(lost) = files.check() {
         keep_log(&connection);
         return Err(lost.into());
@@ -211,7 +211,7 @@ fn close(connection: Connection, files: &Files) {
 }
 
 fn keep_log(connection: &Connection) {
-    if let Err(error) = schema::keep_log_on_close(connection, true) {
+    if let Err(error) = open::keep_log_on_close(connection, true) {
         tracing::error!(%error, "the log cannot be kept");
     }
 }
@@ -249,7 +249,7 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("plumberd-{}", new_event_id()));
         std::fs::create_dir(&folder).unwrap();
         let config = SqliteConfig::new(folder.join("a.db"));
-        let (_open, files) = schema::open_writer(&config).unwrap();
+        let (_open, files) = open::open_writer(&config).unwrap();
         assert!(reopen(&config, &files).is_ok());
         std::fs::rename(folder.join("a.db"), folder.join("b.db")).unwrap();
 
@@ -271,7 +271,7 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("plumberd-{}", new_event_id()));
         std::fs::create_dir(&folder).unwrap();
         let config = SqliteConfig::new(folder.join("a.db"));
-        let (connection, files) = schema::open_writer(&config).unwrap();
+        let (connection, files) = open::open_writer(&config).unwrap();
         connection
             .execute_batch("DROP TABLE events; BEGIN IMMEDIATE")
             .unwrap();

@@ -1,6 +1,14 @@
-use super::statements::Statements;
+use super::{
+    append::{Failure, Target},
+    statements::Statements,
+};
 use crate::{
-    backend::sqlite::number::revision,
+    backend::sqlite::{
+        checksum::{self, Unchecked},
+        in_force,
+        number::{revision, to_sql},
+        reader::check_entry_after,
+    },
     event::{ContentType, EventType, NewEvent},
     store::rules::StreamState,
     stream::{Revision, StreamName, TenantId},
@@ -40,13 +48,16 @@ impl StreamRow {
 /// was taken back.
 pub(super) struct Names {
     streams: LruCache<(i64, StreamName), StreamRow>,
-    kinds: LruCache<(EventType, ContentType, u32), i64>,
+    /// Keys, and the checksums of what they stand for.
+    kinds: LruCache<(EventType, ContentType, u32), (i64, u32)>,
     tenants: LruCache<TenantId, i64>,
+    pub(super) unchecked: Unchecked,
 }
 
 impl Names {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(unchecked: Unchecked) -> Self {
         Self {
+            unchecked,
             streams: LruCache::new(STREAMS),
             kinds: LruCache::new(KINDS),
             tenants: LruCache::new(TENANTS),
@@ -86,9 +97,9 @@ impl Names {
     pub(super) fn stream(
         &mut self,
         statements: &mut Statements<'_>,
-        tenant: i64,
-        stream: &StreamName,
-    ) -> rusqlite::Result<StreamRow> {
+        target: Target<'_>,
+    ) -> Result<StreamRow, Failure> {
+        let Target { tenant, stream, .. } = target;
         let name = (tenant, stream.clone());
         if let Some(row) = self.streams.get(&name) {
             return Ok(*row);
@@ -96,22 +107,39 @@ impl Names {
         let found = statements
             .find_stream
             .query_row((tenant, stream.as_str()), |row| {
-                Ok(StreamRow {
-                    key: row.get(0)?,
-                    last: None,
-                    truncate_before: row.get::<_, Option<i64>>(1)?.map(revision),
-                    tombstoned: row.get(2)?,
-                })
+                let metadata = in_force::read(row, 1)?;
+                Ok((row.get(0)?, metadata, row.get(4)?, row.get(5)?))
             })
             .optional()?;
-        let Some(mut row) = found else {
+        let Some((key, metadata, tombstoned, stored)) = found else {
             return Ok(StreamRow::default());
+        };
+        checksum::check(
+            stored,
+            key <= self.unchecked.stream,
+            || {
+                let name = checksum::of_name(stream, target.tenant_id);
+                checksum::of_stream(name, &metadata, tombstoned)
+            },
+            || format!("the row of the stream `{stream}`"),
+        )?;
+        let mut row = StreamRow {
+            key: Some(key),
+            last: None,
+            truncate_before: metadata.truncate_before,
+            tombstoned,
         };
         row.last = statements
             .last_revision
             .query_row([row.key], |row| row.get(0))
             .optional()?
             .map(revision);
+        let last = row.last.map_or(-1, |last| to_sql(last.as_u64()));
+        let after = statements
+            .entry_after
+            .query_row((key, last), |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        check_entry_after(key, after)?;
         self.streams.put(name, row);
         Ok(row)
     }
@@ -125,7 +153,7 @@ impl Names {
         &mut self,
         statements: &mut Statements<'_>,
         event: &NewEvent,
-    ) -> rusqlite::Result<i64> {
+    ) -> rusqlite::Result<(i64, u32)> {
         let shape = event.shape_revision();
         let name = (
             event.event_type().clone(),
@@ -148,7 +176,8 @@ impl Names {
             Some(kind) => kind,
             None => statements.add_kind.insert(columns)?,
         };
-        self.kinds.put(name, kind);
-        Ok(kind)
+        let sum = checksum::of_kind(columns.0, columns.1, shape);
+        self.kinds.put(name, (kind, sum));
+        Ok((kind, sum))
     }
 }

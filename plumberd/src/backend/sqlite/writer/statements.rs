@@ -1,3 +1,4 @@
+use crate::backend::sqlite::{in_force, reader::ENTRY_AFTER};
 use rusqlite::{Connection, Statement};
 use std::iter::repeat_n;
 
@@ -20,7 +21,9 @@ pub(super) struct Statements<'c> {
     pub(super) add_events: Statement<'c>,
     pub(super) find_event: Statement<'c>,
     pub(super) last_revision: Statement<'c>,
-    pub(super) last_data: Statement<'c>,
+    pub(super) entry_after: Statement<'c>,
+    pub(super) last_event: Statement<'c>,
+    pub(super) head: Statement<'c>,
     pub(super) find_stream: Statement<'c>,
     pub(super) add_stream: Statement<'c>,
     pub(super) set_metadata: Statement<'c>,
@@ -43,7 +46,7 @@ impl<'c> Statements<'c> {
             release: prepare("RELEASE command")?,
             rollback_to: prepare("ROLLBACK TO command")?,
             data_version: prepare("PRAGMA data_version")?,
-            last_time: prepare("SELECT recorded FROM events ORDER BY position DESC LIMIT 1")?,
+            last_time: prepare("SELECT recorded_at FROM events ORDER BY position DESC LIMIT 1")?,
             add_event: prepare(&insert(1))?,
             add_events: prepare(&insert(ROWS))?,
             find_event: prepare(
@@ -54,19 +57,32 @@ impl<'c> Statements<'c> {
                  WHERE stream = ?1 AND revision < 9223372036854775807
                  ORDER BY revision DESC LIMIT 1",
             )?,
-            last_data: prepare(
-                "SELECT data FROM events WHERE stream = ?1 ORDER BY revision DESC LIMIT 1",
+            entry_after: prepare(ENTRY_AFTER)?,
+            last_event: prepare(
+                "SELECT e.revision, e.recorded_at, e.id, e.data, e.metadata, e.checksum, e.position,
+                    k.event_type, k.content_type, k.shape
+                 FROM events e JOIN kinds k ON k.kind = e.kind
+                 WHERE e.stream = ?1 ORDER BY e.revision DESC LIMIT 1",
             )?,
-            find_stream: prepare(
-                "SELECT stream, truncate_before, tombstoned FROM streams
-                 WHERE tenant = ?1 AND name = ?2",
+            head: prepare(
+                "SELECT max(position), (SELECT seq FROM sqlite_sequence WHERE name = 'events')
+                 FROM events",
             )?,
-            add_stream: prepare("INSERT INTO streams (tenant, name) VALUES (?1, ?2)")?,
+            find_stream: prepare(&format!(
+                "SELECT stream, {}, tombstoned, checksum
+                 FROM streams WHERE tenant = ?1 AND name = ?2",
+                in_force::COLUMNS,
+            ))?,
+            add_stream: prepare(
+                "INSERT INTO streams (tenant, name, checksum) VALUES (?1, ?2, ?3)",
+            )?,
             set_metadata: prepare(
-                "UPDATE streams SET max_count = ?2, max_age = ?3, truncate_before = ?4
+                "UPDATE streams SET max_count = ?2, max_age = ?3, truncate_before = ?4, checksum = ?5
                  WHERE stream = ?1",
             )?,
-            set_tombstone: prepare("UPDATE streams SET tombstoned = 1 WHERE stream = ?1")?,
+            set_tombstone: prepare(
+                "UPDATE streams SET tombstoned = 1, checksum = ?2 WHERE stream = ?1",
+            )?,
             find_tenant: prepare("SELECT tenant FROM tenants WHERE name = ?1")?,
             add_tenant: prepare("INSERT INTO tenants (name) VALUES (?1)")?,
             find_kind: prepare(
@@ -91,11 +107,12 @@ impl<'c> Statements<'c> {
     }
 }
 
-/// The parameters of a row are those of the row before, plus eight.
+/// The parameters of a row are those of the row before, plus nine.
 fn insert(rows: usize) -> String {
-    let rows: Vec<_> = repeat_n("(?, ?, ?, ?, ?, ?, ?, ?)", rows).collect();
+    let rows: Vec<_> = repeat_n("(?, ?, ?, ?, ?, ?, ?, ?, ?)", rows).collect();
     format!(
-        "INSERT INTO events (stream, revision, tenant, id, kind, recorded, data, metadata)
+        "INSERT INTO events
+            (stream, revision, tenant, id, kind, recorded_at, data, metadata, checksum)
          VALUES {}",
         rows.join(", ")
     )
