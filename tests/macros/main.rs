@@ -12,6 +12,7 @@ mod metadata;
 mod nesting;
 mod paths;
 mod prelude;
+mod serde_forms;
 mod ui;
 mod value;
 mod wire_format;

@@ -1,5 +1,6 @@
 //! Bytes and values: how an event's data is encoded.
 
+mod as_text;
 mod error;
 mod excerpt;
 mod json;
@@ -7,6 +8,7 @@ mod json_object;
 mod nesting;
 mod path;
 
+pub(crate) use as_text::as_text;
 pub use error::CodecError;
 pub(crate) use excerpt::excerpt;
 pub use json::Json;

@@ -68,3 +68,4 @@ impl fmt::Debug for MessageId {
 pub struct InvalidMessageId;
 
 crate::error::always!(Invalid: InvalidMessageId);
+crate::codec::as_text!(MessageId: MessageId::new);

@@ -1,5 +1,5 @@
 use super::text::Text;
-use std::{fmt, sync::Arc};
+use std::{convert::Infallible, fmt, sync::Arc};
 
 /// How an event's data is encoded: `application/json` unless said otherwise.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -31,6 +31,11 @@ impl ContentType {
         self.0.as_str()
     }
 
+    /// Whether it is JSON in the manner of RFC 6839: also `…+json`.
+    pub(super) fn is_any_json(&self) -> bool {
+        self.is_json() || self.as_str().ends_with("+json")
+    }
+
     /// Whether it is [`ContentType::JSON`].
     pub fn is_json(&self) -> bool {
         self.as_str() == "application/json"
@@ -43,6 +48,12 @@ impl ContentType {
         essence.ends_with("/json") || essence.ends_with("+json")
     }
 }
+
+fn named(name: String) -> Result<ContentType, Infallible> {
+    Ok(ContentType::new(name))
+}
+
+crate::codec::as_text!(ContentType: named);
 
 impl Default for ContentType {
     fn default() -> Self {

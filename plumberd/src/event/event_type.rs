@@ -98,3 +98,4 @@ impl PartialEq<&str> for EventType {
 pub struct InvalidEventType(&'static str);
 
 crate::error::always!(Invalid: InvalidEventType);
+crate::codec::as_text!(EventType: EventType::new);

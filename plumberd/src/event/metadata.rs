@@ -1,12 +1,14 @@
 use super::raw_metadata::write_created;
 use crate::codec::{CodecError, JsonObject, excerpt};
 use chrono::{DateTime, Datelike, FixedOffset};
+use serde::{Deserialize, Serialize};
 
 /// What is stored beside an event: when, where, by whom, because of what.
 ///
 /// A JSON object. The keys that plumberd knows have methods; every other key
 /// is reached through [`Metadata::json`] and survives a rewrite.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Metadata(JsonObject);
 
 impl Metadata {

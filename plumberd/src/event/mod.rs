@@ -10,6 +10,7 @@ mod name_set;
 mod new_event;
 mod raw_metadata;
 mod recorded_event;
+mod recorded_form;
 mod shape;
 mod text;
 pub(crate) mod type_name;

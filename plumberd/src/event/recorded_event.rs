@@ -1,9 +1,11 @@
 use super::{
-    ContentType, DecodeError, EncodedEvent, Event, EventType, Metadata, RawMetadata, text::Length,
+    ContentType, DecodeError, EncodedEvent, Event, EventType, Metadata, RawMetadata,
+    recorded_form::Form, text::Length,
 };
 use crate::stream::{Position, Revision, StreamName, TenantId};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use uuid::Uuid;
 
@@ -12,7 +14,29 @@ use uuid::Uuid;
 /// The fields are public so that a backend can build one; treat them as
 /// values. Cloning shares the text and the data. `Debug` says how long data and
 /// metadata are, and not what is in them.
-#[derive(Clone, PartialEq)]
+///
+/// # Through serde
+///
+/// `serde_json` writes it as an object with the names of the fields, as an
+/// HTTP API or a log file may want it, and reads it back. JSON data stands
+/// there as it is, in `data`, and keeps the digits of its numbers; other data
+/// in `data_base64`, and so with the metadata. Formats other than JSON have
+/// both as base64. What is read is checked like any other input.
+///
+/// ```
+/// use plumberd::prelude::*;
+///
+/// let text = r#"{"stream":"Order-7","revision":0,"position":4,
+///     "id":"018f0000-0000-7000-8000-000000000001","event_type":"OrderPlaced",
+///     "data":{"Total":12.50},"recorded_at":"2026-01-31T12:00:00Z"}"#;
+///
+/// let event: RecordedEvent = serde_json::from_str(text)?;
+/// assert_eq!(event.data, r#"{"Total":12.50}"#);
+/// assert!(serde_json::to_string(&event)?.contains(r#""data":{"Total":12.50}"#));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Deserialize)]
+#[serde(try_from = "Form")]
 pub struct RecordedEvent {
     /// The stream it was written to. For a resolved link the stream of the
     /// event, not of the link.
@@ -143,7 +167,7 @@ impl fmt::Debug for RecordedEvent {
 }
 
 /// Where the link stands through which an event was read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Link {
     /// The stream of the link.
     pub stream: StreamName,

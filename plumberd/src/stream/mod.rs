@@ -174,6 +174,8 @@ pub struct InvalidStreamName {
 }
 
 crate::error::always!(Invalid: InvalidStreamName);
+// Any name that a store may hold, as `raw` takes it.
+crate::codec::as_text!(StreamName: StreamName::raw);
 
 impl InvalidStreamName {
     fn new(text: impl Into<String>, reason: Reason) -> Self {

@@ -1,3 +1,4 @@
+use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
 /// A place in the global order of a store.
@@ -5,7 +6,8 @@ use std::{fmt, str::FromStr};
 /// Positions are opaque and ordered: of two events of one store the later has
 /// the higher position. Gaps mean nothing, and positions of two stores cannot
 /// be compared. They can be stored as a number or as text and read back.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Position(u64);
 
 impl Position {

@@ -1,10 +1,12 @@
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The number of an event in its stream: 0, 1, 2, …
 ///
 /// Revisions of a stream are consecutive. They go on after a soft delete, so
 /// a revision never names two events.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Revision(u64);
 
 impl Revision {
