@@ -123,7 +123,7 @@ impl Account {
 // ── 4. Using it ─────────────────────────────────────────────────────────────
 
 #[tokio::main]
-async fn main() -> Result<(), BoxError> {
+async fn main() -> Result<(), Report> {
     // The store is a URL. `memory:` is gone with the process; a file stays.
     tour("memory:").await?;
 
@@ -136,7 +136,7 @@ async fn main() -> Result<(), BoxError> {
     outcome
 }
 
-async fn tour(url: &str) -> Result<(), BoxError> {
+async fn tour(url: &str) -> Result<(), Report> {
     println!("── {}", url.split(':').next().unwrap_or(url));
     let store = plumberd::connect(url).await?;
     let accounts = store.repository::<Account>();

@@ -164,7 +164,7 @@ struct Arguments {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), BoxError> {
+async fn main() -> Result<(), Report> {
     let store = plumberd::connect(&Arguments::parse().store).await?;
 
     // One program handles. Its name keeps its place in the store.

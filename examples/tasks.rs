@@ -114,7 +114,7 @@ struct BoardTally {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), BoxError> {
+async fn main() -> Result<(), Report> {
     // A server in this process, unless one is named. It speaks the same
     // protocol, so what follows does not know the difference.
     let (url, _server) = if let Some(url) = std::env::args().nth(1) {

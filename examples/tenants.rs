@@ -11,7 +11,7 @@
 //! Without a URL it starts a server of that protocol in this process.
 
 use plumberd::{
-    BoxError, MessageContext, Store,
+    BoxError, MessageContext, Report, Store,
     backend::eventstore_v1::{Acked, StreamCheckpoints},
     event::{NewEvent, new_event_id},
     prelude::*,
@@ -37,7 +37,7 @@ struct OrderShipped {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), BoxError> {
+async fn main() -> Result<(), Report> {
     // ── 2. A server, and a handle for each tenant ───────────────────────────
     let (url, _server) = if let Some(url) = std::env::args().nth(1) {
         (url, None)

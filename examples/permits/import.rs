@@ -182,22 +182,12 @@ async fn one_case(
                 stop.fetch_or(stop_at_refusal, Ordering::Relaxed);
             }
             Err(error) => {
-                imported.failure = Some(format!("line {}: {}", row.line, chain(&error)).into());
+                imported.failure =
+                    Some(format!("line {}: {:#}", row.line, Report::new(error)).into());
                 stop.store(true, Ordering::Relaxed);
             }
         }
         progress.inc(1);
     }
     imported
-}
-
-/// An error and what led to it, in one line.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text = format!("{text}: {error}");
-        source = error.source();
-    }
-    text
 }

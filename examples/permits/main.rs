@@ -77,7 +77,7 @@ async fn main() -> ExitCode {
     match run(&args).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {}", import::chain(&*error));
+            eprintln!("error: {:#}", plumberd::Report::from(error));
             ExitCode::FAILURE
         }
     }

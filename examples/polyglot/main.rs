@@ -82,7 +82,7 @@ struct Args {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), BoxError> {
+async fn main() -> Result<(), Report> {
     let args = Args::parse();
     let (url, _server) = if let Some(url) = &args.store {
         (url.clone(), None)

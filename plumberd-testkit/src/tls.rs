@@ -66,7 +66,7 @@ impl IssuedCertificate {
 ///
 /// ```
 /// # #[cfg(feature = "eventstoredb")]
-/// # fn main() -> Result<(), plumberd::BoxError> {
+/// # fn main() -> Result<(), plumberd::Report> {
 /// use plumberd_testkit::esdb::CertificateAuthority;
 ///
 /// let authority = CertificateAuthority::new("clients")?;

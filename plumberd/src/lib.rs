@@ -2,12 +2,12 @@
 //!
 //! Macros turn domain structs into typed, versioned, PascalCase events and
 //! dispatch tables; a repository loads an aggregate, lets it decide, and appends
-//! the events with optimistic concurrency; a store keeps them, in memory or in a
-//! SQLite file. What it writes can be read by micro-plumberd (.NET) and
-//! py-micro-plumberd (Python).
+//! the events with optimistic concurrency; a store keeps them: memory, a SQLite
+//! file, EventStoreDB or KurrentDB, or a multi-tenant gRPC store. What it writes
+//! can be read by micro-plumberd (.NET) and py-micro-plumberd (Python).
 //!
 //! ```
-//! use plumberd::{Event, aggregate, prelude::*};
+//! use plumberd::prelude::*;
 //!
 //! #[derive(Event, Debug, Clone, PartialEq)]
 //! pub struct AccountCredited {
@@ -28,7 +28,8 @@
 //!     }
 //! }
 //!
-//! #[derive(Debug, PartialEq)]
+//! #[derive(Debug, PartialEq, thiserror::Error)]
+//! #[error("the amount must be above 0")]
 //! pub struct NotPositive;
 //!
 //! impl Account {
@@ -41,12 +42,12 @@
 //! }
 //!
 //! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> Result<(), plumberd::BoxError> {
+//! # async fn main() -> Result<(), plumberd::Report> {
 //! let store = plumberd::connect("memory:").await?; // or "sqlite://bank.db"
 //! let accounts = store.repository::<Account>();
 //!
 //! let id = Uuid::from_u128(1);
-//! accounts.execute(id, |account| account.credit(dec!(100))).await.map_err(|e| format!("{e:?}"))?;
+//! accounts.execute(id, |account| account.credit(dec!(100))).await?;
 //!
 //! assert_eq!(accounts.load(id).await?.balance, dec!(100));
 //! # Ok(())
@@ -61,6 +62,7 @@
 //! * [`Repository`](repository::Repository): commands, loads, snapshots, the cache.
 //! * [`CommandBus`](command::CommandBus), [`command_handler`](macro@command_handler): commands from
 //!   one program to another. [`Plumber`](convention::Plumber): states, and events by convention.
+//! * [`error`](mod@error): the kind of an error, its HTTP status, and a report for `main`.
 //! * [`connect()`]: the stores and their URLs. [`EventStore`](store::EventStore): what every store
 //!   promises.
 //! * [EventStoreDB and KurrentDB](docs::eventstoredb): connecting, options, troubleshooting.

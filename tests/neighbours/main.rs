@@ -14,6 +14,8 @@ mod model;
 mod oracle;
 mod python;
 mod readme;
+#[cfg(feature = "eventstoredb")]
+mod readme_server;
 mod repeated;
 mod restart;
 mod servers;

@@ -18,7 +18,7 @@ use tonic::{Code, Status, metadata::MetadataValue};
 /// use plumberd_testkit::esdb::{EsdbServer, Fault, Status};
 ///
 /// # #[tokio::main]
-/// # async fn main() -> Result<(), plumberd::BoxError> {
+/// # async fn main() -> Result<(), plumberd::Report> {
 /// let server = EsdbServer::start().await?;
 /// server.faults().answer(2, Status::unavailable("Server Is Too Busy"));
 ///

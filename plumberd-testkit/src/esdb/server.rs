@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_millis(200);
 /// use plumberd_testkit::esdb::EsdbServer;
 ///
 /// # #[tokio::main]
-/// # async fn main() -> Result<(), plumberd::BoxError> {
+/// # async fn main() -> Result<(), plumberd::Report> {
 /// let server = EsdbServer::start().await?;
 ///
 /// assert!(server.url().starts_with("esdb://127.0.0.1:"));

@@ -27,7 +27,7 @@ use tonic::transport::Server;
 /// use plumberd_testkit::eventstore_v1::EventStoreV1Server;
 ///
 /// # #[tokio::main]
-/// # async fn main() -> Result<(), plumberd::BoxError> {
+/// # async fn main() -> Result<(), plumberd::Report> {
 /// let server = EventStoreV1Server::start().await?;
 ///
 /// let store = plumberd::connect(&server.url()).await?;

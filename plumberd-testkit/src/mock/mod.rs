@@ -20,7 +20,7 @@
 //! use plumberd_testkit::mock::{Fault, Faulty};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> Result<(), plumberd::BoxError> {
+//! # async fn main() -> Result<(), plumberd::Report> {
 //! let store = Faulty::new(Memory::new());
 //! let stream = StreamName::new("Account", 7)?;
 //! let opened = vec![NewEvent::new(new_event_id(), "AccountOpened".parse()?, "{}")];

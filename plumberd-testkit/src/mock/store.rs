@@ -52,7 +52,7 @@ use uuid::Uuid;
 /// }
 ///
 /// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), plumberd::BoxError> {
+/// # async fn main() -> Result<(), plumberd::Report> {
 /// let id = plumberd::event::new_event_id();
 /// let store = MockStore::new();
 /// store.expect_read::<Account>(&id).event(&Credited { amount: 5 });

@@ -5,6 +5,7 @@ mod error;
 mod excerpt;
 mod json;
 mod json_object;
+mod json_values;
 mod nesting;
 mod path;
 

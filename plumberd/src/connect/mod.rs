@@ -62,7 +62,7 @@ enum Scheme {
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), plumberd::BoxError> {
+/// # async fn main() -> Result<(), plumberd::Report> {
 /// let store = plumberd::connect("memory:").await?;
 /// let acme = store.tenant("acme")?;
 /// # Ok(())

@@ -60,7 +60,7 @@ use uuid::Uuid;
 /// }
 ///
 /// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), plumberd::BoxError> {
+/// # async fn main() -> Result<(), plumberd::Report> {
 /// let store = plumberd::connect("memory:").await?;
 /// let plumber = Plumber::new(store).with_conventions(OneCategory);
 /// # Ok(())

@@ -40,7 +40,7 @@ use std::{fmt, marker::PhantomData};
 /// }
 ///
 /// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), plumberd::BoxError> {
+/// # async fn main() -> Result<(), plumberd::Report> {
 /// let store = plumberd::connect("memory:").await?;
 /// let plumber = Plumber::new(store.clone());
 /// let board = plumber.model::<BoardEvent>("TaskBoard");

@@ -26,7 +26,7 @@ use std::{fmt, sync::Arc};
 /// }
 ///
 /// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), plumberd::BoxError> {
+/// # async fn main() -> Result<(), plumberd::Report> {
 /// let plumber = Plumber::new(plumberd::connect("memory:").await?);
 /// plumber.append_event(&TemperatureRead { celsius: 21.5 }, "roof").await?;
 ///

@@ -25,7 +25,7 @@ use std::sync::Arc;
 /// use std::sync::Arc;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), plumberd::BoxError> {
+/// # async fn main() -> Result<(), plumberd::Report> {
 /// let (store, checkpoints) = (Memory::new(), Arc::new(MemoryCheckpoints::new()));
 /// for _ in 0..2 {
 ///     let placed = NewEvent::new(new_event_id(), "OrderPlaced".parse()?, "{}");

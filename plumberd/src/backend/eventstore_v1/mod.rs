@@ -86,7 +86,7 @@ const LIMITS: Limits = Limits {
 /// use plumberd::backend::eventstore_v1::{EventStoreV1, EventStoreV1Config};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), plumberd::BoxError> {
+/// # async fn main() -> Result<(), plumberd::Report> {
 /// let config = EventStoreV1Config::new("127.0.0.1", 50051).with_tenant("acme".parse()?);
 /// let store = EventStoreV1::connect(config).await?;
 /// # Ok(())

@@ -41,7 +41,7 @@ const BACKEND: &str = "the memory store";
 /// };
 ///
 /// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), plumberd::BoxError> {
+/// # async fn main() -> Result<(), plumberd::Report> {
 /// let store = Memory::new();
 /// let stream = "Account-42".parse()?;
 /// let opened = NewEvent::new(new_event_id(), "AccountOpened".parse()?, r#"{"Owner":"Ada"}"#);

@@ -56,7 +56,7 @@ use writer::{Notices, Writer};
 /// };
 ///
 /// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), plumberd::BoxError> {
+/// # async fn main() -> Result<(), plumberd::Report> {
 /// # let folder = std::env::temp_dir().join(format!("plumberd-doc-{}", new_event_id()));
 /// # std::fs::create_dir(&folder)?;
 /// # let file = folder.join("bank.db");

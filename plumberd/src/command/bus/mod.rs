@@ -73,7 +73,7 @@ use waiting::Waiting;
 /// }
 ///
 /// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), plumberd::BoxError> {
+/// # async fn main() -> Result<(), plumberd::Report> {
 /// let store = plumberd::connect("memory:").await?;
 /// let server = CommandServer::new(store.clone(), "Bells", CommandHandlers::new().with(Bells)).start().await?;
 ///
