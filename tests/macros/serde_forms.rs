@@ -3,11 +3,12 @@
 use plumberd::{
     event::{ContentType, EventType, Link, RawMetadata, new_event_id},
     prelude::*,
+    repository::CommandId,
     stream::TenantId,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::json;
-use std::{collections::BTreeMap, fmt::Debug};
+use std::{collections::BTreeMap, convert::Infallible, fmt::Debug};
 
 fn recorded(content_type: ContentType, data: &'static [u8]) -> RecordedEvent {
     RecordedEvent {
@@ -176,6 +177,48 @@ fn an_application_puts_them_into_types_of_its_own() {
     let number = text.replace(r#""12.50""#, "12.5");
     let read: Answer = serde_json::from_str(&number).unwrap();
     assert_eq!(read.total, answer.total);
+}
+
+#[tokio::test]
+async fn what_came_of_a_command_is_an_answer_and_is_read_again() {
+    #[derive(Event)]
+    struct Counted {}
+    #[derive(Default)]
+    struct Counter;
+    #[aggregate]
+    impl Counter {
+        #[event_sourcing_handler]
+        fn on_counted(&mut self, _: &Counted) {}
+    }
+    let counters = connect("memory:").await.unwrap().repository::<Counter>();
+    let id = Uuid::from_u128(7);
+    let decide = |_: &Counter| Ok::<_, Infallible>(vec![Counted {}, Counted {}]);
+    let executed = counters.execute(id, decide).await.unwrap();
+
+    let answer = serde_json::to_value(&executed).unwrap();
+    let read: Executed<Counter> = serde_json::from_value(answer.clone()).unwrap();
+
+    assert_eq!(
+        answer,
+        json!({
+            "id": "00000000-0000-0000-0000-000000000007", "revision": 1,
+            "position": executed.position().unwrap().as_u64(), "events": 2,
+            "attempts": 1, "already_applied": false,
+        })
+    );
+    assert_eq!((read.id(), read.revision()), (&id, executed.revision()));
+    assert_eq!((read.position(), read.events()), (executed.position(), 2));
+    assert!(serde_json::from_value::<Executed<Counter>>(json!({"id": "x"})).is_err());
+}
+
+#[test]
+fn a_command_id_is_read_from_any_text_and_written_as_a_uuid() {
+    let read: CommandId = serde_json::from_str("\"invoice 17\"").unwrap();
+
+    assert_eq!(read, CommandId::from_text("invoice 17").unwrap());
+    assert_eq!(same_again(&read), format!("\"{read}\""));
+    assert!(refused::<CommandId>("\" \"").contains("the command id is empty"));
+    assert!(serde_json::from_str::<CommandId>("7").is_err());
 }
 
 #[test]

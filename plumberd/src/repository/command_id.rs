@@ -1,4 +1,5 @@
 use crate::{error::always, event::derived_event_id, stream::StreamName};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use std::{fmt, str::FromStr};
 use uuid::Uuid;
 
@@ -23,7 +24,8 @@ use uuid::Uuid;
 /// assert!(CommandId::new(Uuid::nil()).is_err());
 /// # Ok::<(), BoxError>(())
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
 pub struct CommandId(Uuid);
 
 impl CommandId {
@@ -97,6 +99,14 @@ impl TryFrom<Uuid> for CommandId {
 impl From<CommandId> for Uuid {
     fn from(id: CommandId) -> Self {
         id.0
+    }
+}
+
+impl<'de> Deserialize<'de> for CommandId {
+    /// From any text, as [`CommandId::from_text`].
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::from_text(&text).map_err(de::Error::custom)
     }
 }
 

@@ -4,6 +4,7 @@ use crate::{
     store::AppendOutcome,
     stream::{Position, Revision},
 };
+use serde::{Deserialize, Serialize};
 use std::{fmt, sync::Arc};
 
 /// What came of a command, or of a save.
@@ -38,6 +39,15 @@ use std::{fmt, sync::Arc};
 /// # Ok(())
 /// # }
 /// ```
+///
+/// Through serde it is an object of `id`, `revision`, `position`, `events` (how
+/// many), `attempts` and `already_applied`, as an answer of an API may be; the
+/// events and the state are not in it.
+#[derive(Serialize, Deserialize)]
+#[serde(bound(
+    serialize = "A::Id: Serialize",
+    deserialize = "A::Id: Deserialize<'de>"
+))]
 pub struct Executed<A: Aggregate> {
     id: A::Id,
     revision: Option<Revision>,
@@ -45,7 +55,9 @@ pub struct Executed<A: Aggregate> {
     events: usize,
     attempts: u32,
     already_applied: bool,
+    #[serde(skip)]
     written: Vec<NewEvent>,
+    #[serde(skip)]
     state: Option<Arc<A>>,
 }
 
