@@ -137,7 +137,7 @@ async fn answer(
 }
 
 /// Runs the device, or says how to.
-async fn device(args: &Args, url: &str, what: &str) -> Result<(), BoxError> {
+async fn device(args: &Args, url: &str, what: &str) -> Result<(), Report> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("polyglot/device.py");
     // The Python client knows fewer options.
     let url = url.split('?').next().unwrap_or(url).to_owned() + "?tls=false";
