@@ -208,10 +208,7 @@ async fn lost_races_and_appends_that_are_asked_for_again_are_events_inside() {
     let counters = Store::new(faulty.clone()).repository::<Counter>();
     for (fault, message) in [
         (Fault::Conflict, "lost a race"),
-        (
-            Fault::TimeOutAfterCommit,
-            "appending again, to know whether it was written",
-        ),
+        (Fault::TimeOutAfterCommit, "appending again"),
     ] {
         let id = new_event_id();
         faulty.next_append(fault);
@@ -228,7 +225,7 @@ async fn lost_races_and_appends_that_are_asked_for_again_are_events_inside() {
             .iter()
             .map(|event| &event["message"])
             .collect();
-        assert_eq!(told, [message]);
+        assert!(told.len() == 1 && told[0].starts_with(message), "{told:?}");
         assert_eq!(execute.events[0]["stream"], stream(id).to_string());
         let appends = seen.spans();
         let appends = appends.iter().filter(|span| span.name == "plumberd.append");
