@@ -4,7 +4,10 @@ mod expand;
 mod model;
 mod signature;
 
-use crate::aggregate::{COMMAND_HANDLER, misplaced};
+use crate::{
+    aggregate::{COMMAND_HANDLER, misplaced},
+    support::renamed,
+};
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::Item;
@@ -15,6 +18,10 @@ pub(crate) fn attribute(args: TokenStream, item: &TokenStream) -> TokenStream {
         return misplaced(COMMAND_HANDLER, item);
     };
     let (model, errors) = model::build(args, block);
+    if let Some(error) = renamed(&model.krate, COMMAND_HANDLER) {
+        let (error, block) = (error.to_compile_error(), &model.block);
+        return quote!(#error #block);
+    }
     match errors.finish(()) {
         Ok(()) => expand::expand(&model),
         Err(error) => {

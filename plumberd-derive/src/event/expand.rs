@@ -8,7 +8,11 @@ use super::{
 };
 use crate::{
     support::place,
-    value::{body::Body, expand::structure, item::Item},
+    value::{
+        body::Body,
+        expand::{OF_AN_EVENT, structure},
+        item::Item,
+    },
 };
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
@@ -16,7 +20,7 @@ use quote::{ToTokens, quote, quote_spanned};
 pub(super) fn expand(model: &Model) -> TokenStream {
     let content = match &model.form {
         Form::Struct(stored, body) => {
-            let value = structure(&model.item, body);
+            let value = structure(&model.item, body, OF_AN_EVENT);
             let event = event(&model.item, stored, body);
             quote!(#value #event)
         }

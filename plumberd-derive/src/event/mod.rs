@@ -6,6 +6,7 @@ mod fallback;
 mod model;
 mod stored;
 
+use crate::support::renamed;
 use proc_macro2::TokenStream;
 
 pub(crate) fn derive(item: TokenStream) -> TokenStream {
@@ -13,6 +14,9 @@ pub(crate) fn derive(item: TokenStream) -> TokenStream {
         Ok(input) => input,
         Err(error) => return error.into_compile_error(),
     };
+    if let Some(error) = renamed(&crate::value::fallback::krate(&input), "event") {
+        return error.into_compile_error();
+    }
     model::build(&input).map_or_else(
         |error| fallback::expand(&input, &error),
         |model| expand::expand(&model),

@@ -53,6 +53,7 @@ pub(super) fn build(input: &DeriveInput) -> syn::Result<Model> {
             if let Some(key) = attrs.take("transparent") {
                 refuse_transparent_struct(&key, &mut errors);
             }
+            container::explain_on_type(&mut attrs, Owner::Event, &mut errors);
             attrs.finish(&known(&["bound", "crate"]), &mut errors);
             let body = Body::parse(&data.fields, Owner::Event, &mut 0, &mut errors);
             Some(Form::Struct(Box::new(stored), body))
@@ -125,6 +126,7 @@ fn enumeration(
             errors.at(&key.name, message);
         }
     }
+    container::explain_on_type(&mut attrs, Owner::Event, errors);
     attrs.finish(
         &["bound", "crate", "content_type", "codec", "output_stream"],
         errors,
@@ -163,6 +165,7 @@ fn enumeration(
             let body = Body::parse(&variant.fields, Owner::Event, &mut withs, errors);
             Kind::Own(Box::new(stored), body)
         };
+        container::explain_on_variant(&mut attrs, Owner::Event, errors);
         attrs.finish(&known(&["transparent"]), errors);
         variants.push(Variant {
             ident: ident.clone(),

@@ -9,6 +9,11 @@ impl CratePath {
     pub(crate) fn new(path: Option<syn::Path>) -> Self {
         Self(path)
     }
+
+    /// Whether `crate = …` says where it is.
+    pub(crate) const fn is_named(&self) -> bool {
+        self.0.is_some()
+    }
 }
 
 impl ToTokens for CratePath {

@@ -6,6 +6,7 @@ mod errors;
 mod lints;
 mod pascal;
 mod place;
+mod renamed;
 mod suggest;
 
 pub(crate) use attrs::{Attrs, Key};
@@ -14,4 +15,5 @@ pub(crate) use errors::Errors;
 pub(crate) use lints::allow_deprecated;
 pub(crate) use pascal::pascal_case;
 pub(crate) use place::place;
+pub(crate) use renamed::renamed;
 pub(crate) use suggest::did_you_mean;

@@ -8,6 +8,16 @@ use syn::Attribute;
 
 /// Refuses what serde's attributes say about the form of a type.
 pub(crate) fn refuse_on_type(attrs: &[Attribute], owner: Owner, errors: &mut Errors) {
+    refuse(attrs, &of_type(owner), errors);
+}
+
+/// Refuses the same keys in `#[event(…)]`, of those that nobody took.
+pub(crate) fn explain_on_type(attrs: &mut Attrs, owner: Owner, errors: &mut Errors) {
+    explain(attrs, &of_type(owner), errors);
+}
+
+/// What serde's keys on a type would change, and what stands for them here.
+fn of_type(owner: Owner) -> Vec<(&'static str, &'static str)> {
     let (name, tag) = match owner {
         Owner::Event => (
             "the stored name is set by `#[event(type = \"…\")]`",
@@ -22,40 +32,46 @@ pub(crate) fn refuse_on_type(attrs: &[Attribute], owner: Owner, errors: &mut Err
                those that have another one";
     let with = "name functions that convert it with `#[event(with = \"module\")]`, on the fields \
                 of this type";
-    refuse(
-        attrs,
-        &[
-            ("rename", name),
-            ("rename_all", all),
-            ("rename_all_fields", all),
-            ("tag", tag),
-            ("content", tag),
-            ("untagged", tag),
-            (
-                "transparent",
-                "a struct with one unnamed field is stored as the value inside",
-            ),
-            (
-                "default",
-                "write `#[event(default)]` on each field that may be missing",
-            ),
-            ("from", with),
-            ("try_from", with),
-            ("into", with),
-            ("remote", with),
-            (
-                "deny_unknown_fields",
-                "unknown keys are passed over, so that a program reads what a newer one wrote",
-            ),
-            ("field_identifier", tag),
-            ("variant_identifier", tag),
-        ],
-        errors,
-    );
+    vec![
+        ("rename", name),
+        ("rename_all", all),
+        ("rename_all_fields", all),
+        ("tag", tag),
+        ("content", tag),
+        ("untagged", tag),
+        (
+            "transparent",
+            "a struct with one unnamed field is stored as the value inside",
+        ),
+        (
+            "default",
+            "write `#[event(default)]` on each field that may be missing",
+        ),
+        ("from", with),
+        ("try_from", with),
+        ("into", with),
+        ("remote", with),
+        (
+            "deny_unknown_fields",
+            "unknown keys are passed over, so that a program reads what a newer one wrote",
+        ),
+        ("field_identifier", tag),
+        ("variant_identifier", tag),
+    ]
 }
 
 /// Refuses what serde's attributes say about the form of a variant.
 pub(crate) fn refuse_on_variant(attrs: &[Attribute], owner: Owner, errors: &mut Errors) {
+    refuse(attrs, &of_variant(owner), errors);
+}
+
+/// Refuses the same keys in `#[event(…)]`, of those that nobody took.
+pub(crate) fn explain_on_variant(attrs: &mut Attrs, owner: Owner, errors: &mut Errors) {
+    explain(attrs, &of_variant(owner), errors);
+}
+
+/// What serde's keys on a variant would change, and what stands for them here.
+fn of_variant(owner: Owner) -> Vec<(&'static str, &'static str)> {
     let name = match owner {
         Owner::Event => "the stored name is set by `#[event(type = \"…\")]`",
         Owner::Value => "its name is set by `#[event(rename = \"…\")]`",
@@ -63,23 +79,19 @@ pub(crate) fn refuse_on_variant(attrs: &[Attribute], owner: Owner, errors: &mut 
     let all = "names of fields are stored in PascalCase; write `#[event(rename = \"…\")]` on \
                those that have another one";
     let each = "every variant is written and read, each in the one form and by the one name it has";
-    refuse(
-        attrs,
-        &[
-            ("rename", name),
-            ("rename_all", all),
-            ("alias", each),
-            ("other", each),
-            ("untagged", each),
-            ("skip", each),
-            ("skip_serializing", each),
-            ("skip_deserializing", each),
-            ("with", each),
-            ("serialize_with", each),
-            ("deserialize_with", each),
-        ],
-        errors,
-    );
+    vec![
+        ("rename", name),
+        ("rename_all", all),
+        ("alias", each),
+        ("other", each),
+        ("untagged", each),
+        ("skip", each),
+        ("skip_serializing", each),
+        ("skip_deserializing", each),
+        ("with", each),
+        ("serialize_with", each),
+        ("deserialize_with", each),
+    ]
 }
 
 fn refuse(attrs: &[Attribute], refused: &[(&str, &str)], errors: &mut Errors) {
@@ -93,6 +105,14 @@ fn refuse(attrs: &[Attribute], refused: &[(&str, &str)], errors: &mut Errors) {
                      derive serde's traits for a type of their own"
                 ),
             );
+        }
+    }
+}
+
+fn explain(attrs: &mut Attrs, refused: &[(&str, &str)], errors: &mut Errors) {
+    for (name, instead) in refused {
+        while let Some(key) = attrs.take(name) {
+            errors.at(&key.name, format!("`{name}` is not a key here: {instead}"));
         }
     }
 }

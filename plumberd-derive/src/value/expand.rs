@@ -15,7 +15,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let item = &model.item;
     let content = match &model.form {
         Form::Struct(body) => {
-            let value = structure(item, body);
+            let value = structure(item, body, OF_A_VALUE);
             let key = newtype_key(item, body);
             quote!(#value #key)
         }
@@ -60,12 +60,17 @@ pub(super) fn event_value(
     }
 }
 
-pub(crate) fn structure(item: &Item, body: &Body) -> TokenStream {
+/// The number of a struct's part. That of an event has another one, so that of a type
+/// with both derives the compiler complains once.
+const OF_A_VALUE: i32 = i32::MIN;
+pub(crate) const OF_AN_EVENT: i32 = 0;
+
+pub(crate) fn structure(item: &Item, body: &Body, number: i32) -> TokenStream {
     let part = Part {
         item,
         body,
         path: quote!(Self),
-        number: 0,
+        number,
         tag: None,
     };
     let write = part.write(|field| item.lend(field));

@@ -13,6 +13,7 @@ pub(crate) mod model;
 pub(crate) mod owned;
 pub(crate) mod part;
 
+use crate::support::renamed;
 use proc_macro2::TokenStream;
 
 pub(crate) fn derive(item: TokenStream) -> TokenStream {
@@ -20,6 +21,9 @@ pub(crate) fn derive(item: TokenStream) -> TokenStream {
         Ok(input) => input,
         Err(error) => return error.into_compile_error(),
     };
+    if let Some(error) = renamed(&fallback::krate(&input), "event") {
+        return error.into_compile_error();
+    }
     model::build(&input).map_or_else(
         |error| fallback::expand(&input, &error),
         |model| expand::expand(&model),

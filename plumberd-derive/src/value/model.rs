@@ -33,6 +33,10 @@ pub(super) struct Variant {
     pub(super) body: Body,
 }
 
+/// The first number of a field with functions of its own; those of an event begin with
+/// 0, see `expand::structure`.
+const FIRST_WITH: usize = 1 << 16;
+
 /// How the user wants an enum without data.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum As {
@@ -54,11 +58,12 @@ pub(super) fn build(input: &DeriveInput) -> syn::Result<Model> {
             Some(Form::Text)
         }
         (Data::Struct(data), None) => {
+            container::explain_on_type(&mut attrs, Owner::Value, &mut errors);
             attrs.finish(&["as_text", "bound", "crate"], &mut errors);
             Some(Form::Struct(Body::parse(
                 &data.fields,
                 Owner::Value,
-                &mut 0,
+                &mut { FIRST_WITH },
                 &mut errors,
             )))
         }
@@ -77,6 +82,7 @@ pub(super) fn build(input: &DeriveInput) -> syn::Result<Model> {
                     }
                 }
             });
+            container::explain_on_type(&mut attrs, Owner::Value, &mut errors);
             attrs.finish(&["as", "as_text", "bound", "crate"], &mut errors);
             Some(enumeration(input, data, wish.as_ref(), &mut errors))
         }
@@ -197,6 +203,7 @@ fn enumeration(
                 place = text.to_token_stream();
             }
         }
+        container::explain_on_variant(&mut attrs, Owner::Value, errors);
         attrs.finish(&["rename"], errors);
         if let Some((_, first)) = named_at.iter().find(|(taken, _)| *taken == name) {
             errors.at(

@@ -2,6 +2,7 @@
 
 mod blocks;
 mod category;
+mod decides;
 mod decision_result;
 mod dispatch;
 mod distinct;
@@ -16,6 +17,8 @@ mod raise;
 pub use blocks::{CountsBlocks, HandlerBlock, assert_counted, count_rows, join_rows};
 #[doc(hidden)]
 pub use category::checked_category;
+#[doc(hidden)]
+pub use decides::{Decides, DecidesWith};
 #[doc(hidden)]
 pub use decision_result::DecisionResult;
 pub use dispatch::{HandlerTable, Row};

@@ -1,29 +1,45 @@
-use super::{Aggregate, ApplyError, Handles, HandlesCommand};
+use super::{Aggregate, ApplyError, Handles, HandlesCommand, HandlesCommandWith};
 use crate::event::RawMetadata;
 use std::convert::Infallible;
 
-/// A command and an event that does not exist, and that every aggregate handles.
+/// Commands and events that do not exist, and that every aggregate handles.
 ///
-/// Without it, of an aggregate with one handler the compiler would conclude that
-/// whatever it is given must be what that handler is for, and say "mismatched types"
-/// of anything else instead of "has no handler".
+/// There are two: of an aggregate with one handler the compiler would else conclude
+/// that whatever it is given must be what that handler is for, and say "mismatched
+/// types" of anything else instead of "has no handler".
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
-pub enum Nothing {}
+pub enum Nothing<const N: u8> {}
 
-#[diagnostic::do_not_recommend]
-impl<A: Aggregate> HandlesCommand<Nothing> for A {
-    type Events = ();
-    type Error = Infallible;
+macro_rules! handled_by_all {
+    ($($n:literal)+) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<A: Aggregate> HandlesCommand<Nothing<$n>> for A {
+            type Events = ();
+            type Error = Infallible;
 
-    fn decide(&self, command: Nothing) -> Result<(), Infallible> {
-        match command {}
-    }
+            fn decide(&self, command: Nothing<$n>) -> Result<(), Infallible> {
+                match command {}
+            }
+        }
+
+        #[diagnostic::do_not_recommend]
+        impl<A: Aggregate> HandlesCommandWith<Nothing<$n>, ()> for A {
+            type Events = ();
+            type Error = Infallible;
+
+            fn decide_with(&self, command: Nothing<$n>, (): &()) -> Result<(), Infallible> {
+                match command {}
+            }
+        }
+
+        #[diagnostic::do_not_recommend]
+        impl<A: Aggregate> Handles<Nothing<$n>> for A {
+            fn handle(&mut self, event: &Nothing<$n>, _: &RawMetadata) -> Result<(), ApplyError> {
+                match *event {}
+            }
+        }
+    )+};
 }
 
-#[diagnostic::do_not_recommend]
-impl<A: Aggregate> Handles<Nothing> for A {
-    fn handle(&mut self, event: &Nothing, _: &RawMetadata) -> Result<(), ApplyError> {
-        match *event {}
-    }
-}
+handled_by_all!(0 1);

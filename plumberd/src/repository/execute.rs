@@ -1,5 +1,7 @@
 use super::{
-    ExecuteError, Executed, IntoCommandId, InvalidCommandId, Repository, first::Command,
+    ExecuteError, Executed, IntoCommandId, InvalidCommandId, Repository,
+    decided::{Decided, RaiseEvents},
+    first::Command,
     run::Running,
 };
 use crate::{
@@ -16,10 +18,11 @@ use uuid::Uuid;
 
 /// A command on its way: options, then `.await`.
 #[must_use = "a command does nothing unless awaited"]
-pub struct Execute<'a, A: Aggregate, F> {
+pub struct Execute<'a, A: Aggregate, F, D> {
     repository: &'a Repository<A>,
     id: A::Id,
     decide: F,
+    raise: RaiseEvents<A, D>,
     existing: Existing,
     command_id: Result<Option<super::CommandId>, InvalidCommandId>,
     purpose: Purpose,
@@ -29,6 +32,10 @@ pub struct Execute<'a, A: Aggregate, F> {
     /// For an id that was made up: the one to take for a command with an id.
     from_command: Option<fn(Uuid) -> A::Id>,
 }
+
+/// The decision of a command handler. Its type is written out, because of an opaque one
+/// the compiler would complain too when there is no such handler.
+pub type Handling<'a, A, D, E> = Box<dyn FnMut(&A) -> Result<D, E> + Send + 'a>;
 
 /// What a command does with an aggregate that exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,19 +78,23 @@ impl Purpose {
     }
 }
 
-impl<'a, A: Aggregate, F> Execute<'a, A, F> {
-    pub(super) const fn new(
+impl<'a, A: Aggregate, F, D> Execute<'a, A, F, D> {
+    pub(super) fn new(
         repository: &'a Repository<A>,
         id: A::Id,
         decide: F,
         existing: Existing,
         purpose: Purpose,
-    ) -> Self {
+    ) -> Self
+    where
+        D: IntoEvents<A>,
+    {
         Self {
             retry: repository.retry,
             repository,
             id,
             decide,
+            raise: D::raise,
             existing,
             command_id: Ok(None),
             purpose,
@@ -236,11 +247,11 @@ impl<'a, A: Aggregate, F> Execute<'a, A, F> {
     }
 }
 
-impl<'a, A, F, D, E> IntoFuture for Execute<'a, A, F>
+impl<'a, A, F, D, E> IntoFuture for Execute<'a, A, F, D>
 where
     A: Aggregate,
     F: FnMut(&A) -> Result<D, E> + Send + 'a,
-    D: IntoEvents<A>,
+    D: 'a,
     E: Send + 'a,
 {
     type Output = Result<Executed<A>, ExecuteError<E>>;
@@ -271,12 +282,17 @@ where
                 command: command.map(|(id, purpose)| Command::new(id, purpose, &stream)),
                 stream,
             };
-            running.run(self.decide).instrument(span).await
+            let (mut decide, raise) = (self.decide, self.raise);
+            let decide = move |aggregate: &A| {
+                let events = decide(aggregate)?;
+                Ok(Decided { events, raise })
+            };
+            running.run(decide).instrument(span).await
         })
     }
 }
 
-impl<A: Aggregate, F> fmt::Debug for Execute<'_, A, F> {
+impl<A: Aggregate, F, D> fmt::Debug for Execute<'_, A, F, D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Execute")
             .field("id", &self.id)

@@ -2,6 +2,7 @@
 
 mod cache;
 mod command_id;
+mod decided;
 mod error;
 mod execute;
 mod executed;
@@ -17,15 +18,13 @@ mod written;
 pub use cache::CacheConfig;
 pub use command_id::{CommandId, IntoCommandId, InvalidCommandId};
 pub use error::{DecideError, ExecuteError, RepositoryError};
-pub use execute::Execute;
+pub use execute::{Execute, Handling};
 pub use executed::Executed;
 pub use load::PointInTime;
 pub use root::Root;
 
 use crate::{
-    aggregate::{
-        Aggregate, AggregateNames, GenerateId, HandlesCommand, HandlesCommandWith, IntoEvents,
-    },
+    aggregate::{Aggregate, AggregateNames, Decides, DecidesWith, GenerateId, IntoEvents},
     event::EventValue,
     retry::RetryPolicy,
     snapshot::{SnapshotPolicy, Snapshots},
@@ -192,7 +191,7 @@ impl<A: Aggregate> Repository<A> {
     ///
     /// When the future is dropped, the events may or may not be written, never
     /// a part of them.
-    pub fn execute<F, D, E>(&self, id: A::Id, decide: F) -> Execute<'_, A, F>
+    pub fn execute<F, D, E>(&self, id: A::Id, decide: F) -> Execute<'_, A, F, D>
     where
         F: FnMut(&A) -> Result<D, E>,
         D: IntoEvents<A>,
@@ -212,20 +211,21 @@ impl<A: Aggregate> Repository<A> {
     /// The purpose of the command is the name of its type, without modules. Of
     /// two types with one name in several modules, give one another
     /// [purpose](Execute::purpose).
-    pub fn handle<C>(
-        &self,
+    pub fn handle<'s, C, D, E>(
+        &'s self,
         id: A::Id,
         command: C,
-    ) -> Execute<'_, A, impl FnMut(&A) -> Result<A::Events, A::Error>>
+    ) -> Execute<'s, A, Handling<'s, A, D, E>, D>
     where
-        A: HandlesCommand<C>,
-        C: Clone,
+        A: Decides<C, D, E>,
+        C: Clone + Send + 's,
+        D: IntoEvents<A>,
     {
-        let decide = move |aggregate: &A| aggregate.decide(command.clone());
+        let decide = move |aggregate: &A| aggregate.decide_into(command.clone());
         Execute::new(
             self,
             id,
-            decide,
+            Box::new(decide),
             execute::Existing::Allowed,
             execute::Purpose::of_type::<C>(),
         )
@@ -287,22 +287,23 @@ impl<A: Aggregate> Repository<A> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn handle_with<'s, C, S>(
+    pub fn handle_with<'s, C, S, D, E>(
         &'s self,
         id: A::Id,
         command: C,
         service: &'s S,
-    ) -> Execute<'s, A, impl FnMut(&A) -> Result<A::Events, A::Error>>
+    ) -> Execute<'s, A, Handling<'s, A, D, E>, D>
     where
-        A: HandlesCommandWith<C, S>,
-        C: Clone,
-        S: ?Sized,
+        A: DecidesWith<C, S, D, E>,
+        C: Clone + Send + 's,
+        S: ?Sized + Sync,
+        D: IntoEvents<A>,
     {
-        let decide = move |aggregate: &A| aggregate.decide_with(command.clone(), service);
+        let decide = move |aggregate: &A| aggregate.decide_into_with(command.clone(), service);
         Execute::new(
             self,
             id,
-            decide,
+            Box::new(decide),
             execute::Existing::Allowed,
             execute::Purpose::of_type::<C>(),
         )
@@ -310,7 +311,7 @@ impl<A: Aggregate> Repository<A> {
 
     /// As [`Repository::execute`], for an aggregate that must not exist yet,
     /// with an id that is made up: [`Executed::id`] tells it.
-    pub fn create<F, D, E>(&self, decide: F) -> Execute<'_, A, F>
+    pub fn create<F, D, E>(&self, decide: F) -> Execute<'_, A, F, D>
     where
         F: FnMut(&A) -> Result<D, E>,
         D: IntoEvents<A>,
@@ -323,7 +324,7 @@ impl<A: Aggregate> Repository<A> {
     /// As [`Repository::execute`], for an aggregate that must not exist yet:
     /// [`RepositoryError::AlreadyExists`] when it does. The purpose of the
     /// command is `create`, unless another one is given.
-    pub fn create_with<F, D, E>(&self, id: A::Id, decide: F) -> Execute<'_, A, F>
+    pub fn create_with<F, D, E>(&self, id: A::Id, decide: F) -> Execute<'_, A, F, D>
     where
         F: FnMut(&A) -> Result<D, E>,
         D: IntoEvents<A>,
