@@ -97,6 +97,7 @@ pub mod telemetry;
 
 // Ports: small object-safe traits.
 pub mod store;
+pub mod timer;
 
 // Services: what applications use.
 pub mod command;

@@ -11,6 +11,7 @@ mod pool;
 mod reads;
 mod records;
 mod repeated;
+mod runtimes;
 mod signed;
 mod silence;
 mod subscriptions;

@@ -1,5 +1,6 @@
 //! What must hold when parts of plumberd meet.
 
+mod bell;
 mod cache;
 mod call_site;
 mod contention;
@@ -11,9 +12,11 @@ mod memory;
 mod mock;
 mod nested;
 mod parsing;
+mod paused;
 mod repository;
 mod repository_errors;
 mod retries;
+mod runtimes;
 mod snapshot;
 #[cfg(feature = "sqlite")]
 mod sqlite;

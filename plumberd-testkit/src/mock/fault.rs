@@ -9,7 +9,7 @@ pub enum Fault {
     /// Fails with `Backend` before anything was done: an error that does not
     /// pass.
     Broken,
-    /// Takes so long (by Tokio's clock), then does what it was asked.
+    /// Takes so long (by Tokio's clock where it is paused), then does what it was asked.
     Delay(Duration),
     /// Does what it was asked, then fails with `OutcomeUnknown`: the answer
     /// was lost. Of a call that has no such error it is `Unavailable`.

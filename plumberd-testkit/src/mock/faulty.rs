@@ -8,6 +8,7 @@ use plumberd::{
         StreamInfo, SubscribeFrom, Subscription,
     },
     stream::{ExpectedRevision, Position, Revision, StreamName, TenantId},
+    timer::sleep,
 };
 use std::{
     collections::{HashMap, VecDeque},
@@ -137,7 +138,7 @@ impl Cues {
         };
         match fault {
             Fault::Delay(by) => {
-                tokio::time::sleep(by).await;
+                sleep(by).await;
                 Ok(None)
             }
             Fault::Conflict => match call {
@@ -217,7 +218,7 @@ fn faulty_read(mut read: EventStream, fault: Option<Fault>) -> EventStream {
         }
         Some(Fault::Delay(by)) => EventStream::from_pages(
             stream::once(async move {
-                tokio::time::sleep(by).await;
+                sleep(by).await;
                 read.next_page()
                     .await
                     .map(|first| (first.unwrap_or_default(), read))
@@ -256,7 +257,7 @@ impl<S: EventStore> Faulty<S> {
                 ))
             }
             Some(Fault::Delay(by)) => {
-                tokio::time::sleep(by).await;
+                sleep(by).await;
                 subscribe.await
             }
             Some(Fault::Broken) => Err(broken()),

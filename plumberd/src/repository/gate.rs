@@ -1,7 +1,4 @@
-use crate::{
-    store::{TICK, tick},
-    stream::StreamName,
-};
+use crate::{stream::StreamName, timer::sleep_real};
 use futures_util::future::{Either, select};
 use std::{
     cell::RefCell,
@@ -148,6 +145,10 @@ impl Gates {
 }
 
 impl Gate {
+    /// How often is looked whether those before come on, in real time: also
+    /// where Tokio's clock is paused.
+    const TICK: Duration = Duration::from_millis(50);
+
     /// How long one turn may take before others do not wait for it any more.
     const LONGEST: Duration = Duration::from_secs(1);
 
@@ -162,9 +163,9 @@ impl Gate {
         let (mut turns, mut decisions) = self.progress();
         let mut held = Duration::ZERO;
         loop {
-            match select(lock.as_mut(), pin!(tick())).await {
+            match select(lock.as_mut(), sleep_real(Self::TICK)).await {
                 Either::Left((lock, _)) => return Some(lock),
-                Either::Right(_) => held += TICK,
+                Either::Right(_) => held += Self::TICK,
             }
             let now = self.progress();
             let decides = now.1 % 2 == 1 && now.1 == decisions;

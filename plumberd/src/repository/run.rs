@@ -12,9 +12,9 @@ use crate::{
     retry::Backoff,
     store::{
         AppendOutcome, Attempts, IdempotencyReason, StoreError, append_safely, expect_repeated,
-        pause,
     },
     stream::{ExpectedRevision, StreamName},
+    timer::sleep,
 };
 
 /// A command that is being carried out.
@@ -101,7 +101,7 @@ impl<A: Aggregate> Running<'_, A> {
             // One that lost takes its turn among those of this process; one
             // that had it lost to another process.
             match self.turn {
-                Some(_) => pause(wait).await,
+                Some(_) => sleep(wait).await,
                 None => self.turn = gates.enter(&self.stream).await,
             }
         }
@@ -226,7 +226,7 @@ impl<A: Aggregate> Running<'_, A> {
             Some(wait) => {
                 tracing::debug!(stream = %self.stream, %error, "asking the store again");
                 self.attempts = self.attempts.saturating_add(1);
-                pause(wait).await;
+                sleep(wait).await;
                 Ok(())
             }
         }

@@ -1,9 +1,10 @@
-use super::{AppendOutcome, EventStore, StoreError, pause::pause};
+use super::{AppendOutcome, EventStore, StoreError};
 use crate::{
     BoxError,
     event::NewEvent,
     retry::Backoff,
     stream::{ExpectedRevision, StreamName},
+    timer::sleep,
 };
 use std::fmt;
 
@@ -46,7 +47,7 @@ pub(crate) async fn append_safely(
         if let StoreError::OutcomeUnknown { .. } = error {
             unknown = Some(error);
         }
-        pause(wait).await;
+        sleep(wait).await;
     }
 }
 

@@ -141,6 +141,15 @@ pub enum StoreError {
         backend: &'static str,
     },
 
+    /// What was called has to run tasks or connections of its own, and there is
+    /// no Tokio runtime around the call. Nothing was written. Call it within
+    /// one: in `#[tokio::main]`, in `Runtime::block_on`, in a spawned task.
+    #[error("{what} needs a Tokio runtime; call it within one, as in `Runtime::block_on`")]
+    NoRuntime {
+        /// What was called: "the command bus".
+        what: &'static str,
+    },
+
     /// The backend could not be reached, and nothing was written.
     #[error("{backend} is unavailable")]
     Unavailable {
@@ -225,7 +234,7 @@ impl StoreError {
             Self::Corrupt { .. } => ErrorKind::Unreadable,
             Self::Closed { .. } => ErrorKind::Closed,
             Self::Unavailable { .. } | Self::ChangedWhileRead { .. } => ErrorKind::Unavailable,
-            Self::Backend { .. } => ErrorKind::Internal,
+            Self::Backend { .. } | Self::NoRuntime { .. } => ErrorKind::Internal,
         }
     }
 

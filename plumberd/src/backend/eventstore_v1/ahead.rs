@@ -1,31 +1,43 @@
-use super::BACKEND;
 use crate::store::{EventStream, Page, StoreError, rules::ReadWindow};
 use futures_util::stream::unfold;
-use tokio::task::JoinHandle;
+use tokio::{
+    runtime::{Handle, Id},
+    task::JoinHandle,
+};
 
 /// A page, and what is left to read after it. No page: there was nothing left.
 type Turned = (Result<Option<Page>, StoreError>, ReadWindow);
 
 /// A page that is read before it is asked for; nobody wants it any more when
 /// this is dropped.
-struct Ahead(JoinHandle<Turned>);
+struct Ahead {
+    task: JoinHandle<Turned>,
+    runtime: Id,
+}
 
 impl Ahead {
-    async fn page(mut self, window: ReadWindow) -> Turned {
-        (&mut self.0).await.unwrap_or_else(|error| {
-            // The runtime is shutting down.
-            let error = StoreError::Unavailable {
-                backend: BACKEND,
-                source: error.into(),
-            };
-            (Err(error), window)
+    fn begin(reading: impl Future<Output = Turned> + Send + 'static) -> Option<Self> {
+        let runtime = Handle::try_current().ok()?;
+        Some(Self {
+            task: runtime.spawn(reading),
+            runtime: runtime.id(),
         })
+    }
+
+    /// `None` when the runtime it is read in is another one, which may not be
+    /// run, or has ended.
+    async fn page(mut self) -> Option<Turned> {
+        let here = Handle::try_current().ok()?;
+        if here.id() != self.runtime {
+            return None;
+        }
+        (&mut self.task).await.ok()
     }
 }
 
 impl Drop for Ahead {
     fn drop(&mut self) {
-        self.0.abort();
+        self.task.abort();
     }
 }
 
@@ -52,13 +64,17 @@ where
         ahead: None,
     };
     EventStream::from_pages(unfold((place, read), |(mut place, read)| async move {
-        let (page, window) = match place.ahead.take() {
-            Some(ahead) => ahead.page(place.window).await,
+        let ahead = match place.ahead.take() {
+            Some(ahead) => ahead.page().await,
+            None => None,
+        };
+        let (page, window) = match ahead {
+            Some(turned) => turned,
             None => read(place.window, place.begun).await,
         };
         let page = page.transpose()?;
         if place.begun && page.is_ok() && window.bounds().is_some() {
-            place.ahead = Some(Ahead(tokio::spawn(read(window, true))));
+            place.ahead = Ahead::begin(read(window, true));
         }
         place.window = window;
         place.begun = true;

@@ -1,7 +1,7 @@
 use super::{
     ATTEMPT_HEADER, EventStoreV1, MAX_MESSAGE,
     conversion::{Sender, aggregate_type, idempotency_key},
-    error::{CallError, Failure, corrupt, unsupported},
+    error::{CallError, Failure, corrupt, no_runtime, unsupported},
     look::{Hint, Looked},
     proto::AppendResponse,
     read::Head,
@@ -12,6 +12,7 @@ use crate::{
     retry::{Backoff, RetryPolicy},
     store::{AppendOutcome, IdempotencyReason, Limits, StoreError, rules},
     stream::{ExpectedRevision, Position, Revision, StreamName, TenantId},
+    timer::sleep_real,
 };
 use chrono::{DateTime, Utc};
 use prost::Message;
@@ -194,6 +195,7 @@ impl<'a> Attempt<'a> {
                 | StoreError::Unavailable { .. }
                 | StoreError::Unsupported { .. }
                 | StoreError::Corrupt { .. }
+                | StoreError::NoRuntime { .. }
         );
         if self.unsure && promises {
             return Err(StoreError::OutcomeUnknown {
@@ -224,7 +226,7 @@ impl<'a> Attempt<'a> {
                 }
             };
             match (pause, error) {
-                (Some(pause), _) => tokio::time::sleep(pause).await,
+                (Some(pause), _) => sleep_real(pause).await,
                 (None, Some(error)) => return Err(error.into_unavailable()),
                 (None, None) => {
                     return Err(StoreError::Unavailable {
@@ -245,9 +247,10 @@ impl<'a> Attempt<'a> {
         };
         let connection = &self.store.connection;
         let request = connection.request(self.request(head)?);
-        let (client, under_way) = connection.client(self.failures);
-        let answer = connection.call(client.append(request)).await;
-        drop(under_way);
+        let answer = match connection.client(self.failures) {
+            Ok((client, _under_way)) => connection.call(client.append(request)).await,
+            Err(error) => Err(error),
+        };
         let error = match answer {
             Ok(answer) => {
                 let outcome = written(head, last, answer);
@@ -284,6 +287,7 @@ impl<'a> Attempt<'a> {
             | Failure::Forbidden
             | Failure::Unsupported
             | Failure::Refused => Err(error.into_refusal()),
+            Failure::NoRuntime => Err(no_runtime()),
         }
     }
 

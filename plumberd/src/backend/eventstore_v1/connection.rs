@@ -1,29 +1,24 @@
 use super::{
-    EventStoreV1Config, EventStoreV1Error, client::Client, config::Secret, connector::Connector,
+    EventStoreV1Config, EventStoreV1Error,
+    client::Client,
+    config::Secret,
+    connector::Connector,
     error::CallError,
+    pool::{Pools, UnderWay, has_timer},
 };
-use crate::retry::Backoff;
+use crate::{
+    retry::Backoff,
+    timer::{hold_clock, sleep_real, timeout_real},
+};
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use futures_util::FutureExt;
-use std::{
-    fmt,
-    panic::AssertUnwindSafe,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{fmt, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use tokio::runtime::Handle;
 use tonic::{
     Request, Response, Status,
     metadata::{AsciiMetadataValue, MetadataValue},
     transport::Endpoint,
 };
-
-/// How many calls a connection carries before the next one is used: what most
-/// servers let be under way on one. Until then one connection is the quickest,
-/// as what is sent at the same time goes out together.
-const CALLS: usize = 100;
 
 /// A connection on which nothing came for so long is asked whether it lives.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
@@ -39,60 +34,32 @@ pub(super) struct Connection(Arc<Shared>);
 struct Shared {
     config: EventStoreV1Config,
     authorization: Option<AsciiMetadataValue>,
-    channels: Vec<Channel>,
-}
-
-struct Channel {
-    client: Client,
-    /// How many calls are under way.
-    calls: Arc<AtomicUsize>,
-}
-
-/// A call that is under way, until it is dropped.
-pub(super) struct UnderWay(Arc<AtomicUsize>);
-
-impl UnderWay {
-    fn on(calls: &Arc<AtomicUsize>) -> Self {
-        calls.fetch_add(1, Ordering::Relaxed);
-        Self(Arc::clone(calls))
-    }
-}
-
-impl Drop for UnderWay {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
+    pools: Pools,
 }
 
 impl Connection {
     /// Makes the first connection; the others are made when they are used.
     pub(super) async fn open(config: EventStoreV1Config) -> Result<Self, EventStoreV1Error> {
         config.check()?;
+        let runtime = Handle::try_current().ok().filter(|_| has_timer());
+        let runtime = runtime.ok_or(EventStoreV1Error::NoRuntime)?;
         let connector = Connector::new(&config)?;
         let endpoint = endpoint(&config)?;
-        let first = endpoint
-            .connect_with_connector(connector.clone())
+        let largest = usize::try_from(config.page_size)
+            .unwrap_or(usize::MAX)
+            .saturating_mul(super::LIMITS.event_bytes * 2 + EVENT_OVERHEAD);
+        let pools = Pools::new(endpoint, connector, config.max_connections, largest);
+        pools
+            .connect(&runtime)
             .await
             .map_err(|error| EventStoreV1Error::Unreachable {
                 address: format!("{}:{}", config.host, config.port),
                 source: error.into(),
             })?;
-        let others = (1..config.max_connections)
-            .map(|_| endpoint.connect_with_connector_lazy(connector.clone()));
-        let largest = usize::try_from(config.page_size)
-            .unwrap_or(usize::MAX)
-            .saturating_mul(super::LIMITS.event_bytes * 2 + EVENT_OVERHEAD);
-        let channels = std::iter::once(first)
-            .chain(others)
-            .map(|channel| Channel {
-                client: Client::new(channel, largest),
-                calls: Arc::default(),
-            })
-            .collect();
         Ok(Self(Arc::new(Shared {
             authorization: authorization(&config)?,
             config,
-            channels,
+            pools,
         })))
     }
 
@@ -100,20 +67,9 @@ impl Connection {
         &self.0.config
     }
 
-    /// A client for one call, and what says that it is under way. A call that
-    /// has failed `failures` times is better made on another connection.
-    pub(super) fn client(&self, failures: usize) -> (Client, UnderWay) {
-        let channels = &self.0.channels;
-        let first = failures % channels.len();
-        let calls = |at: &usize| channels[*at].calls.load(Ordering::Relaxed);
-        let turns = (first..channels.len()).chain(0..first);
-        let at = turns
-            .clone()
-            .find(|at| calls(at) < CALLS)
-            .or_else(|| turns.min_by_key(&calls))
-            .unwrap_or(first);
-        let Channel { client, calls } = &channels[at];
-        (client.clone(), UnderWay::on(calls))
+    /// A client for one call: see [`Pools::client`].
+    pub(super) fn client(&self, failures: usize) -> Result<(Client, UnderWay), CallError> {
+        self.0.pools.client(failures)
     }
 
     pub(super) fn request<T>(&self, message: T) -> Request<T> {
@@ -132,9 +88,10 @@ impl Connection {
         call: impl Future<Output = Result<Response<T>, Status>> + Send,
     ) -> Result<T, CallError> {
         let timeout = self.0.config.request_timeout;
+        let _held = hold_clock();
         // The client panics at a status whose details are no base64.
         let call = AssertUnwindSafe(call).catch_unwind();
-        match tokio::time::timeout(timeout, call).await {
+        match timeout_real(timeout, call).await {
             Err(_) => Err(CallError::TimedOut(timeout)),
             Ok(Err(_)) => Err(CallError::Unreadable),
             Ok(Ok(Err(status))) => Err(CallError::Status(status)),
@@ -150,13 +107,13 @@ impl Connection {
         let mut backoff = Backoff::new(self.0.config.retry);
         let mut failures = 0;
         loop {
-            let (client, _under_way) = self.client(failures);
+            let (client, _under_way) = self.client(failures)?;
             let error = match self.call(call(client)).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
             match backoff.next_pause().filter(|_| error.is_passing()) {
-                Some(pause) => tokio::time::sleep(pause).await,
+                Some(pause) => sleep_real(pause).await,
                 None => return Err(error),
             }
             failures += 1;

@@ -1,9 +1,11 @@
 use super::{EventStoreV1Config, EventStoreV1Error, error::NotConnected, tls};
-use futures_util::future::BoxFuture;
+use crate::timer::{hold_clock, timeout_real};
+use futures_util::{FutureExt, future::BoxFuture};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use std::{
     io,
+    panic::AssertUnwindSafe,
     pin::Pin,
     task::{Context, Poll},
     time::Duration,
@@ -70,9 +72,13 @@ impl Service<Uri> for Connector {
         Box::pin(async move {
             let address = format!("{}:{}", connector.host, connector.port);
             let after = connector.timeout;
-            match tokio::time::timeout(after, connector.connect()).await {
-                Ok(Ok(connection)) => Ok(TokioIo::new(connection)),
-                Ok(Err(source)) => Err(NotConnected::Io { address, source }),
+            let _held = hold_clock();
+            // Tokio panics in a runtime without I/O, and has no way to ask.
+            let connecting = AssertUnwindSafe(connector.connect()).catch_unwind();
+            match timeout_real(after, connecting).await {
+                Ok(Ok(Ok(connection))) => Ok(TokioIo::new(connection)),
+                Ok(Ok(Err(source))) => Err(NotConnected::Io { address, source }),
+                Ok(Err(_)) => Err(NotConnected::NoIo { address }),
                 Err(_) => Err(NotConnected::TimedOut { address, after }),
             }
         })

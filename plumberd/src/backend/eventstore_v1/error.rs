@@ -29,6 +29,11 @@ pub enum EventStoreV1Error {
         /// Why not.
         source: BoxError,
     },
+    /// There is no Tokio runtime around the call, or one without a timer or I/O.
+    #[error(
+        "an `eventstore.v1` store needs a Tokio runtime with a timer and I/O; connect within one, built with `enable_all`"
+    )]
+    NoRuntime,
     /// No server answered.
     #[error("no `eventstore.v1` server answered at {address}")]
     Unreachable {
@@ -64,6 +69,10 @@ pub(super) enum NotConnected {
     },
     #[error("no connection to {address} was made within {after:?}")]
     TimedOut { address: String, after: Duration },
+    #[error(
+        "no connection to {address} can be made in a Tokio runtime without I/O; build it with `enable_all`"
+    )]
+    NoIo { address: String },
     #[error("the connection has ended")]
     Ended { source: tonic::transport::Error },
 }
@@ -80,6 +89,9 @@ pub(super) enum CallError {
     /// What came is not the protocol.
     #[error("the answer cannot be read")]
     Unreadable,
+    /// There is no Tokio runtime around the call, or one without a timer.
+    #[error("there is no Tokio runtime with a timer")]
+    NoRuntime,
 }
 
 /// What can be done about a [`CallError`].
@@ -92,6 +104,8 @@ pub(super) enum Failure {
     KeyKnown,
     /// There was no connection: the server has not heard of the call.
     NotSent,
+    /// Nothing can be sent from there.
+    NoRuntime,
     /// The connection, or the server for now. Whether the call was carried out
     /// is unknown.
     Lost,
@@ -115,6 +129,7 @@ impl CallError {
     pub(super) fn failure(&self) -> Failure {
         let status = match self {
             Self::TimedOut(_) | Self::Unreadable => return Failure::Lost,
+            Self::NoRuntime => return Failure::NoRuntime,
             Self::Status(status) => status,
         };
         let local = std::error::Error::source(status);
@@ -150,6 +165,7 @@ impl CallError {
             Failure::Lost | Failure::NotSent | Failure::Busy | Failure::Aborted(_) => {
                 self.into_unavailable()
             }
+            Failure::NoRuntime => no_runtime(),
             Failure::Unsupported => StoreError::Unsupported {
                 backend: BACKEND,
                 what: "answer this call, which is newer than it".into(),
@@ -192,6 +208,12 @@ impl CallError {
 fn never_connected(error: &(dyn std::error::Error + 'static)) -> bool {
     std::iter::successors(Some(error), |error| error.source())
         .any(<dyn std::error::Error>::is::<NotConnected>)
+}
+
+pub(super) fn no_runtime() -> StoreError {
+    StoreError::NoRuntime {
+        what: "an `eventstore.v1` store",
+    }
 }
 
 pub(super) fn corrupt(what: impl Into<String>) -> StoreError {

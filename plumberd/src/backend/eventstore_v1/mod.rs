@@ -16,6 +16,7 @@ mod detail;
 mod error;
 mod look;
 mod metadata;
+mod pool;
 #[doc(hidden)]
 pub mod proto;
 mod read;
@@ -109,7 +110,9 @@ impl EventStoreV1 {
     /// Connects to a server: one connection is made, the others when they are
     /// needed.
     ///
-    /// It needs a Tokio runtime with a timer and I/O.
+    /// It needs a Tokio runtime with a timer and I/O, and so does every call:
+    /// the connections are of the runtime that a call is made in, at most
+    /// `max_connections` of each.
     ///
     /// # Errors
     ///

@@ -3,6 +3,7 @@ use crate::{
     retry::{Backoff, RetryPolicy},
     store::follow::Signal,
     stream::TenantId,
+    timer::sleep_real,
 };
 use futures_util::FutureExt;
 use std::{
@@ -13,7 +14,10 @@ use std::{
     },
     time::Duration,
 };
-use tokio::task::JoinHandle;
+use tokio::{
+    runtime::{Handle, Id},
+    task::JoinHandle,
+};
 use tonic::Code;
 
 /// Readers of a server that comes back must not all come at once, and none may
@@ -43,7 +47,9 @@ pub(super) struct WakeUp {
     signal: Signal,
     /// The position after which the server's subscription begins.
     seen: Arc<AtomicU64>,
-    task: Option<JoinHandle<()>>,
+    /// With the runtime it is of: in another one it tells nothing while that
+    /// is not run.
+    task: Option<(Id, JoinHandle<()>)>,
 }
 
 impl WakeUp {
@@ -61,23 +67,35 @@ impl WakeUp {
     /// from now on the server is to tell.
     pub(super) fn read_up_to(&mut self, position: u64) {
         self.seen.fetch_max(position, Ordering::AcqRel);
-        if self.task.as_ref().is_none_or(JoinHandle::is_finished) {
+        let Ok(runtime) = Handle::try_current() else {
+            return;
+        };
+        let listens = self
+            .task
+            .as_ref()
+            .is_some_and(|(of, task)| *of == runtime.id() && !task.is_finished());
+        if !listens {
+            self.end();
             let listening = listen(
                 self.store.clone(),
                 self.interest.clone(),
                 self.signal.clone(),
                 Arc::clone(&self.seen),
             );
-            self.task = Some(tokio::spawn(listening));
+            self.task = Some((runtime.id(), runtime.spawn(listening)));
+        }
+    }
+
+    fn end(&mut self) {
+        if let Some((_, task)) = self.task.take() {
+            task.abort();
         }
     }
 }
 
 impl Drop for WakeUp {
     fn drop(&mut self) {
-        if let Some(task) = &self.task {
-            task.abort();
-        }
+        self.end();
     }
 }
 
@@ -94,7 +112,7 @@ async fn listen(store: EventStoreV1, interest: Interest, signal: Signal, seen: A
             "the server's subscription ended, and is made anew"
         );
         if let Some(pause) = backoff.next_pause() {
-            tokio::time::sleep(pause).await;
+            sleep_real(pause).await;
         }
         failures = failures.wrapping_add(1);
     }
@@ -116,7 +134,9 @@ async fn be_told(
         aggregate_id_prefix: interest.prefix.clone(),
         from_global_nonce: from.min(LAST),
     });
-    let (client, _under_way) = connection.client(failures);
+    let Ok((client, _under_way)) = connection.client(failures) else {
+        return Code::Unavailable;
+    };
     let mut messages = match client.subscribe(request).await {
         Err(status) => return status.code(),
         Ok(response) => response.into_inner(),

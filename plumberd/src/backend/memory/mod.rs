@@ -1,5 +1,9 @@
 //! A store in memory: for tests, for tries, and as the reference for what
 //! every other backend does.
+//!
+//! It needs no Tokio runtime: it and what was begun on it are used in any, in
+//! several, and in none. Under a paused clock (`start_paused`) everything works
+//! on it: nothing waits but what waits for an event.
 
 mod ids;
 mod order;

@@ -3,6 +3,20 @@
 //! The file is in WAL mode, so reads never wait for writes, and several
 //! processes of one machine may use it at a time (not over a network file
 //! system). One thread writes; what is appended concurrently shares a commit.
+//!
+//! # Runtimes and clocks
+//!
+//! It needs no Tokio runtime, for it works on threads of its own: a store, and
+//! the reads and subscriptions begun on it, are used in any runtime, in several,
+//! in none, and after the one they were begun in has ended.
+//!
+//! Under a paused clock (`#[tokio::test(start_paused = true)]`) the clock waits
+//! for whatever a call has its threads do, so no time-out of yours or of
+//! `CommandBus` is over too early, and a subscription
+//! hears at once what is appended through clones of the store. What *another*
+//! process appends, or another store on the same file, is looked for every
+//! [`poll_interval`](SqliteConfig::with_poll_interval) of real time, and for that
+//! a paused clock does not wait: do not pause it where you wait for those.
 
 mod backup;
 mod checksum;
@@ -31,7 +45,7 @@ pub use stats::SqliteStats;
 pub use url::InvalidSqliteUrl;
 pub use verify::SqliteReport;
 
-use crate::stream::TenantId;
+use crate::{stream::TenantId, timer::hold_clock};
 use reader::Readers;
 use stats::Counters;
 use std::{fmt, sync::Arc};
@@ -144,6 +158,7 @@ impl Sqlite {
     ///
     /// When the future is dropped, the store may be closed all the same.
     pub async fn close(&self) {
+        let _held = hold_clock();
         self.shared.writer.close().await;
         self.shared.readers.close();
         self.shared.watcher.close();

@@ -2,6 +2,7 @@ use super::{Letter, PostError};
 use crate::{
     clock::Clock,
     command::{CommandHandlers, reply::Reply, request::Request},
+    store::StoreError,
     stream::{Position, Revision, StreamName},
 };
 use futures_util::{
@@ -13,6 +14,7 @@ use std::{
     num::NonZeroUsize,
     sync::{Arc, Mutex, PoisonError},
 };
+use tokio::runtime::Handle;
 use uuid::Uuid;
 
 /// The handlers of this process, and what came of the last commands.
@@ -43,7 +45,8 @@ impl InProcess {
     }
 
     /// Runs the command here, once for each id. It goes on when nobody waits
-    /// any more. `None` when there is no handler, or the runtime ended.
+    /// any more, as long as the runtime of the first call does. `None` when
+    /// there is no handler.
     pub(super) async fn run(
         &self,
         letter: &Letter,
@@ -52,16 +55,32 @@ impl InProcess {
         if !self.handlers.handles(letter.name) {
             return Ok(None);
         }
-        let outcome = self.outcome(letter, stream)?;
-        Ok(outcome.await)
+        for _ in 0..2 {
+            let outcome = self.outcome(letter, stream)?;
+            if let Some(reply) = outcome.clone().await {
+                return Ok(Some(reply));
+            }
+            // The runtime that ran it has ended, and nobody knows what it came to.
+            self.forget(letter.command_id, &outcome);
+        }
+        Err(no_runtime().into())
+    }
+
+    fn forget(&self, command_id: Uuid, lost: &Outcome) {
+        let mut outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
+        let remembered = outcomes.peek(&command_id);
+        if remembered.is_some_and(|remembered| remembered.outcome.ptr_eq(lost)) {
+            outcomes.pop(&command_id);
+        }
     }
 
     fn outcome(&self, letter: &Letter, stream: &StreamName) -> Result<Outcome, PostError> {
+        let runtime = Handle::try_current().map_err(|_| no_runtime())?;
         let digest = digest(letter);
         let mut outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
         let remembered = outcomes.get_or_insert(letter.command_id, || Remembered {
             digest,
-            outcome: self.begin(letter, stream),
+            outcome: self.begin(letter, stream, &runtime),
         });
         if remembered.digest == digest {
             Ok(remembered.outcome.clone())
@@ -72,7 +91,7 @@ impl InProcess {
         }
     }
 
-    fn begin(&self, letter: &Letter, stream: &StreamName) -> Outcome {
+    fn begin(&self, letter: &Letter, stream: &StreamName, runtime: &Handle) -> Outcome {
         let event = letter.event.clone().recorded(
             stream.clone(),
             Revision::FIRST,
@@ -81,11 +100,17 @@ impl InProcess {
             None,
         );
         let handlers = self.handlers.clone();
-        let running = tokio::spawn(async move {
+        let running = runtime.spawn(async move {
             let request = Request::of(&event);
             Arc::new(handlers.run(event, &request).await)
         });
         async { running.await.ok() }.boxed().shared()
+    }
+}
+
+fn no_runtime() -> StoreError {
+    StoreError::NoRuntime {
+        what: "a handler of commands in this process",
     }
 }
 

@@ -22,9 +22,10 @@ use crate::{
     retry::{Backoff, RetryPolicy},
     store::{
         AppendOutcome, EventStore, IdempotencyReason, ReadFrom, ReadOptions, StoreError,
-        append_safely, pause,
+        append_safely,
     },
     stream::{ExpectedRevision, InvalidStreamName, StreamName},
+    timer::sleep,
 };
 use in_process::InProcess;
 use letter::Letter;
@@ -35,7 +36,6 @@ use std::{
     time::Duration,
 };
 use uuid::Uuid;
-use waiting::Waiting;
 
 /// Sends commands in a session of its own, and waits for what comes of them.
 ///
@@ -94,7 +94,6 @@ struct Bus {
     session: Uuid,
     streams: OnceLock<Streams>,
     timeout: Duration,
-    waiting: Arc<Waiting>,
     replies: Replies,
     in_process: Option<InProcess>,
     /// Whether the session's streams have their metadata.
@@ -124,7 +123,6 @@ impl CommandBus {
             session,
             streams: OnceLock::new(),
             timeout: TIMEOUT,
-            waiting: Arc::default(),
             replies: Replies::default(),
             in_process: None,
             kept: tokio::sync::OnceCell::new(),
@@ -158,7 +156,6 @@ impl CommandBus {
             session: self.0.session,
             streams: OnceLock::new(),
             timeout: self.0.timeout,
-            waiting: Arc::default(),
             replies: Replies::default(),
             in_process: self.0.in_process.clone(),
             kept: tokio::sync::OnceCell::new(),
@@ -174,7 +171,7 @@ impl CommandBus {
 
     /// How many commands wait for an answer.
     pub fn pending(&self) -> usize {
-        self.0.waiting.len()
+        self.0.replies.pending()
     }
 
     /// Sends `command` to `recipient` and waits for what comes of it. It is a
@@ -231,7 +228,7 @@ impl CommandBus {
         let mut backoff = Backoff::new(RetryPolicy::DEFAULT);
         while let Err(error) = bus.kept.get_or_try_init(|| self.keep_for_a_month()).await {
             match backoff.next_pause().filter(|_| error.is_transient()) {
-                Some(wait) => pause(wait).await,
+                Some(wait) => sleep(wait).await,
                 None => return Err(error.into()),
             }
         }

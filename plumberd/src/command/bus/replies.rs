@@ -5,14 +5,32 @@ use crate::{
     retry::{Backoff, RetryPolicy},
     store::{EventStore, StoreError, SubscribeFrom, Subscription},
     stream::{Revision, StreamName},
+    timer::sleep,
 };
-use std::{sync::Arc, time::Duration};
-use tokio::{sync::Mutex, task::JoinHandle};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::{
+    runtime::{Handle, Id},
+    task::JoinHandle,
+};
 use uuid::Uuid;
 
 /// Follows a session's answers as long as the bus lives.
+///
+/// A task of each runtime that commands are sent in does: one of another
+/// runtime hears nothing while that runtime is not run, and ends with it.
 #[derive(Debug, Default)]
-pub(super) struct Replies(Mutex<Option<Listener>>);
+pub(super) struct Replies(Mutex<HashMap<Id, Arc<Hearing>>>);
+
+/// Who waits for answers in one runtime, and the task that hears them.
+#[derive(Debug, Default)]
+struct Hearing {
+    waiting: Arc<Waiting>,
+    listener: tokio::sync::Mutex<Option<Listener>>,
+}
 
 #[derive(Debug)]
 struct Listener(JoinHandle<()>);
@@ -31,12 +49,16 @@ impl Replies {
         command_id: Uuid,
         store: &Arc<dyn EventStore>,
         stream: &StreamName,
-        waiting: &Arc<Waiting>,
     ) -> Result<Waiter, StoreError> {
+        let runtime = Handle::try_current().map_err(|_| StoreError::NoRuntime {
+            what: "the command bus",
+        })?;
+        let hearing = self.hearing(runtime.id());
+        let waiting = &hearing.waiting;
         if let Some(waiter) = waiting.wait_for(command_id) {
             return Ok(waiter);
         }
-        let mut listener = self.0.lock().await;
+        let mut listener = hearing.listener.lock().await;
         // Somebody may have begun meanwhile.
         if let Some(waiter) = waiting.wait_for(command_id) {
             return Ok(waiter);
@@ -51,8 +73,26 @@ impl Replies {
             waiting: Arc::clone(waiting),
             last,
         };
-        *listener = Some(Listener(tokio::spawn(follower.run(subscription))));
+        *listener = Some(Listener(runtime.spawn(follower.run(subscription))));
         Ok(waiter)
+    }
+
+    /// How many commands are waited for.
+    pub(super) fn pending(&self) -> usize {
+        self.lock().values().map(|one| one.waiting.len()).sum()
+    }
+
+    fn hearing(&self, runtime: Id) -> Arc<Hearing> {
+        let mut hearings = self.lock();
+        if !hearings.contains_key(&runtime) {
+            // Those of runtimes that have ended.
+            hearings.retain(|_, one| one.waiting.is_heard() || Arc::strong_count(one) > 1);
+        }
+        Arc::clone(hearings.entry(runtime).or_default())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Id, Arc<Hearing>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -117,7 +157,7 @@ impl Follower {
                 tracing::error!(stream = %self.stream, %error, "answers are no longer followed");
                 return None;
             }
-            tokio::time::sleep(backoff.next_pause()?).await;
+            sleep(backoff.next_pause()?).await;
             let again = self
                 .store
                 .subscribe_stream(&self.stream, after(self.last))

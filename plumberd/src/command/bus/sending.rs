@@ -1,4 +1,4 @@
-use super::{CommandBus, Done, Fault, Letter, SendError, Streams};
+use super::{CommandBus, Done, Fault, Letter, PostError, SendError, Streams};
 use crate::{
     codec::CodecError,
     command::{
@@ -10,6 +10,7 @@ use crate::{
     event::{ContentType, EncodedEvent, RecordedEvent},
     store::{EventStore, ReadOptions, StoreError},
     stream::{Position, StreamName},
+    timer::timeout,
 };
 use std::{fmt, future::IntoFuture, pin::Pin, time::Duration};
 
@@ -49,7 +50,7 @@ impl<'a, C: Command> Sending<'a, C> {
     async fn run(self) -> Result<Done, SendError<C::Fault>> {
         let context = self.context.unwrap_or_else(MessageContext::current);
         let letter = self.bus.letter(&self.recipient, self.command, &context)?;
-        let answered = tokio::time::timeout(self.timeout, self.bus.outcome(&letter)).await;
+        let answered = timeout(self.timeout, self.bus.outcome(&letter)).await;
         match answered {
             Ok(reply) => read_outcome(reply?),
             Err(_) => Err(SendError::TimedOut {
@@ -87,30 +88,46 @@ impl CommandBus {
         {
             return Ok((*reply).clone());
         }
-        let mut waiter = bus
-            .replies
-            .wait_for(letter.command_id, &bus.store, answers, &bus.waiting)
-            .await?;
-        let written = self.write(letter).await?;
-        let mut answer = None;
-        if written.is_already_applied() {
-            // It was sent before, and may be answered long since.
-            answer = self
-                .first_answer(letter, answers, written.position())
-                .await?;
-        }
-        let answer = match answer {
-            Some(answer) => answer,
-            None => waiter.answer().await.ok_or(StoreError::Closed {
-                backend: "the stream of answers",
-            })?,
-        };
+        let answer =
+            match self.answer(letter, answers).await? {
+                Some(answer) => answer,
+                // The runtime that heard the answers has ended; there is another
+                // one, or nobody would be here.
+                None => self.answer(letter, answers).await?.ok_or_else(|| {
+                    StoreError::OutcomeUnknown {
+                        backend: "the command bus",
+                        stream: commands.clone(),
+                        source: "the answers of the session are no longer followed".into(),
+                    }
+                })?,
+            };
         Reply::read(letter.name, answer.event_type.as_str(), &answer.data).map_err(|source| {
             SendError::Answer {
                 command_id: letter.command_id,
                 source,
             }
         })
+    }
+
+    /// Writes the command, and waits for its answer; `None` when nobody hears
+    /// answers any more.
+    async fn answer(
+        &self,
+        letter: &Letter,
+        answers: &StreamName,
+    ) -> Result<Option<RecordedEvent>, PostError> {
+        let bus = &*self.0;
+        let waiting = bus.replies.wait_for(letter.command_id, &bus.store, answers);
+        let mut waiter = waiting.await?;
+        let written = self.write(letter).await?;
+        if written.is_already_applied() {
+            // It was sent before, and may be answered long since.
+            let answer = self.first_answer(letter, answers, written.position());
+            if let Some(answer) = answer.await? {
+                return Ok(Some(answer));
+            }
+        }
+        Ok(waiter.answer().await)
     }
 
     /// The answer that is there already: by its id when plumberd wrote it, else

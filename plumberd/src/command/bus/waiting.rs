@@ -27,6 +27,11 @@ impl Waiting {
         self.lock().waiters.len()
     }
 
+    /// Whether anybody hears answers.
+    pub(super) fn is_heard(&self) -> bool {
+        self.lock().heard
+    }
+
     /// Waits from now on: whoever sends waits first, so no answer is missed.
     /// `None` when nobody hears answers: then nobody would end the wait.
     pub(super) fn wait_for(self: &Arc<Self>, command_id: Uuid) -> Option<Waiter> {

@@ -7,6 +7,7 @@ use crate::{
     retry::Backoff,
     store::{AppendOutcome, EventStore, ReadOptions, StoreError},
     stream::{ExpectedRevision, Position, Revision, StreamMetadata, StreamName},
+    timer::sleep,
 };
 use futures_util::{FutureExt, future::BoxFuture};
 use std::sync::Arc;
@@ -166,7 +167,7 @@ impl Checkpoint {
             match backoff.next_pause() {
                 Some(pause) if in_doubt && !told => {
                     tracing::warn!(stream = %self.stream, %error, "asking for the checkpoint again");
-                    tokio::time::sleep(pause).await;
+                    sleep(pause).await;
                 }
                 _ => return Err(refused(error)),
             }

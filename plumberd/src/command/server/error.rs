@@ -36,8 +36,9 @@ pub enum ServerError {
     #[error(transparent)]
     Store(#[from] StoreError),
 
-    /// The server's task was ended from outside.
-    #[error("the server was ended")]
+    /// The server's task was ended from outside: the runtime it was started in
+    /// has ended. What it had not answered the next server of the name does.
+    #[error("the server was ended, with the runtime it was started in")]
     Ended,
 }
 

@@ -13,19 +13,14 @@ use crate::{
     retry::Backoff,
     store::{EventStore, StoreError, Subscription, SubscriptionMessage},
     stream::Position,
+    timer::{Sleep, sleep, timeout},
 };
 use futures_util::{
     FutureExt, StreamExt,
     future::{BoxFuture, Fuse, FusedFuture},
 };
-use std::{
-    future::poll_fn, panic::AssertUnwindSafe, pin::Pin, sync::Arc, task::Poll, time::Duration,
-};
-use tokio::{
-    sync::watch,
-    task::JoinSet,
-    time::{Sleep, sleep},
-};
+use std::{future::poll_fn, panic::AssertUnwindSafe, sync::Arc, task::Poll, time::Duration};
+use tokio::{sync::watch, task::JoinSet};
 
 /// At most so often is the checkpoint kept: what lies between is looked at
 /// again after a crash, and found answered.
@@ -82,7 +77,7 @@ enum Step {
 /// What a server waits for besides commands.
 struct Signals {
     stopped: BoxFuture<'static, ()>,
-    timer: Pin<Box<Sleep>>,
+    timer: Sleep,
 }
 
 impl Follow {
@@ -142,7 +137,7 @@ impl Follow {
         let mut stop = self.stop.clone();
         let mut signals = Signals {
             stopped: async move { drop(stop.wait_for(|stop| *stop).await) }.boxed(),
-            timer: Box::pin(sleep(KEEP_EVERY)),
+            timer: sleep(KEEP_EVERY),
         };
         let mut backoff = patient();
         loop {
@@ -151,7 +146,7 @@ impl Follow {
                 Step::Finished(finished) => self.finished(finished),
                 Step::Keep => self.begin_to_keep(),
                 Step::Saved(saved) => {
-                    signals.timer.set(sleep(KEEP_EVERY));
+                    signals.timer = sleep(KEEP_EVERY);
                     self.saved(saved)?;
                 }
                 Step::Read(Ok(Some(message))) => {
@@ -265,7 +260,7 @@ impl Follow {
                 tracing::warn!(%error, "commands are read again");
             }
             let pause = backoff.next_pause().unwrap_or(KEEP_EVERY);
-            if tokio::time::timeout(pause, self.stop.wait_for(|stop| *stop))
+            if timeout(pause, self.stop.wait_for(|stop| *stop))
                 .await
                 .is_ok()
             {

@@ -20,10 +20,12 @@ use crate::{
     retry::{Backoff, RetryPolicy},
     store::{EventStore, Filter, ReadOptions, StoreError, SubscribeFrom, Subscription},
     stream::{Position, Revision, StreamName},
+    timer::sleep,
 };
 use checkpoint::Checkpoint;
 use follow::TakenOver;
 use std::{fmt, sync::Arc, time::Duration};
+use tokio::runtime::Handle;
 
 /// Handles the commands of all sessions.
 ///
@@ -163,6 +165,9 @@ impl CommandServer {
     /// When the future is dropped, a server of the name that runs may have been
     /// replaced all the same.
     pub async fn start(mut self) -> Result<Running, ServerError> {
+        let runtime = Handle::try_current().map_err(|_| StoreError::NoRuntime {
+            what: "a command server",
+        })?;
         let commands = self.handlers.check()?;
         let stream = names::checkpoint(&self.name)?;
         let checkpoint = Checkpoint::new(Arc::clone(&self.store), stream, &self.source);
@@ -178,7 +183,7 @@ impl CommandServer {
                 .event_type(checkpoint.event_type().clone());
         }
         let (taken_over, subscription) = self.take_over(checkpoint).await?;
-        Ok(running::start(self, taken_over, subscription))
+        Ok(running::start(self, taken_over, subscription, &runtime))
     }
 
     /// Finds where to begin, and says there that this server does. That is the
@@ -211,7 +216,7 @@ impl CommandServer {
                     return Ok((taken_over, subscription));
                 }
                 // The one before kept its own meanwhile.
-                (Err(ServerError::Replaced), Some(pause)) => tokio::time::sleep(pause).await,
+                (Err(ServerError::Replaced), Some(pause)) => sleep(pause).await,
                 (Err(error), _) => return Err(error),
             }
             begun = Some((after, subscription));

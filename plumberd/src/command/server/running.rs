@@ -8,7 +8,7 @@ use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
 };
-use tokio::{sync::watch, task::JoinHandle};
+use tokio::{runtime::Handle, sync::watch, task::JoinHandle};
 
 /// A server at work. Dropping it ends it at once, as a crash would; what it
 /// had not answered the next one does.
@@ -69,13 +69,14 @@ pub(super) fn start(
     server: CommandServer,
     taken_over: TakenOver,
     subscription: Subscription,
+    runtime: &Handle,
 ) -> Running {
     let (stop, stopped) = watch::channel(false);
     let counts = Arc::<Counts>::default();
     let follow = Follow::new(server, taken_over, stopped, Arc::clone(&counts));
     Running {
         stop,
-        task: Some(tokio::spawn(follow.run(subscription))),
+        task: Some(runtime.spawn(follow.run(subscription))),
         counts,
     }
 }

@@ -11,6 +11,7 @@ use crate::{
     retry::{Backoff, RetryPolicy},
     store::{EventStore, ReadFrom, ReadOptions, StoreError},
     stream::{ExpectedRevision, Revision, StreamName},
+    timer::{sleep, timeout},
 };
 use futures_util::future::{Either, select};
 use std::{pin::pin, sync::Arc, time::Duration};
@@ -106,7 +107,7 @@ impl Work {
     /// Runs the handler, for as long as it may take.
     async fn handle(&self, event: RecordedEvent, request: &Request) -> Reply {
         let limit = self.handler_timeout;
-        let handled = tokio::time::timeout(limit, self.handlers.run(event, request)).await;
+        let handled = timeout(limit, self.handlers.run(event, request)).await;
         handled.unwrap_or_else(|_| {
             let command_id = request.command_id;
             tracing::error!(%command_id, ?limit, "a command handler was ended by its time-out");
@@ -230,9 +231,9 @@ impl Work {
     /// Waits a little; `None` when the server ends.
     async fn pause(&self, patience: &mut Patience) -> Option<()> {
         let mut stop = self.stop.clone();
-        let sleep = pin!(tokio::time::sleep(patience.backoff.next_pause()?));
+        let pause = sleep(patience.backoff.next_pause()?);
         let stopped = pin!(stop.wait_for(|stop| *stop));
-        match select(sleep, stopped).await {
+        match select(pause, stopped).await {
             Either::Left(_) => Some(()),
             Either::Right(_) => None,
         }

@@ -6,6 +6,7 @@ use crate::{
     retry::{Backoff, RetryPolicy},
     store::{EventStoreExt, ProjectionError, ProjectionState, ServerProjections, StoreError},
     stream::{ExpectedRevision, InvalidStreamName, StreamMetadata, StreamName},
+    timer::sleep,
 };
 use async_trait::async_trait;
 use std::time::Duration;
@@ -113,7 +114,7 @@ pub trait EnsureProjections: ServerProjections {
                     }
                     ProjectionState::Changing => match backoff.next_pause() {
                         Some(pause) => {
-                            tokio::time::sleep(pause).await;
+                            sleep(pause).await;
                             continue;
                         }
                         None => Ensured::Unchanged,
@@ -137,7 +138,7 @@ pub trait EnsureProjections: ServerProjections {
                     let Some(pause) = backoff.next_pause() else {
                         return Err(EnsureError::Contended { output });
                     };
-                    tokio::time::sleep(pause).await;
+                    sleep(pause).await;
                 }
                 Err(error) => return Err(error),
             }
@@ -227,7 +228,7 @@ trait Steps: ServerProjections {
                 let _ = self.enable(name).await;
                 return Err(error.into());
             };
-            tokio::time::sleep(pause).await;
+            sleep(pause).await;
         }
     }
 

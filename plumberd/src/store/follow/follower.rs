@@ -4,6 +4,7 @@ use crate::{
     retry::{Backoff, RetryPolicy},
     store::{StoreError, SubscriptionMessage},
     stream::Position,
+    timer::sleep,
 };
 use std::{time::Duration, vec};
 
@@ -106,7 +107,7 @@ impl<S: PageSource> Follower<S> {
                         ?pause,
                         "a subscription could not read and will try again"
                     );
-                    tokio::time::sleep(pause).await;
+                    sleep(pause).await;
                 }
                 Err(error) => return Err(error),
             }

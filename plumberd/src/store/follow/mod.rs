@@ -146,8 +146,7 @@ impl<C: Cursor> FollowPage<C> {
 ///
 /// `listener` must have been made before `after` was determined, or else by a
 /// signal that is given after every commit; then nothing is missed. The
-/// subscription does nothing until it is polled. It needs a Tokio runtime with
-/// a timer.
+/// subscription does nothing until it is polled, on whatever runtime.
 pub fn follow<S: PageSource>(
     source: S,
     after: Option<S::Cursor>,

@@ -1,3 +1,4 @@
+use crate::timer::timeout_real;
 use std::{
     sync::{
         Arc,
@@ -59,7 +60,8 @@ pub struct Listener {
 
 impl Listener {
     /// Also wakes when this time has passed without a signal: for a store that
-    /// other processes write to.
+    /// other processes write to. It is real time, also where Tokio's clock is
+    /// paused.
     #[must_use]
     pub fn or_every(mut self, interval: Duration) -> Self {
         self.poll_interval = Some(interval);
@@ -89,7 +91,7 @@ impl Listener {
             None => signalled.await,
             Some(interval) => {
                 // Either way it is time to look.
-                let _ = tokio::time::timeout(interval, signalled).await;
+                let _ = timeout_real(interval, signalled).await;
             }
         }
     }

@@ -21,7 +21,7 @@ use super::{
     files::Files,
     open,
 };
-use crate::store::StoreError;
+use crate::{store::StoreError, timer::hold_clock};
 use std::{
     collections::VecDeque,
     fmt,
@@ -84,6 +84,7 @@ impl Readers {
         job: impl FnOnce(&mut Session<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> oneshot::Receiver<Result<T, StoreError>> {
         let (answer, outcome) = oneshot::channel();
+        let held = hold_clock();
         let mut state = self.0.lock();
         if !state.closed {
             state.jobs.push_back(Box::new(move |session| {
@@ -91,6 +92,7 @@ impl Readers {
                     let there = session.check_files();
                     let _ = answer.send(there.and_then(|()| job(session)));
                 }
+                drop(held);
             }));
             drop(state);
             self.0.changed.notify_one();
@@ -183,6 +185,7 @@ async fn start_thread(
     alive: &mpsc::Sender<()>,
 ) -> Result<(), SqliteError> {
     let (opened, outcome) = oneshot::channel();
+    let _held = hold_clock();
     let (config, files, alive) = (Arc::clone(config), Arc::clone(files), alive.clone());
     let on_duty = OnDuty::new(queue);
     thread::Builder::new()

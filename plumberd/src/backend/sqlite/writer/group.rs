@@ -1,5 +1,5 @@
 use super::{
-    Answer, Command, Message, Notices,
+    Answer, Caller, Command, Message, Notices,
     append::{Failure, Session},
     guard::Unready,
 };
@@ -15,7 +15,7 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 /// So many events end a group, that a commit does not grow without bound.
 const GROUP_EVENTS: usize = 10_000;
@@ -27,7 +27,7 @@ const PATIENCE: usize = 12;
 /// Commands that share a transaction, and who waits for them.
 pub(super) struct Group {
     commands: Vec<Command>,
-    answers: Vec<oneshot::Sender<Answer>>,
+    callers: Vec<Caller>,
     events: usize,
     last_size: usize,
     max_size: usize,
@@ -49,7 +49,7 @@ impl Group {
     pub(super) fn new(config: &SqliteConfig) -> Self {
         Self {
             commands: Vec::new(),
-            answers: Vec::new(),
+            callers: Vec::new(),
             events: 0,
             last_size: 0,
             max_size: config.max_group,
@@ -86,12 +86,12 @@ impl Group {
 
     fn take(&mut self, message: Message, queue: &mut mpsc::Receiver<Message>) {
         match message {
-            Message::Do(command, answer) => {
+            Message::Do(command, caller) => {
                 if let super::Change::Append(events, _) = &command.change {
                     self.events += events.len();
                 }
                 self.commands.push(command);
-                self.answers.push(answer);
+                self.callers.push(caller);
             }
             Message::Close => queue.close(),
         }
@@ -100,39 +100,39 @@ impl Group {
     /// Writes the group, in one transaction if that is possible, and answers.
     pub(super) fn commit(&mut self, session: &mut Session<'_>, notices: &Notices) {
         let commands = std::mem::take(&mut self.commands);
-        let answers = std::mem::take(&mut self.answers);
+        let callers = std::mem::take(&mut self.callers);
         self.events = 0;
         match self.run(session, &commands, notices) {
-            Ok(results) => reply(answers, results),
+            Ok(results) => reply(callers, results),
             Err(Failed::Begin(Unready::Sql(error))) => {
                 let error = Arc::new(error);
                 let errors = commands.iter().map(|_| store_error(Arc::clone(&error)));
-                reply(answers, errors.map(Err));
+                reply(callers, errors.map(Err));
             }
             Err(Failed::Begin(Unready::Damaged(what))) => {
                 reply(answers, commands.iter().map(|_| Err(corrupt(&*what))));
             }
             Err(Failed::Begin(Unready::Lost(lost))) => {
                 let errors = commands.iter().map(|_| lost.clone().into());
-                reply(answers, errors.map(Err));
+                reply(callers, errors.map(Err));
             }
             Err(Failed::Commit(error, results)) => {
                 let error = Arc::new(error);
                 let unknown = commands.iter().zip(results).map(|(command, result)| {
                     result.and_then(|_| Err(unknown(command, Arc::clone(&error))))
                 });
-                reply(answers, unknown);
+                reply(callers, unknown);
             }
             Err(Failed::Statement(error)) => {
                 tracing::warn!(%error, commands = commands.len(), "a group of appends was rolled back");
                 if commands.len() == 1 {
-                    reply(answers, [Err(store_error(error))]);
+                    reply(callers, [Err(store_error(error))]);
                     return;
                 }
                 // Only the one that is to blame shall fail.
-                for (command, answer) in commands.into_iter().zip(answers) {
+                for (command, caller) in commands.into_iter().zip(callers) {
                     self.commands = vec![command];
-                    self.answers = vec![answer];
+                    self.callers = vec![caller];
                     self.commit(session, notices);
                 }
             }
@@ -202,10 +202,9 @@ impl Group {
     }
 }
 
-/// Who has stopped waiting is not told.
-fn reply(answers: Vec<oneshot::Sender<Answer>>, results: impl IntoIterator<Item = Answer>) {
-    for (answer, result) in answers.into_iter().zip(results) {
-        let _ = answer.send(result);
+fn reply(callers: Vec<Caller>, answers: impl IntoIterator<Item = Answer>) {
+    for (caller, answer) in callers.into_iter().zip(answers) {
+        caller.reply(answer);
     }
 }
 

@@ -20,6 +20,7 @@ use crate::{
     event::NewEvent,
     store::{AppendOutcome, StoreError},
     stream::{ExpectedRevision, StreamMetadata, StreamName, TenantId},
+    timer::{ClockHold, hold_clock},
 };
 use append::Session;
 use group::Group;
@@ -52,8 +53,22 @@ type Answer = Result<Option<AppendOutcome>, StoreError>;
 
 #[derive(Debug)]
 enum Message {
-    Do(Command, oneshot::Sender<Answer>),
+    Do(Command, Caller),
     Close,
+}
+
+/// Who waits for a command.
+#[derive(Debug)]
+struct Caller {
+    answer: oneshot::Sender<Answer>,
+    _held: ClockHold,
+}
+
+impl Caller {
+    /// A caller that dropped its future gets no answer.
+    fn reply(self, answer: Answer) {
+        let _ = self.answer.send(answer);
+    }
 }
 
 /// What the writer tells the rest of the store.
@@ -81,6 +96,7 @@ impl Writer {
     ) -> Result<(Self, Arc<Files>), SqliteError> {
         let (queue, commands) = mpsc::channel(QUEUE);
         let (opened, outcome) = oneshot::channel();
+        let _held = hold_clock();
         thread::Builder::new()
             .name("plumberd-sqlite-writer".into())
             .spawn(move || {
@@ -112,9 +128,13 @@ impl Writer {
     /// Writes, and waits until it is committed.
     pub(super) async fn write(&self, command: Command) -> Answer {
         let (answer, outcome) = oneshot::channel();
+        let caller = Caller {
+            answer,
+            _held: hold_clock(),
+        };
         let stream = command.stream.clone();
         self.queue
-            .send(Message::Do(command, answer))
+            .send(Message::Do(command, caller))
             .await
             .map_err(|_| Closed)?;
         // The thread answers whatever it took, unless it died over it.
