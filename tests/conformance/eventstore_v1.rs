@@ -38,6 +38,7 @@ plumberd_testkit::event_store_conformance!(
         microseconds: "the protocol counts milliseconds",
         every_tenant: "no call of the protocol reads every tenant",
         tenant_deletes: "the server deletes nothing",
+        stream_deletions: "the server deletes nothing",
     ],
 );
 
@@ -73,6 +74,7 @@ mod defective {
             microseconds: "the protocol counts milliseconds",
             every_tenant: "no call of the protocol reads every tenant",
         tenant_deletes: "the server deletes nothing",
+        stream_deletions: "the server deletes nothing",
         ],
     );
 }

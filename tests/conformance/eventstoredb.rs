@@ -55,6 +55,7 @@ macro_rules! suite {
                     tenant_deletes: "EventStoreDB has none",
                     ids_across_streams: "EventStoreDB takes an id once in each stream",
                     fenced_deletes: "EventStoreDB takes the last revision of a deleted stream for its head",
+                    stream_deletions: "a subscription of a stream does not follow its metadata",
                 ],
             );
         }

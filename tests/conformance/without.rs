@@ -21,5 +21,6 @@ plumberd_testkit::event_store_conformance!(
         tenants: "to show the reason",
         every_tenant: "to show the reason",
         tenant_deletes: "to show the reason",
+        stream_deletions: "to show the reason",
     ],
 );

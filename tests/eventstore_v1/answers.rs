@@ -75,6 +75,44 @@ async fn a_follower_outlives_an_answer_that_cannot_be_read() {
 }
 
 #[tokio::test]
+async fn a_follower_ends_when_the_server_comes_back_with_an_older_state() {
+    let script = Script {
+        events: [1, 2, 3].map(|nonce| placed("t1", nonce)).to_vec().into(),
+        ..Script::default()
+    };
+    let server = Fake::start(script).await;
+    let store = server.connect("&poll_interval=20ms").await;
+    let name = stream("Order-1");
+    let one = store.subscribe_stream(&name, SubscribeFrom::Start);
+    let all = store.subscribe_all(SubscribeFrom::Start, Filter::new());
+    let mut followers = [one.await.unwrap(), all.await.unwrap()];
+    for follower in &mut followers {
+        for _ in 0..3 {
+            let event = soon("an event", follower.next_event()).await;
+            event.unwrap().unwrap();
+        }
+    }
+
+    server.script.events.lock().unwrap().truncate(1);
+
+    for (follower, after, end) in followers
+        .iter_mut()
+        .zip([(2, 0), (3, 1)])
+        .map(|(f, (a, e))| (f, a, e))
+    {
+        let ended = soon("the end", follower.next_event()).await;
+        assert!(
+            matches!(
+                &ended,
+                Err(StoreError::NotReached { after: at, end: Some(last), .. })
+                    if (*at, *last) == (after, end)
+            ),
+            "{ended:?}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_gap_between_pages_backwards_is_corrupt() {
     let script = Script {
         events: [1, 2, 5, 6]

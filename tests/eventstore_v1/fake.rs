@@ -29,11 +29,15 @@ pub struct Script {
     pub unreadable_subscriptions: AtomicUsize,
     /// What was asked of each subscription.
     pub subscribed: watch::Sender<Vec<SubscribeRequest>>,
+    /// The failure of each append, and of each read.
+    pub append_fails: Option<Code>,
+    pub read_fails: Option<Code>,
     /// What is stored when a subscription begins that does not end.
     pub on_subscription: Mutex<Vec<EventData>>,
 }
 
 pub struct Fake {
+    pub script: Arc<Script>,
     address: SocketAddr,
     serving: JoinHandle<()>,
 }
@@ -46,12 +50,17 @@ impl Fake {
             let accepted = listener.accept().await.map(|(stream, _)| stream);
             Some((accepted, listener))
         });
-        let service = EventStoreServer::new(Service(Arc::new(script)));
+        let script = Arc::new(script);
+        let service = EventStoreServer::new(Service(Arc::clone(&script)));
         let serving = Server::builder()
             .add_service(service)
             .serve_with_incoming(incoming);
         let serving = tokio::spawn(async { serving.await.unwrap() });
-        Self { address, serving }
+        Self {
+            script,
+            address,
+            serving,
+        }
     }
 
     pub async fn connect(&self, options: &str) -> Store {
@@ -82,6 +91,10 @@ pub fn placed(tenant: &str, nonce: u64) -> EventData {
     }
 }
 
+fn fail(code: Option<Code>) -> Result<(), Status> {
+    code.map_or(Ok(()), |code| Err(Status::new(code, "as it was told")))
+}
+
 struct Service(Arc<Script>);
 
 #[async_trait]
@@ -89,6 +102,7 @@ impl EventStore for Service {
     type SubscribeStream = futures_util::stream::Pending<Result<SubscribeResponse, Status>>;
 
     async fn append(&self, _: Request<AppendRequest>) -> Result<Response<AppendResponse>, Status> {
+        fail(self.0.append_fails)?;
         Ok(Response::new(self.0.appended))
     }
 
@@ -96,6 +110,7 @@ impl EventStore for Service {
         &self,
         request: Request<ReadStreamRequest>,
     ) -> Result<Response<ReadStreamResponse>, Status> {
+        fail(self.0.read_fails)?;
         let request = request.into_inner();
         Ok(Response::new(ReadStreamResponse {
             events: self.page(
@@ -128,6 +143,7 @@ impl EventStore for Service {
         &self,
         request: Request<ReadAllRequest>,
     ) -> Result<Response<ReadAllResponse>, Status> {
+        fail(self.0.read_fails)?;
         let request = request.into_inner();
         Ok(Response::new(ReadAllResponse {
             events: self.page(

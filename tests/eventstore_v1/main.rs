@@ -4,6 +4,7 @@
 mod ack;
 mod answers;
 mod connecting;
+mod failures;
 mod fake;
 mod limits;
 mod options;

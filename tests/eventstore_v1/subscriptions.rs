@@ -77,11 +77,7 @@ async fn who_follows_a_stream_from_its_end_is_told_of_nothing_older() {
     let store = connect(&server, "&poll_interval=3600s").await;
     let name = stream("Order-1");
     store.append(&name, Any, events(500)).await.unwrap();
-    for from in [
-        SubscribeFrom::End,
-        SubscribeFrom::After(Revision::new(502)),
-        SubscribeFrom::After(Revision::new(900)),
-    ] {
+    for from in [SubscribeFrom::End, SubscribeFrom::After(Revision::new(502))] {
         let mut follower = store.subscribe_stream(&name, from).await.unwrap();
         let first = soon("a signal", follower.next_message()).await.unwrap();
         assert_eq!(first, Some(SubscriptionMessage::CaughtUp));
@@ -89,9 +85,7 @@ async fn who_follows_a_stream_from_its_end_is_told_of_nothing_older() {
         for _ in 0..3 {
             let batch = events(1);
             store.append(&name, Any, batch.clone()).await.unwrap();
-            if from != SubscribeFrom::After(Revision::new(900)) {
-                assert_eq!(next_ids(&mut follower, 1).await, [batch[0].id()]);
-            }
+            assert_eq!(next_ids(&mut follower, 1).await, [batch[0].id()]);
         }
         let told = server.events_told() - told;
         assert!(told <= 3, "from {from:?} the server told of {told} events");

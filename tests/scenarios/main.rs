@@ -15,6 +15,7 @@ mod parsing;
 mod paused;
 mod repository;
 mod repository_errors;
+mod restored;
 mod retries;
 mod runtimes;
 mod snapshot;
@@ -30,4 +31,5 @@ mod sqlite_lost;
 mod sqlite_place;
 #[cfg(feature = "sqlite")]
 mod sqlite_verify;
+mod stream_deleted;
 mod telemetry;

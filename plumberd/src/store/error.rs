@@ -3,6 +3,7 @@ use crate::{
     error::ErrorKind,
     stream::{ExpectedRevision, InvalidStreamMetadata, Revision, StreamName},
 };
+use std::fmt;
 use uuid::Uuid;
 
 /// Why an [`EventStore`](super::EventStore) could not do what was asked.
@@ -141,6 +142,28 @@ pub enum StoreError {
         backend: &'static str,
     },
 
+    /// A subscription was to go on after a place that is not there: the store,
+    /// or the stream, ends before it, so what was kept as that place is of a
+    /// later state of the store, which was restored from a backup since, or of
+    /// another store. It would wait, and then leave out what is written until
+    /// the place is reached. Put the later state back, or follow from the start
+    /// or the end.
+    #[error(
+        "{} is not there to follow on after: {backend} {}; restore the later state it was kept of, or begin anew",
+        Place { stream: stream.as_ref(), at: *after },
+        ends(stream.as_ref(), *end)
+    )]
+    NotReached {
+        /// The backend.
+        backend: &'static str,
+        /// The stream that was to be followed; `None` for the global order.
+        stream: Option<StreamName>,
+        /// The revision in the stream, or the position, that was given.
+        after: u64,
+        /// The last one there is; `None` when there is none.
+        end: Option<u64>,
+    },
+
     /// What was called has to run tasks or connections of its own, and there is
     /// no Tokio runtime around the call. Nothing was written. Call it within
     /// one: in `#[tokio::main]`, in `Runtime::block_on`, in a spawned task.
@@ -174,6 +197,30 @@ fn at(actual: Option<Revision>) -> String {
         || "no stream".to_owned(),
         |revision| format!("revision {revision}"),
     )
+}
+
+/// A place in a stream or in the global order, in words.
+struct Place<'a> {
+    stream: Option<&'a StreamName>,
+    at: u64,
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.stream {
+            Some(stream) => write!(f, "revision {} of stream `{stream}`", self.at),
+            None => write!(f, "position {}", self.at),
+        }
+    }
+}
+
+fn ends(stream: Option<&StreamName>, end: Option<u64>) -> String {
+    match (stream, end) {
+        (None, None) => "has no events".to_owned(),
+        (Some(_), None) => "has no event of it".to_owned(),
+        (None, Some(end)) => format!("ends at position {end}"),
+        (Some(_), Some(end)) => format!("has it up to revision {end}"),
+    }
 }
 
 /// How stored event ids differ from the batch that repeats them.
@@ -222,7 +269,7 @@ impl StoreError {
         match self {
             Self::Conflict { .. } => ErrorKind::Conflict,
             Self::Idempotency { reason, .. } => reason.kind(),
-            Self::StreamDeleted { .. } => ErrorKind::NotFound,
+            Self::StreamDeleted { .. } | Self::NotReached { .. } => ErrorKind::NotFound,
             Self::EmptyAppend { .. }
             | Self::LimitExceeded { .. }
             | Self::InvalidStreamMetadata { .. }

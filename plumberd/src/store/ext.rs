@@ -69,7 +69,8 @@ pub trait EventStoreExt: EventStore {
     ///
     /// It only ever hides more: what is hidden already stays so, and a deleted
     /// stream stays deleted. [`EventStoreExt::set_stream_metadata`] shows
-    /// events again.
+    /// events again. Subscriptions tell it as
+    /// [`StreamDeleted`](super::StreamDeleted).
     ///
     /// # Errors
     ///

@@ -1,6 +1,6 @@
 use crate::{
     event::{EventType, RecordedEvent},
-    stream::{StreamName, TenantId},
+    stream::{StreamMetadata, StreamName, TenantId},
 };
 
 /// Which events of the global order a reader wants.
@@ -144,6 +144,24 @@ impl Filter {
         (self.system_events || !(stream.starts_with('$') || event_type.starts_with('$')))
             && self.matches_stream(stream)
             && (self.event_types.is_empty() || self.event_types.iter().any(|t| *t == event_type))
+    }
+
+    /// Whether the deletion of `stream` passes: as its events do, whatever their
+    /// types; tenants are the backend's matter.
+    pub fn matches_deletion_of(&self, stream: &str) -> bool {
+        (self.system_events || !stream.starts_with('$')) && self.matches_stream(stream)
+    }
+
+    /// Whether an event in `stream` of this type may say that a stream was
+    /// deleted or truncated whose deletion passes.
+    pub fn matches_deletion_in(&self, stream: &str, event_type: &str) -> bool {
+        match event_type {
+            RecordedEvent::TOMBSTONE => self.matches_deletion_of(stream),
+            StreamMetadata::EVENT_TYPE => stream
+                .strip_prefix("$$")
+                .is_some_and(|of| self.matches_deletion_of(of)),
+            _ => false,
+        }
     }
 
     /// Whether the event passes; tenants are the backend's matter.

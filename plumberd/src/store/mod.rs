@@ -14,6 +14,7 @@ mod read;
 mod repeated;
 pub mod rules;
 mod shared;
+mod stream_deleted;
 mod subscription;
 
 pub use append::AppendOutcome;
@@ -27,6 +28,7 @@ pub use limits::Limits;
 pub use projections::{ProjectionError, ProjectionState, ProjectionStatus, ServerProjections};
 pub use read::{Direction, ReadFrom, ReadOptions};
 pub(crate) use repeated::{Repeated, expect_repeated, repeated};
+pub use stream_deleted::{Deletion, StreamDeleted};
 pub use subscription::{SubscribeFrom, Subscription, SubscriptionMessage};
 
 use crate::{
@@ -105,7 +107,8 @@ pub trait EventStore: fmt::Debug + Send + Sync + 'static {
 
     /// Reads the events of `stream`, page by page as they are asked for.
     ///
-    /// A stream without visible events, or one that never was, yields nothing.
+    /// A stream without visible events, or one that never was, yields nothing,
+    /// and so does a read that begins past the end.
     /// A read is not a snapshot: events appended meanwhile may appear at its
     /// end. A read that began goes on without a gap, or fails: when the events
     /// it would come to next were hidden meanwhile, a forward read yields
@@ -128,7 +131,10 @@ pub trait EventStore: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when the subscription cannot begin.
+    /// [`StoreError`] when the subscription cannot begin, in particular
+    /// [`StoreError::NotReached`] when the stream never had the revision that
+    /// it is to begin after: a reader of a store that was restored since. A
+    /// running one ends with it, where the store can notice.
     async fn subscribe_stream(
         &self,
         stream: &StreamName,
@@ -144,7 +150,10 @@ pub trait EventStore: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when the subscription cannot begin.
+    /// [`StoreError`] when the subscription cannot begin, in particular
+    /// [`StoreError::NotReached`] when the store ends before the position that
+    /// it is to begin after: a reader of a store that was restored since. A
+    /// running one ends with it, where the store can notice.
     async fn subscribe_all(
         &self,
         from: SubscribeFrom<Position>,
@@ -173,6 +182,9 @@ pub trait EventStore: fmt::Debug + Send + Sync + 'static {
     /// Soft-deletes `stream`: its events are hidden, and it may be written
     /// again, with revisions that go on. Deleting it twice is fine.
     ///
+    /// Subscriptions tell it as [`StreamDeleted`]; so they do when the metadata
+    /// of a stream truncate it.
+    ///
     /// # Errors
     ///
     /// * [`StoreError::Conflict`] when the stream is not as `expected`, and
@@ -187,7 +199,8 @@ pub trait EventStore: fmt::Debug + Send + Sync + 'static {
     /// Deletes `stream` for ever: it can neither be read nor written again.
     ///
     /// The global order gains an event [`RecordedEvent::TOMBSTONE`] of the
-    /// revision [`Revision::MAX`].
+    /// revision [`Revision::MAX`]. Subscriptions of it tell it as
+    /// [`StreamDeleted`]; those of the stream end with the error of that name.
     ///
     /// [`RecordedEvent::TOMBSTONE`]: crate::event::RecordedEvent::TOMBSTONE
     ///

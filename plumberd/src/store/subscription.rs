@@ -1,4 +1,4 @@
-use super::StoreError;
+use super::{StoreError, StreamDeleted};
 use crate::{event::RecordedEvent, stream::Position};
 use futures_core::Stream;
 use futures_util::{StreamExt, stream::BoxStream};
@@ -24,6 +24,9 @@ use std::{
 ///   more to read than one page; a `CaughtUp` follows in time.
 /// * It reads only when it is polled: a slow consumer holds up nobody, and at
 ///   most one page is in memory.
+/// * [`SubscriptionMessage::StreamDeleted`] tells that a stream was deleted or
+///   truncated, in its order, once; resumed after its position it does not come
+///   again.
 /// * A passing failure is not an error: the subscription reads again, with
 ///   growing pauses, after the last event it yielded. It ends after an error,
 ///   such as a tombstone on the stream it follows.
@@ -56,7 +59,8 @@ impl Subscription {
         self.next().await.transpose()
     }
 
-    /// The next event, passing over the signals.
+    /// The next event, passing over the signals, and over
+    /// [`SubscriptionMessage::StreamDeleted`].
     ///
     /// # Errors
     ///
@@ -100,6 +104,16 @@ impl fmt::Debug for Subscription {
 pub enum SubscriptionMessage {
     /// An event.
     Event(RecordedEvent),
+    /// A stream that is followed was deleted or truncated. It passes every
+    /// filter of types, and comes where its position is among the events.
+    ///
+    /// A subscription of one stream tells what happened after the place where
+    /// it begins, unless the store keeps it elsewhere, as EventStoreDB does, and
+    /// ends after a tombstone. Where
+    /// [`Filter::with_system_events`](super::Filter::with_system_events) lets
+    /// through the event that says it, that comes too, just before it and at
+    /// the same position: who keeps that position has handled both.
+    StreamDeleted(StreamDeleted),
     /// Everything there was has been yielded; what follows is live.
     CaughtUp,
     /// More has come than was waited for; what follows is history again.

@@ -7,6 +7,7 @@ mod append;
 mod delete;
 mod expected;
 mod flaw;
+mod follow_on;
 mod global_order;
 mod idempotency;
 mod info;
@@ -14,6 +15,7 @@ mod link;
 mod read;
 mod record;
 mod store;
+mod stream_deleted;
 mod stress;
 mod subscribe_all;
 mod subscribe_stream;
@@ -46,12 +48,14 @@ fn every_rule_is_shown_a_store_that_breaks_it() {
         append::CAUGHT,
         delete::CAUGHT,
         expected::CAUGHT,
+        follow_on::CAUGHT,
         global_order::CAUGHT,
         idempotency::CAUGHT,
         info::CAUGHT,
         link::CAUGHT,
         read::CAUGHT,
         record::CAUGHT,
+        stream_deleted::CAUGHT,
         stress::CAUGHT,
         subscribe_all::CAUGHT,
         subscribe_stream::CAUGHT,

@@ -29,5 +29,5 @@ caught! { subscribe_stream:
     a_follower_goes_on_after_a_delete(flaw::follows_the_global_order())
         says "a late follower gets other events";
     a_tombstone_ends_the_followers_of_its_stream(flaw::follows_the_global_order())
-        says "a message of a subscription did not come";
+        says "a follower of a tombstoned stream";
 }

@@ -218,6 +218,31 @@ macro_rules! __event_store_rules {
             [soft_delete store subscribe_all {
                 a_follower_of_everything_gets_hidden_events
             }]
+            [subscriptions store follow_on {
+                a_stream_is_not_followed_after_a_revision_it_never_had
+                everything_is_not_followed_after_a_position_that_is_not_there
+            }]
+            [soft_delete store follow_on {
+                a_stream_is_followed_after_a_revision_that_is_hidden_now
+            }]
+            [max_age store stream_deleted {
+                nothing_is_told_of_metadata_that_hide_no_more
+            }]
+            [soft_delete store stream_deleted {
+                everything_tells_deletes_and_truncations_in_order
+                everything_tells_deletions_once_to_who_resumes
+                a_deletion_passes_the_filter_that_its_stream_passes
+            }]
+            [stream_deletions store stream_deleted {
+                a_stream_tells_deletes_and_truncations
+            }]
+            [tombstones store stream_deleted {
+                everything_tells_a_tombstone
+                a_tombstone_is_told_or_ends_the_followers_of_its_stream
+            }]
+            [tenant_deletes store stream_deleted {
+                a_tenants_deletions_are_told_to_nobody_else
+            }]
             [subscriptions store stress {
                 followers_get_every_committed_event_once
                 a_stream_under_load_is_followed_without_a_gap
@@ -263,6 +288,8 @@ mod tests {
         ("link", include_str!("link.rs")),
         ("subscribe_stream", include_str!("subscribe_stream.rs")),
         ("subscribe_all", include_str!("subscribe_all.rs")),
+        ("follow_on", include_str!("follow_on.rs")),
+        ("stream_deleted", include_str!("stream_deleted.rs")),
         ("stress", include_str!("stress.rs")),
         ("tenant", include_str!("tenant.rs")),
     ];

@@ -12,12 +12,14 @@
 pub mod append;
 pub mod delete;
 pub mod expected;
+pub mod follow_on;
 pub mod global_order;
 pub mod idempotency;
 pub mod info;
 pub mod link;
 pub mod read;
 pub mod record;
+pub mod stream_deleted;
 pub mod stress;
 pub mod subscribe_all;
 pub mod subscribe_stream;

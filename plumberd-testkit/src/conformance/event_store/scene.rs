@@ -232,7 +232,19 @@ impl Follower {
         }))
     }
 
+    /// The next message that is no deletion: most rules are about events.
     pub(super) async fn next(&mut self) -> Option<Result<SubscriptionMessage, StoreError>> {
+        loop {
+            let message = self.next_or_deletion().await;
+            if !matches!(message, Some(Ok(SubscriptionMessage::StreamDeleted(_)))) {
+                return message;
+            }
+        }
+    }
+
+    pub(super) async fn next_or_deletion(
+        &mut self,
+    ) -> Option<Result<SubscriptionMessage, StoreError>> {
         loop {
             let message = patient("a message of a subscription", self.0.next()).await;
             // A checkpoint may come at any time and says nothing about events.
@@ -242,12 +254,13 @@ impl Follower {
         }
     }
 
+    /// As [`Follower::next_or_deletion`], which must be a message.
+    pub(super) async fn with_deletions(&mut self) -> SubscriptionMessage {
+        told(self.next_or_deletion().await)
+    }
+
     pub(super) async fn message(&mut self) -> SubscriptionMessage {
-        match self.next().await {
-            Some(Ok(message)) => message,
-            Some(Err(error)) => panic!("a subscription failed: {error:?}"),
-            None => panic!("a subscription ended"),
-        }
+        told(self.next().await)
     }
 
     /// The next event, past signals.
@@ -277,5 +290,13 @@ impl Follower {
                 _ => {}
             }
         }
+    }
+}
+
+fn told(message: Option<Result<SubscriptionMessage, StoreError>>) -> SubscriptionMessage {
+    match message {
+        Some(Ok(message)) => message,
+        Some(Err(error)) => panic!("a subscription failed: {error:?}"),
+        None => panic!("a subscription ended"),
     }
 }

@@ -33,6 +33,7 @@
 /// | `tombstones` | a stream is deleted for ever |
 /// | `tenant_deletes` | a tenant's deletes and truncations hide nothing of another's |
 /// | `links` | links, and reads that resolve them |
+/// | `stream_deletions` | a subscription of one stream tells its deletes and truncations |
 ///
 /// A rule that needs several counts as one about the last in this list.
 ///
@@ -101,6 +102,7 @@ macro_rules! __event_store_guarantee {
     (tenants) => {};
     (every_tenant) => {};
     (tenant_deletes) => {};
+    (stream_deletions) => {};
     ($other:ident) => {
         ::core::compile_error!(::core::concat!(
             "`",
@@ -154,6 +156,9 @@ macro_rules! __event_store_group {
         $crate::__event_store_ignored! { $why $context $($group)* }
     };
     ($context:tt [links: $why:literal, $($more:tt)*] links $($group:tt)*) => {
+        $crate::__event_store_ignored! { $why $context $($group)* }
+    };
+    ($context:tt [stream_deletions: $why:literal, $($more:tt)*] stream_deletions $($group:tt)*) => {
         $crate::__event_store_ignored! { $why $context $($group)* }
     };
     ($context:tt [find_event: $why:literal, $($more:tt)*] find_event $($group:tt)*) => {

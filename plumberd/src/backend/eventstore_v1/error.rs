@@ -49,6 +49,7 @@ impl EventStoreV1Error {
     pub const fn kind(&self) -> ErrorKind {
         match self {
             Self::Config { .. } | Self::File { .. } | Self::Tls { .. } => ErrorKind::Invalid,
+            Self::NoRuntime => ErrorKind::Internal,
             Self::Unreachable { .. } => ErrorKind::Unavailable,
         }
     }
@@ -109,7 +110,7 @@ pub(super) enum Failure {
     /// The connection, or the server for now. Whether the call was carried out
     /// is unknown.
     Lost,
-    /// The server cannot take it now; it has done nothing.
+    /// The server cannot take it now, and says so itself; it has done nothing.
     Busy,
     /// The server failed while it did it. Whether an append was carried out is
     /// unknown: servers say the same when their commit fails.
@@ -136,6 +137,17 @@ impl CallError {
         if local.is_some_and(never_connected) {
             return Failure::NotSent;
         }
+        // A status that comes from nowhere else is the server's own. What the
+        // transport says comes under the codes of servers, and none of them
+        // tells what the server has done: an `ENHANCE_YOUR_CALM` of HTTP/2 is a
+        // `ResourceExhausted`.
+        if local.is_some() {
+            return match status.code() {
+                // `INADEQUATE_SECURITY`, which does not pass.
+                Code::PermissionDenied => Failure::Failed,
+                _ => Failure::Lost,
+            };
+        }
         match status.code() {
             Code::Aborted => Failure::Aborted(ConflictDetail::decode(status.details())),
             Code::AlreadyExists => Failure::KeyKnown,
@@ -143,11 +155,12 @@ impl CallError {
             Code::Unauthenticated => Failure::Unauthenticated,
             Code::PermissionDenied => Failure::Forbidden,
             Code::Unavailable | Code::Cancelled | Code::DeadlineExceeded => Failure::Lost,
-            // The transport's own troubles come under these two codes.
-            Code::Unknown | Code::Internal if local.is_some() => Failure::Lost,
-            Code::Unknown | Code::Internal | Code::DataLoss => Failure::Failed,
             Code::ResourceExhausted => Failure::Busy,
-            _ => Failure::Refused,
+            // An answer that is larger than was asked for is `OutOfRange`.
+            Code::Unknown | Code::Internal | Code::DataLoss | Code::OutOfRange | Code::Ok => {
+                Failure::Failed
+            }
+            Code::InvalidArgument | Code::NotFound | Code::FailedPrecondition => Failure::Refused,
         }
     }
 

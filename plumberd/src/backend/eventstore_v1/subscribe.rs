@@ -1,5 +1,5 @@
 use super::{
-    EventStoreV1,
+    BACKEND, EventStoreV1,
     read::LAST,
     wake::{Interest, WakeUp},
 };
@@ -8,9 +8,12 @@ use crate::{
     store::{
         Direction, Filter, StoreError, SubscribeFrom, Subscription,
         follow::{FollowPage, PageSource, Signal, follow},
+        rules,
     },
     stream::{Position, Revision, StreamName, TenantId},
 };
+use futures_util::{StreamExt, stream::poll_fn};
+use tokio::runtime::Handle;
 
 impl EventStoreV1 {
     pub(super) async fn follow_stream(
@@ -25,7 +28,10 @@ impl EventStoreV1 {
             .or_every(self.connection.config().poll_interval);
         let (after, position) = match from {
             SubscribeFrom::Start => (None, None),
-            SubscribeFrom::After(revision) => (Some(revision), None),
+            SubscribeFrom::After(revision) => {
+                self.check_revision(&tenant, &stream, revision).await?;
+                (Some(revision), None)
+            }
             SubscribeFrom::End => {
                 let last = self.last_event(&tenant, &stream, LAST).await?;
                 last.map(|last| (last.revision, last.position.as_u64()))
@@ -37,13 +43,13 @@ impl EventStoreV1 {
             prefix: server_prefix(&[stream.as_str()]),
         };
         let source = StreamSource {
-            wake: WakeUp::new(self.clone(), interest.clone(), signal),
+            wake: WakeUp::new(self.clone(), interest.clone(), signal.clone()),
             store: self.clone(),
             tenant: interest.tenant,
             stream,
             position,
         };
-        Ok(follow(source, after, listener))
+        Ok(wherever(follow(source, after, listener), signal))
     }
 
     pub(super) async fn follow_all(
@@ -58,7 +64,10 @@ impl EventStoreV1 {
             .or_every(self.connection.config().poll_interval);
         let after = match from {
             SubscribeFrom::Start => None,
-            SubscribeFrom::After(position) => Some(position),
+            SubscribeFrom::After(position) => {
+                self.check_position(&tenant, position.as_u64()).await?;
+                Some(position)
+            }
             SubscribeFrom::End => Some(Position::new(self.store_head(&tenant).await?.nonce)),
         };
         let prefixes: Vec<_> = filter.stream_prefixes().collect();
@@ -67,13 +76,51 @@ impl EventStoreV1 {
             tenant: tenant.clone(),
         };
         let source = AllSource {
-            wake: WakeUp::new(self.clone(), interest, signal),
+            wake: WakeUp::new(self.clone(), interest, signal.clone()),
             store: self.clone(),
             tenant,
             filter,
         };
-        Ok(follow(source, after, listener))
+        Ok(wherever(follow(source, after, listener), signal))
     }
+}
+
+impl EventStoreV1 {
+    /// Fails when the stream never had the revision.
+    async fn check_revision(
+        &self,
+        tenant: &TenantId,
+        stream: &StreamName,
+        after: Revision,
+    ) -> Result<(), StoreError> {
+        let head = self.stream_head(tenant, stream).await?;
+        rules::check_reached(
+            BACKEND,
+            Some(stream),
+            after.as_u64(),
+            head.nonce.checked_sub(1),
+        )
+    }
+
+    /// Fails when the tenant's events end before the position.
+    async fn check_position(&self, tenant: &TenantId, after: u64) -> Result<(), StoreError> {
+        let head = self.store_head(tenant).await?;
+        rules::check_reached(BACKEND, None, after, Some(head.nonce).filter(|at| *at > 0))
+    }
+}
+
+/// The same messages; read on at once when they are asked for in another
+/// runtime, for what was to wake the subscription is of the one before.
+fn wherever(mut messages: Subscription, signal: Signal) -> Subscription {
+    let mut last = None;
+    Subscription::from_messages(poll_fn(move |cx| {
+        let here = Handle::try_current().ok().map(|runtime| runtime.id());
+        if last != here {
+            last = here;
+            signal.notify();
+        }
+        messages.poll_next_unpin(cx)
+    }))
 }
 
 /// What all of `prefixes` begin with, as the server understands it: it may let
@@ -128,6 +175,11 @@ impl PageSource for StreamSource {
         if full && !read.end {
             return Ok(FollowPage::followed(read.events, after));
         }
+        if let Some(after) = after.filter(|_| read.events.is_empty()) {
+            // The server may have come back with an older state.
+            let checked = self.store.check_revision(&self.tenant, &self.stream, after);
+            checked.await?;
+        }
         let position = match (self.position, after) {
             (Some(position), _) => position,
             (None, None) => 0,
@@ -160,14 +212,16 @@ impl PageSource for AllSource {
         after: Option<Position>,
     ) -> Result<FollowPage<Position>, StoreError> {
         let after = after.map_or(0, Position::as_u64);
-        let Some(from) = after.checked_add(1) else {
-            return Ok(FollowPage::last(Vec::new(), Some(Position::new(after))));
-        };
+        let from = after.saturating_add(1);
         let count = self.store.connection.config().page_size;
         let read = self
             .store
             .read_positions(&self.tenant, from, Direction::Forwards, count)
             .await?;
+        if read.events.is_empty() && after > 0 {
+            // The server may have come back with an older state.
+            self.store.check_position(&self.tenant, after).await?;
+        }
         let full = read.events.len() == count as usize;
         let considered = read
             .events

@@ -1,5 +1,5 @@
 use super::{
-    EventStoreDbConfig, EventStoreDbError, check_call,
+    EventStoreDbConfig, EventStoreDbError, NodePreference, check_call,
     client::{Lease, Line},
     error::{CallError, Failure},
     guarded::OwnedTask,
@@ -77,6 +77,11 @@ impl Connection {
     /// How long one call may take.
     pub(super) fn deadline(&self) -> Duration {
         self.shared.config.deadline
+    }
+
+    /// Whether a node may be asked that lags behind the leader.
+    pub(super) fn may_lag(&self) -> bool {
+        self.shared.config.node_preference != NodePreference::Leader
     }
 
     /// Whether a connection that carries nothing more is noticed by itself.

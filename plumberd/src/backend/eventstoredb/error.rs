@@ -275,7 +275,8 @@ impl CallError {
                 | Error::DeadlineExceeded => Failure::Lost,
                 Error::Grpc { code, .. } => match *code as i32 {
                     // As the client crate takes them where they end a call.
-                    1 | 2 | 4 | 10 | 13 | 14 | 15 => Failure::Lost,
+                    // 8: HTTP/2's `ENHANCE_YOUR_CALM` too, whenever it comes.
+                    1 | 2 | 4 | 8 | 10 | 13 | 14 | 15 => Failure::Lost,
                     3 | 11 => Failure::Refused,
                     6 | 9 => Failure::Conflict,
                     _ => Failure::Other,
@@ -351,7 +352,7 @@ mod tests {
 
     #[test]
     fn a_code_that_does_not_say_when_it_went_wrong_leaves_open_what_was_done() {
-        for code in [1, 2, 4, 10, 13, 14, 15] {
+        for code in [1, 2, 4, 8, 10, 13, 14, 15] {
             let of_batch = Error::Grpc {
                 code: code.into(),
                 message: "no more than that".to_owned(),

@@ -1,25 +1,44 @@
 //! What of a filter the server can do.
 
 use super::BACKEND;
-use crate::store::{Filter, StoreError, TenantScope, follow::PAGE_EVENTS};
+use crate::{
+    event::{EventType, RecordedEvent},
+    store::{Filter, StoreError, TenantScope, follow::PAGE_EVENTS},
+    stream::StreamMetadata,
+};
 use eventstore::SubscriptionFilter;
 
+/// The events that say that a stream was deleted or truncated.
+const DELETIONS: [&str; 2] = [StreamMetadata::EVENT_TYPE, RecordedEvent::TOMBSTONE];
+
+/// Those, and every event of the application.
+const APPLICATION_AND_DELETIONS: &str = r"^[^\$].*|^\$metadata$|^\$streamDeleted$";
+
 /// What the server may leave out; every event it sends must still be asked of
-/// `filter`. `None` when it would send all of them.
-pub(super) fn of_server(filter: &Filter) -> Option<SubscriptionFilter> {
+/// `filter`. `None` when it would send all of them. With `deletions` it sends
+/// also what says that streams were deleted.
+pub(super) fn of_server(filter: &Filter, deletions: bool) -> Option<SubscriptionFilter> {
     let narrow = if filter.stream_prefixes().len() > 0 {
         filter
             .stream_prefixes()
             .fold(SubscriptionFilter::on_stream_name(), |narrow, prefix| {
-                narrow.add_prefix(prefix)
+                let narrow = narrow.add_prefix(prefix);
+                if deletions {
+                    narrow.add_prefix(format!("$${prefix}"))
+                } else {
+                    narrow
+                }
             })
     } else if !filter.event_types().is_empty() {
-        filter
-            .event_types()
-            .iter()
+        let types = filter.event_types().iter().map(EventType::as_str);
+        let own = DELETIONS.into_iter().filter(|_| deletions);
+        types
+            .chain(own)
             .fold(SubscriptionFilter::on_event_type(), |narrow, name| {
-                narrow.add_prefix(name.as_str())
+                narrow.add_prefix(name)
             })
+    } else if !filter.includes_system_events() && deletions {
+        SubscriptionFilter::on_event_type().regex(APPLICATION_AND_DELETIONS)
     } else if !filter.includes_system_events() {
         SubscriptionFilter::on_event_type().exclude_system_events()
     } else {

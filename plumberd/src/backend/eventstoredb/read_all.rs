@@ -93,7 +93,8 @@ impl Shared {
         let mut all = self.read_plain(after, everything);
         while let Some(page) = all.next_page().await? {
             for event in page.iter() {
-                if filter.matches_event(event) {
+                let (stream, kind) = (event.stream.as_str(), event.event_type.as_str());
+                if filter.matches_event(event) || filter.matches_deletion_in(stream, kind) {
                     return Ok(false);
                 }
                 *seen = Some(event.position.as_u64());
@@ -239,6 +240,7 @@ impl AllRead {
             let target = Target::All {
                 filter: self.filter.clone(),
                 resolve_links: self.resolve_links,
+                deletions: false,
             };
             let begun =
                 Messages::begin(&self.shared, self.line, target, after, self.patience.ends());
@@ -280,7 +282,7 @@ impl AllRead {
                         return Err(error.into_store_error());
                     }
                 }
-                Message::FellBehind => {}
+                Message::FellBehind | Message::Deleted(_) | Message::Passed(_) => {}
             }
         }
         Ok(events)

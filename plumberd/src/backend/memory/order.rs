@@ -1,16 +1,36 @@
-use super::state::{Owner, State, Tenant};
+use super::state::{Owner, Place, State, Tenant};
 use crate::{
     event::RecordedEvent,
-    store::{Direction, Filter, rules::Tenants},
+    store::{
+        Direction, Filter, StreamDeleted,
+        rules::{self, Tenants},
+    },
 };
 use std::collections::BTreeSet;
 
 /// How many events a read looks at while it holds the lock.
 const LOOK_AT: usize = 1_024;
 
+/// What is looked for.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    pub(super) filter: &'a Filter,
+    pub(super) tenants: &'a Tenants,
+    /// Also what was deleted, as a subscription tells it.
+    pub(super) deletions: bool,
+}
+
+impl Wanted<'_> {
+    fn tells_deletion_in(&self, event: &RecordedEvent) -> bool {
+        let (stream, kind) = (event.stream.as_str(), event.event_type.as_str());
+        self.deletions && self.filter.matches_deletion_in(stream, kind)
+    }
+}
+
 /// What was found of a part of the global order.
 pub(super) struct Found {
     pub(super) events: Vec<RecordedEvent>,
+    pub(super) deleted: Vec<StreamDeleted>,
     /// Everything was looked at up to this position, in the read's direction.
     pub(super) considered: u64,
     /// Whether there is more in the bounds.
@@ -24,13 +44,13 @@ impl State {
         &self,
         (low, high): (u64, u64),
         direction: Direction,
-        filter: &Filter,
-        tenants: &Tenants,
+        wanted: Wanted<'_>,
         most: usize,
     ) -> Found {
         let (low, high) = (low.max(1), high.min(self.head()));
         let mut found = Found {
             events: Vec::new(),
+            deleted: Vec::new(),
             considered: match direction {
                 Direction::Forwards => high,
                 Direction::Backwards => low,
@@ -40,16 +60,19 @@ impl State {
         if low > high || most == 0 {
             return found;
         }
-        let candidates = self.candidates((low, high), direction, filter, tenants);
+        let candidates = self.candidates((low, high), direction, wanted);
         let mut looked_at = 0;
         for &position in &candidates {
             looked_at += 1;
             let place = self.order[super::stream::index(position - 1)];
             let event = self.streams[place.stream].event(place.index);
-            if filter.matches_event(event) {
+            if wanted.filter.matches_event(event) {
                 found.events.push(event.clone());
             }
-            if found.events.len() == most {
+            if wanted.tells_deletion_in(event) {
+                found.deleted.extend(self.deletion(place));
+            }
+            if found.events.len() + found.deleted.len() >= most {
                 break;
             }
         }
@@ -63,16 +86,24 @@ impl State {
         found
     }
 
+    /// What the event at `place` says was deleted.
+    pub(super) fn deletion(&self, place: Place) -> Option<StreamDeleted> {
+        let stream = &self.streams[place.stream];
+        let before = place.index.checked_sub(1);
+        let hidden = before.and_then(|before| rules::truncated_before(stream.event(before)));
+        // Looking it up cannot fail.
+        rules::stream_deleted(stream.event(place.index), || Ok(hidden)).unwrap_or_default()
+    }
+
     /// The first positions, in the read's direction, of events that may pass;
     /// [`LOOK_AT`] of them, or less when there are no more.
     fn candidates(
         &self,
         (low, high): (u64, u64),
         direction: Direction,
-        filter: &Filter,
-        tenants: &Tenants,
+        wanted: Wanted<'_>,
     ) -> Vec<u64> {
-        let tenant = match tenants {
+        let tenant = match wanted.tenants {
             Tenants::Every => return first_of(low..=high, direction),
             Tenants::Of(tenant) => self.tenant(&Owner(tenant.clone())),
         };
@@ -80,7 +111,7 @@ impl State {
             return Vec::new();
         };
         let lists: Vec<&[u64]> = tenant
-            .narrowest(filter)
+            .narrowest(wanted)
             .into_iter()
             .map(|positions| within(positions, low, high))
             .collect();
@@ -100,17 +131,21 @@ impl State {
 }
 
 impl Tenant {
-    /// The shortest lists of positions that have every event the filter lets
-    /// through.
-    fn narrowest(&self, filter: &Filter) -> Vec<&Vec<u64>> {
-        let categories: Option<BTreeSet<&str>> = filter
-            .stream_prefixes()
+    /// The shortest lists of positions that have everything that is wanted.
+    fn narrowest(&self, wanted: Wanted<'_>) -> Vec<&Vec<u64>> {
+        let prefixes = wanted.filter.stream_prefixes();
+        let categories: Option<BTreeSet<&str>> = prefixes
             .map(|prefix| prefix.split_once('-').map(|(category, _)| category))
             .collect();
         match categories {
             Some(categories) if !categories.is_empty() => categories
                 .into_iter()
-                .filter_map(|category| self.positions_of(category))
+                .flat_map(|category| {
+                    let metadata = wanted.deletions.then(|| format!("$${category}"));
+                    let metadata = metadata.and_then(|of| self.positions_of(&of));
+                    [self.positions_of(category), metadata]
+                })
+                .flatten()
                 .collect(),
             // Every stream, or some that no category holds.
             _ => vec![&self.positions],

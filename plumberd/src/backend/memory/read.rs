@@ -1,5 +1,6 @@
 use super::{
     Memory,
+    order::Wanted,
     state::{Owner, State},
     stream::index,
 };
@@ -80,7 +81,12 @@ impl Memory {
         let now = self.clock.now();
         let state = self.state();
         let most = window.page(PAGE_EVENTS);
-        let found = state.find_events(bounds, window.direction(), filter, tenants, most);
+        let wanted = Wanted {
+            filter,
+            tenants,
+            deletions: false,
+        };
+        let found = state.find_events(bounds, window.direction(), wanted, most);
         if found.more {
             window.advance(found.considered, found.events.len());
         } else {

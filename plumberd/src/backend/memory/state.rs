@@ -58,7 +58,7 @@ impl State {
         self.find(owner, name).map(|stream| &self.streams[stream])
     }
 
-    fn find(&self, owner: &Owner, name: &StreamName) -> Option<usize> {
+    pub(super) fn find(&self, owner: &Owner, name: &StreamName) -> Option<usize> {
         self.tenant(owner)?.streams.get(name).copied()
     }
 

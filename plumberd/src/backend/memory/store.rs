@@ -1,7 +1,7 @@
 use super::{
     BACKEND, Memory,
     state::Owner,
-    stream::StoredStream,
+    stream::{StoredStream, index},
     subscribe::{AllSource, StreamSource},
 };
 use crate::{
@@ -62,17 +62,31 @@ impl EventStore for Memory {
     ) -> Result<Subscription, StoreError> {
         self.check_readable(stream)?;
         let listener = self.shared.committed.listen();
-        let after = match from {
-            SubscribeFrom::Start => None,
-            SubscribeFrom::After(revision) => Some(revision),
-            SubscribeFrom::End => self
-                .state()
-                .stream(&self.owner, stream)
-                .and_then(StoredStream::last),
+        let (after, told) = {
+            let state = self.state();
+            let found = state.stream(&self.owner, stream);
+            if found.is_some_and(StoredStream::is_tombstoned) {
+                return Err(StoreError::StreamDeleted {
+                    stream: stream.clone(),
+                });
+            }
+            let last = found.and_then(StoredStream::last);
+            match from {
+                SubscribeFrom::Start => (None, 0),
+                SubscribeFrom::After(revision) => {
+                    let end = last.map(Revision::as_u64);
+                    rules::check_reached(BACKEND, Some(stream), revision.as_u64(), end)?;
+                    let there = found.map(|found| found.event(index(revision.as_u64())));
+                    let told = there.map_or(0, |event| event.position.as_u64());
+                    (Some(revision), told)
+                }
+                SubscribeFrom::End => (last, state.head()),
+            }
         };
         let source = StreamSource {
             store: self.clone(),
             name: stream.clone(),
+            told,
         };
         Ok(follow(source, after, listener))
     }
@@ -87,7 +101,11 @@ impl EventStore for Memory {
         let listener = self.shared.committed.listen();
         let after = match from {
             SubscribeFrom::Start => None,
-            SubscribeFrom::After(position) => Some(position),
+            SubscribeFrom::After(position) => {
+                let end = Some(self.state().head()).filter(|head| *head > 0);
+                rules::check_reached(BACKEND, None, position.as_u64(), end)?;
+                Some(position)
+            }
             SubscribeFrom::End => Some(Position::new(self.state().head())),
         };
         let source = AllSource {

@@ -95,6 +95,12 @@ impl StoredStream {
         (self.chunks.len() - 1) * PAGE_EVENTS + in_chunk
     }
 
+    /// How many events it has, those that are hidden and a tombstone too.
+    pub(super) fn len(&self) -> usize {
+        let full = self.chunks.len().saturating_sub(1) * PAGE_EVENTS;
+        full + self.chunks.last().map_or(0, |last| last.len())
+    }
+
     /// The event at `index`; there must be one.
     pub(super) fn event(&self, index: usize) -> &RecordedEvent {
         &self.chunks[index / PAGE_EVENTS][index % PAGE_EVENTS]

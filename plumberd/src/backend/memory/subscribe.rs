@@ -1,7 +1,12 @@
-use super::{Memory, stream::index};
+use super::{
+    Memory,
+    order::Wanted,
+    state::{Owner, Place, State},
+    stream::index,
+};
 use crate::{
     store::{
-        Direction, Filter, StoreError,
+        Direction, Filter, StoreError, StreamDeleted,
         follow::{FollowPage, PAGE_EVENTS, PageSource},
         rules::Tenants,
     },
@@ -12,6 +17,8 @@ use crate::{
 pub(super) struct StreamSource {
     pub(super) store: Memory,
     pub(super) name: StreamName,
+    /// What was deleted up to this position has been told.
+    pub(super) told: u64,
 }
 
 impl PageSource for StreamSource {
@@ -27,24 +34,70 @@ impl PageSource for StreamSource {
             return Ok(FollowPage::last(Vec::new(), after));
         };
         if stream.is_tombstoned() {
-            return Err(StoreError::StreamDeleted {
-                stream: self.name.clone(),
-            });
+            let deleted = state.deletions(&self.store.owner, &self.name, self.told, u64::MAX);
+            let Some(last) = deleted.last() else {
+                return Err(StoreError::StreamDeleted {
+                    stream: self.name.clone(),
+                });
+            };
+            self.told = last.position.as_u64();
+            return Ok(FollowPage::followed(Vec::new(), after).with_deleted(deleted));
         }
         let begin = after.map_or(0, |after| index(after.next().as_u64()));
         let Some((first, last)) = stream.visible(now) else {
-            return Ok(FollowPage::last(Vec::new(), after));
+            let deleted = state.deletions(&self.store.owner, &self.name, self.told, u64::MAX);
+            self.told = state.head();
+            return Ok(FollowPage::last(Vec::new(), after).with_deleted(deleted));
         };
         let first = first.max(begin);
         let end = (last + 1).min(first.saturating_add(PAGE_EVENTS));
         let events: Vec<_> = (first..end)
             .map(|index| state.resolve(stream.event(index).clone(), now))
             .collect();
-        Ok(if end <= last {
+        let up_to = match events.last() {
+            Some(event) if end <= last => event.read_position().as_u64(),
+            _ => state.head(),
+        };
+        let deleted = state.deletions(&self.store.owner, &self.name, self.told, up_to);
+        self.told = up_to;
+        let page = if end <= last {
             FollowPage::followed(events, after)
         } else {
             FollowPage::last(events, after)
-        })
+        };
+        Ok(page.with_deleted(deleted))
+    }
+}
+
+impl State {
+    /// What the metadata of the stream, and its tombstone, say was deleted
+    /// after the position `after`, up to `up_to`.
+    fn deletions(
+        &self,
+        owner: &Owner,
+        name: &StreamName,
+        after: u64,
+        up_to: u64,
+    ) -> Vec<StreamDeleted> {
+        let metadata = self.find(owner, &name.metadata_stream());
+        let tombstoned = self
+            .find(owner, name)
+            .filter(|of| self.streams[*of].is_tombstoned());
+        let mut deleted = Vec::new();
+        for stream in [metadata, tombstoned].into_iter().flatten() {
+            // The newest first: mostly all of them are old.
+            let places = (0..self.streams[stream].len()).rev();
+            let new = places
+                .map(|index| Place { stream, index })
+                .take_while(|place| {
+                    let event = self.streams[stream].event(place.index);
+                    event.position.as_u64() > after
+                });
+            deleted.extend(new.filter_map(|place| self.deletion(place)));
+        }
+        deleted.retain(|deleted| deleted.position.as_u64() <= up_to);
+        deleted.sort_by_key(|deleted| deleted.position);
+        deleted
     }
 }
 
@@ -63,25 +116,32 @@ impl PageSource for AllSource {
         after: Option<Position>,
     ) -> Result<FollowPage<Position>, StoreError> {
         let after = after.map_or(0, Position::as_u64);
+        let wanted = Wanted {
+            filter: &self.filter,
+            tenants: &self.tenants,
+            deletions: true,
+        };
         let found = self.store.state().find_events(
             (after.saturating_add(1), u64::MAX),
             Direction::Forwards,
-            &self.filter,
-            &self.tenants,
+            wanted,
             PAGE_EVENTS,
         );
-        // A subscriber may have begun after the head.
         let considered = found.considered.max(after);
         let last = found
             .events
             .last()
             .map_or(after, |event| event.position.as_u64());
+        let last_deleted = found.deleted.last();
+        let last = last.max(last_deleted.map_or(0, |deleted| deleted.position.as_u64()));
         let position = Some(Position::new(considered));
         let page = if found.more {
             FollowPage::followed(found.events, position)
         } else {
             FollowPage::last(found.events, position)
         };
-        Ok(page.passing_over(considered - last))
+        Ok(page
+            .with_deleted(found.deleted)
+            .passing_over(considered - last))
     }
 }

@@ -1,7 +1,7 @@
 use super::{
     Shared, Sqlite,
     error::BACKEND,
-    reader::{AllRead, Following, Session, StreamRead, event_stream},
+    reader::{AllRead, Following, PageRead, Session, StreamRead, event_stream},
     watch::Watching,
     writer::{Change, Command},
 };
@@ -66,13 +66,16 @@ impl Sqlite {
         read: R,
         window: fn(Option<C>) -> ReadWindow,
         cursor: fn(u64) -> C,
+        number: fn(C) -> u64,
     ) -> Following<R, C, Followed> {
         Following {
             read,
             readers: self.shared.readers.clone(),
             page_events: self.shared.config.page_events,
+            told: 0,
             window,
             cursor,
+            number,
             _open: (Arc::clone(&self.shared), watching),
             _cursor: PhantomData,
         }
@@ -144,23 +147,20 @@ impl EventStore for Sqlite {
         rules::check_readable(BACKEND, stream)?;
         let watching = self.shared.watcher.watch();
         let listener = watching.listen();
-        let following = self.following(
+        let of = read.clone();
+        let begun = self
+            .shared
+            .readers
+            .read(move |session| of.begin(session, from));
+        let (after, told) = begun.await?;
+        let mut following = self.following(
             watching,
-            read.clone(),
+            read,
             |after| ReadWindow::of_stream(&options_after(after).resolve_links()),
             Revision::new,
+            Revision::as_u64,
         );
-        let after = match from {
-            SubscribeFrom::Start => None,
-            SubscribeFrom::After(revision) => Some(revision),
-            SubscribeFrom::End => {
-                let readers = &self.shared.readers;
-                let info = readers
-                    .read(move |session| session.info(read.tenant.as_ref(), &read.stream))
-                    .await?;
-                info.last_revision
-            }
-        };
+        following.told = told;
         Ok(follow::follow(following, after, listener))
     }
 
@@ -174,13 +174,20 @@ impl EventStore for Sqlite {
         let listener = watching.listen();
         let following = self.following(
             watching,
-            read,
+            read.clone(),
             |after| ReadWindow::of_all(&options_after(after)),
             Position::new,
+            Position::as_u64,
         );
         let after = match from {
             SubscribeFrom::Start => None,
-            SubscribeFrom::After(position) => Some(position),
+            SubscribeFrom::After(position) => {
+                let readers = &self.shared.readers;
+                readers
+                    .read(move |session| read.check_reached(session, position.as_u64()))
+                    .await?;
+                Some(position)
+            }
             SubscribeFrom::End => {
                 let head = self.shared.readers.read(head_position);
                 head.await?

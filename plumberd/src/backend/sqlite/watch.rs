@@ -30,9 +30,10 @@ pub(super) struct Head {
 }
 
 impl Head {
-    /// Wakes subscriptions if `position` is news.
+    /// Wakes subscriptions if `position` is news: also when it is before what
+    /// is known, for then an older state of the store may be there.
     pub(super) fn reached(&self, position: i64) {
-        if self.position.fetch_max(position, Ordering::AcqRel) < position {
+        if self.position.fetch_max(position, Ordering::AcqRel) != position {
             self.committed.notify();
         }
     }

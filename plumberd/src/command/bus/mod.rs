@@ -43,6 +43,10 @@ use uuid::Uuid;
 /// command: both its streams forget what is older than 30 days, on every store
 /// that can be told to.
 ///
+/// It hears answers in tasks, so [`CommandBus::send`] needs a Tokio runtime
+/// around it, whichever: without one it is [`StoreError::NoRuntime`]. Its
+/// time-out runs on Tokio's clock where that is paused.
+///
 /// # Examples
 ///
 /// ```

@@ -215,6 +215,15 @@ impl Follow {
                 let lane = request.recipient.clone().unwrap_or_default();
                 self.lanes.push(lane, (place, event, request));
             }
+            // What was deleted of commands is not taken back. Of a stream the
+            // place would be a revision, which this is none of.
+            SubscriptionMessage::StreamDeleted(deleted)
+                if matches!(self.source, Source::Sessions(_)) =>
+            {
+                let place = deleted.position.as_u64();
+                self.read = self.read.max(Some(place));
+                self.progress.passed(place);
+            }
             SubscriptionMessage::Checkpoint(position) => {
                 let place = position.as_u64();
                 self.read = self.read.max(Some(place));

@@ -150,8 +150,9 @@ impl CommandServer {
         self
     }
 
-    /// Begins. When it returns, every command that is written from now on will
-    /// be handled, by this server or by the next one of its name.
+    /// Begins, in tasks of the Tokio runtime around it, with which it ends. When
+    /// it returns, every command that is written from now on will be handled, by
+    /// this server or by the next one of its name.
     ///
     /// # Errors
     ///

@@ -1,6 +1,5 @@
 use super::{CHECKPOINT_AFTER, Cursor, FollowPage, Listener, PageSource};
 use crate::{
-    event::RecordedEvent,
     retry::{Backoff, RetryPolicy},
     store::{StoreError, SubscriptionMessage},
     stream::Position,
@@ -21,7 +20,7 @@ pub(super) struct Follower<S: PageSource> {
     backoff: Backoff,
 
     /// The rest of the page that is being yielded.
-    events: vec::IntoIter<RecordedEvent>,
+    messages: vec::IntoIter<SubscriptionMessage>,
     /// Signals to yield: before the events, and after them.
     before: Option<SubscriptionMessage>,
     checkpoint: Option<Position>,
@@ -52,7 +51,7 @@ impl<S: PageSource> Follower<S> {
             source,
             listener,
             backoff: Backoff::new(PAUSES),
-            events: Vec::new().into_iter(),
+            messages: Vec::new().into_iter(),
             before: None,
             checkpoint: None,
             after,
@@ -84,9 +83,9 @@ impl<S: PageSource> Follower<S> {
         if let Some(signal) = self.before.take() {
             return Some(signal);
         }
-        if let Some(event) = self.events.next() {
+        if let Some(message) = self.messages.next() {
             self.announce = true;
-            return Some(SubscriptionMessage::Event(event));
+            return Some(message);
         }
         self.checkpoint.take().map(SubscriptionMessage::Checkpoint)
     }
@@ -115,14 +114,13 @@ impl<S: PageSource> Follower<S> {
     }
 
     async fn take_page(&mut self, page: FollowPage<S::Cursor>) {
-        let last = page.events.last().map(S::Cursor::after_event);
-        self.after = self.after.max(last).max(page.considered);
+        self.after = self.after.max(page.last).max(page.considered);
         self.next = if page.more { Next::Read } else { Next::Wait };
-        if page.events.is_empty() {
+        if page.messages.is_empty() {
             self.passed_over = self.passed_over.saturating_add(page.passed_over);
         } else {
             self.passed_over = page.passed_over;
-            if page.more && std::mem::take(&mut self.live) {
+            if page.more && page.last.is_some() && std::mem::take(&mut self.live) {
                 self.before = Some(SubscriptionMessage::FellBehind);
             }
         }
@@ -130,8 +128,8 @@ impl<S: PageSource> Follower<S> {
             self.passed_over = 0;
             self.checkpoint = self.after.and_then(Cursor::checkpoint);
         }
-        let nothing = page.events.is_empty();
-        self.events = page.events.into_iter();
+        let nothing = page.messages.is_empty();
+        self.messages = page.messages.into_iter();
         if nothing && page.more {
             // A filter that nothing passes must not keep the others waiting.
             tokio::task::yield_now().await;

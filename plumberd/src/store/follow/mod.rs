@@ -34,7 +34,7 @@ mod signal;
 
 pub use signal::{Listener, Signal};
 
-use super::{StoreError, Subscription};
+use super::{StoreError, StreamDeleted, Subscription, SubscriptionMessage};
 use crate::{
     event::RecordedEvent,
     stream::{Position, Revision},
@@ -103,7 +103,8 @@ impl Cursor for Position {
 /// What a [`PageSource`] read.
 #[derive(Debug, Clone)]
 pub struct FollowPage<C> {
-    events: Vec<RecordedEvent>,
+    messages: Vec<SubscriptionMessage>,
+    last: Option<C>,
     considered: Option<C>,
     passed_over: u64,
     more: bool,
@@ -114,7 +115,8 @@ impl<C: Cursor> FollowPage<C> {
     /// may be past its last event: the next read begins after it.
     pub fn last(events: Vec<RecordedEvent>, considered: Option<C>) -> Self {
         Self {
-            events,
+            last: events.last().map(C::after_event),
+            messages: events.into_iter().map(SubscriptionMessage::Event).collect(),
             considered,
             passed_over: 0,
             more: false,
@@ -132,12 +134,34 @@ impl<C: Cursor> FollowPage<C> {
         }
     }
 
+    /// With these deletions among the events, each where its position is.
+    ///
+    /// They must be in order, and within what the page has looked at.
+    #[must_use]
+    pub fn with_deleted(mut self, deleted: Vec<StreamDeleted>) -> Self {
+        if !deleted.is_empty() {
+            let deleted = deleted.into_iter().map(SubscriptionMessage::StreamDeleted);
+            self.messages.extend(deleted);
+            // Stable: an event comes before what it says.
+            self.messages.sort_by_key(position_of);
+        }
+        self
+    }
+
     /// That `count` events after the last one of the page were looked at and
     /// did not pass the filter. An estimate will do.
     #[must_use]
     pub fn passing_over(mut self, count: u64) -> Self {
         self.passed_over = count;
         self
+    }
+}
+
+fn position_of(message: &SubscriptionMessage) -> Option<Position> {
+    match message {
+        SubscriptionMessage::Event(event) => Some(event.read_position()),
+        SubscriptionMessage::StreamDeleted(deleted) => Some(deleted.position),
+        _ => None,
     }
 }
 

@@ -65,6 +65,32 @@ pub fn check_resumed(
     })
 }
 
+/// Checks that a subscription of `stream`, or of the global order, begins and
+/// goes on after a place that is there. `end` is the last revision ever written
+/// to the stream, hidden ones too, or the last position of the store.
+///
+/// After position 0 is from the start: no event is there.
+///
+/// # Errors
+///
+/// [`StoreError::NotReached`].
+pub fn check_reached(
+    backend: &'static str,
+    stream: Option<&StreamName>,
+    after: u64,
+    end: Option<u64>,
+) -> Result<(), StoreError> {
+    if end >= Some(after) || (stream.is_none() && after == 0) {
+        return Ok(());
+    }
+    Err(StoreError::NotReached {
+        backend,
+        stream: stream.cloned(),
+        after,
+        end,
+    })
+}
+
 /// Whether an event is a link whose target must be looked up.
 pub fn is_link(event: &RecordedEvent) -> bool {
     event.event_type == RecordedEvent::LINK

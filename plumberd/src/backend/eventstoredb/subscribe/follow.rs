@@ -40,6 +40,8 @@ struct Follow {
     since: usize,
     /// How long nothing must come before it is asked whether there is more.
     quiet: Duration,
+    /// Whether the server was away: it may come back with an older state.
+    was_away: bool,
     /// To be yielded next.
     held: Option<RecordedEvent>,
 }
@@ -62,6 +64,7 @@ pub(super) async fn begin(
         announce: true,
         since: 0,
         quiet: QUIET,
+        was_away: false,
         held: None,
     };
     Ok(Subscription::from_messages(stream::unfold(
@@ -78,6 +81,10 @@ impl Follow {
         loop {
             if let Some(event) = self.held.take() {
                 return Ok(self.event(event));
+            }
+            if self.live && self.was_away {
+                self.check_reached().await?;
+                self.was_away = false;
             }
             let message = match self.messages.try_next() {
                 Some(message) => message,
@@ -104,6 +111,14 @@ impl Follow {
                 }
                 return Ok(Some(self.event(event)));
             }
+            Message::Deleted(deleted) => {
+                self.seen = self.seen.max(Some(deleted.position.as_u64()));
+                self.announce = true;
+                return Ok(Some(SubscriptionMessage::StreamDeleted(deleted)));
+            }
+            Message::Passed(position) => {
+                self.seen = self.seen.max(Some(position.as_u64()));
+            }
             Message::Checkpoint(position) => {
                 self.seen = self.seen.max(Some(position.as_u64()));
                 return Ok(Some(SubscriptionMessage::Checkpoint(position)));
@@ -120,7 +135,10 @@ impl Follow {
                     return Ok(Some(SubscriptionMessage::FellBehind));
                 }
             }
-            Message::Interrupted(_) => self.live = false,
+            Message::Interrupted(_) => {
+                self.live = false;
+                self.was_away = true;
+            }
             Message::Failed(error) => return Err(error),
         }
         Ok(None)
@@ -168,6 +186,18 @@ impl Follow {
                 None if all_seen => return None,
                 None => {}
             }
+        }
+    }
+
+    async fn check_reached(&self) -> Result<(), StoreError> {
+        let Some(seen) = self.seen else {
+            return Ok(());
+        };
+        let ends = self.shared.connection.ends();
+        match self.shared.check_reached(&self.target, seen, ends).await {
+            // What cannot be asked is not known; the pump hears of it too.
+            Err(error) if error.is_transient() => Ok(()),
+            checked => checked,
         }
     }
 

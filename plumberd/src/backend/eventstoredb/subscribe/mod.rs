@@ -4,8 +4,10 @@
 //! one after the last event when it is lost, and holds a page at the most. What
 //! the subscriber polls ([`follow`]) makes the port's signals of it.
 
+mod deletions;
 mod follow;
 mod pump;
+mod reached;
 mod target;
 mod watch;
 
@@ -41,6 +43,9 @@ impl Shared {
             },
         };
         let target = Target::Stream(stream.clone());
+        if let SubscribeFrom::After(after) = from {
+            self.check_reached(&target, after.as_u64(), ends).await?;
+        }
         follow::begin(self, target, after.map(Revision::as_u64), ends).await
     }
 
@@ -59,7 +64,11 @@ impl Shared {
         let target = Target::All {
             filter,
             resolve_links: false,
+            deletions: true,
         };
+        if let SubscribeFrom::After(after) = from {
+            self.check_reached(&target, after.as_u64(), ends).await?;
+        }
         follow::begin(self, target, after.map(Position::as_u64), ends).await
     }
 }

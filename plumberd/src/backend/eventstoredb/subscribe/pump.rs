@@ -9,13 +9,14 @@ use super::{
         error::{CallError, Failure, not_begun},
         guarded::OwnedTask,
     },
+    deletions::Hidden,
     target::Target,
     watch::{Stop, Watched},
 };
 use crate::{
     event::RecordedEvent,
     retry::{Backoff, RetryPolicy},
-    store::StoreError,
+    store::{StoreError, StreamDeleted},
     stream::Position,
 };
 use eventstore::SubscriptionEvent;
@@ -44,6 +45,10 @@ const AHEAD: usize = 2;
 #[derive(Debug)]
 pub(in super::super) enum Message {
     Event(RecordedEvent),
+    /// A stream that is followed was deleted.
+    Deleted(StreamDeleted),
+    /// What is there is not for the subscriber; nothing need be told of it.
+    Passed(Position),
     /// Everything up to here was looked at.
     Checkpoint(Position),
     /// The server has sent all there was; what follows is live.
@@ -87,6 +92,7 @@ impl Messages {
             confirm: Some(confirm),
             gives_up: ends,
             backoff: Backoff::new(PAUSES),
+            hidden: Hidden::new(),
         };
         let task = OwnedTask::spawn(pump.run());
         match confirmed.await {
@@ -164,6 +170,7 @@ struct Pump {
     /// Until when the first subscription may be tried again.
     gives_up: Instant,
     backoff: Backoff,
+    hidden: Hidden,
 }
 
 /// Why one subscription of the client crate is over.
@@ -338,10 +345,7 @@ impl Pump {
             SubscriptionEvent::EventAppeared(event) => {
                 self.backoff = Backoff::new(PAUSES);
                 let event = resolved(event).map_err(End::Refused)?;
-                let Some(event) = self.next_event(event) else {
-                    return Ok(());
-                };
-                Message::Event(event)
+                return self.take_event(event).map_err(End::Refused);
             }
             SubscriptionEvent::Checkpoint(at) => {
                 let at = at.commit;
@@ -362,14 +366,15 @@ impl Pump {
         Ok(())
     }
 
-    /// The event, when it is one that was asked for and not sent on yet.
-    fn next_event(&mut self, event: RecordedEvent) -> Option<RecordedEvent> {
+    /// Takes an event that was not sent on yet: when it was asked for, and
+    /// what it says was deleted.
+    fn take_event(&mut self, event: RecordedEvent) -> Result<(), StoreError> {
         let place = match self.target {
             Target::Stream(_) => event.read_revision().as_u64(),
             Target::All { .. } => event.read_position().as_u64(),
         };
         if self.after.is_some_and(|after| place <= after) {
-            return None;
+            return Ok(());
         }
         self.after = Some(place);
         self.shared.known.saw(event.read_position().as_u64());
@@ -380,6 +385,27 @@ impl Pump {
             }
             (Target::All { filter, .. }, None) => filter.matches_event(&event),
         };
-        passes.then_some(event)
+        let tells = match &self.target {
+            Target::All {
+                filter,
+                deletions: true,
+                ..
+            } => filter.matches_deletion_in(event.stream.as_str(), event.event_type.as_str()),
+            _ => false,
+        };
+        let at = event.position;
+        let deleted = match tells {
+            true => self.hidden.deletion(&event)?,
+            false => None,
+        };
+        if passes {
+            self.batch.push(Message::Event(event));
+        }
+        match deleted {
+            Some(deleted) => self.batch.push(Message::Deleted(deleted)),
+            None if tells && !passes => self.batch.push(Message::Passed(at)),
+            None => {}
+        }
+        Ok(())
     }
 }

@@ -16,7 +16,12 @@ pub(in super::super) enum Target {
     /// A stream, with its links resolved.
     Stream(StreamName),
     /// Everything that passes the filter.
-    All { filter: Filter, resolve_links: bool },
+    All {
+        filter: Filter,
+        resolve_links: bool,
+        /// Also what says that streams were deleted.
+        deletions: bool,
+    },
 }
 
 impl Target {
@@ -41,12 +46,13 @@ impl Target {
             Self::All {
                 filter,
                 resolve_links,
+                deletions,
             } => {
                 let from = after.map_or(StreamPosition::Start, |after| {
                     StreamPosition::Position(position(Position::new(after)))
                 });
                 let mut options = SubscribeToAllOptions::default().position(from);
-                if let Some(filter) = filter::of_server(filter) {
+                if let Some(filter) = filter::of_server(filter, *deletions) {
                     options = options.filter(filter);
                 }
                 if *resolve_links {

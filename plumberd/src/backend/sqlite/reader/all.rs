@@ -5,11 +5,15 @@ use super::{
     session::Session,
 };
 use crate::{
-    backend::sqlite::{error::store_error, number::to_sql},
+    backend::sqlite::{
+        error::{BACKEND, store_error},
+        number::to_sql,
+    },
     store::{
         Direction, Filter, StoreError,
-        rules::{ReadWindow, Tenants},
+        rules::{self, ReadWindow, Tenants},
     },
+    stream::Position,
 };
 use std::fmt::Write as _;
 
@@ -29,7 +33,11 @@ pub(in super::super) struct AllRead {
 
 impl AllRead {
     /// What SQL can rule out; `None` when that is everything.
-    fn conditions(&self, session: &mut Session<'_>) -> Result<Option<String>, StoreError> {
+    fn conditions(
+        &self,
+        session: &mut Session<'_>,
+        deletions: bool,
+    ) -> Result<Option<String>, StoreError> {
         let mut sql = String::new();
         let mut narrow = |column: &str, keys: &[i64]| {
             let keys: Vec<_> = keys.iter().map(i64::to_string).collect();
@@ -42,7 +50,7 @@ impl AllRead {
                 let Some(tenant) = session.tenant(tenant.as_ref())? else {
                     return Ok(None);
                 };
-                if let Some(streams) = self.streams(session, tenant)? {
+                if let Some(streams) = self.streams(session, tenant, deletions)? {
                     narrow("stream", &streams).and(narrow("tenant", &[tenant]))
                 } else {
                     narrow("tenant", &[tenant])
@@ -53,7 +61,11 @@ impl AllRead {
         let narrowed = narrowed.and(if types.is_empty() {
             Ok(())
         } else {
-            narrow("kind", &session.kinds.of_types(types).map_err(store_error)?)
+            let mut kinds = session.kinds.of_types(types).map_err(store_error)?;
+            if deletions {
+                kinds.extend(session.kinds.of_deletions().map_err(store_error)?);
+            }
+            narrow("kind", &kinds)
         });
         // Writing to a `String` cannot fail.
         debug_assert!(narrowed.is_ok());
@@ -65,12 +77,19 @@ impl AllRead {
         &self,
         session: &mut Session<'_>,
         tenant: i64,
+        deletions: bool,
     ) -> Result<Option<Vec<i64>>, StoreError> {
         if self.filter.stream_prefixes().len() == 0 {
             return Ok(None);
         }
+        let named = self.filter.stream_prefixes().map(str::to_owned);
+        let mut prefixes: Vec<_> = named.collect();
+        if deletions {
+            let metadata = self.filter.stream_prefixes();
+            prefixes.extend(metadata.map(|prefix| format!("$${prefix}")));
+        }
         let mut streams = Vec::new();
-        for prefix in self.filter.stream_prefixes() {
+        for prefix in &prefixes {
             let left = NAMED_STREAMS - streams.len();
             let found = session
                 .streams_between(tenant, prefix, after_prefix(prefix).as_deref(), left + 1)
@@ -88,6 +107,7 @@ impl AllRead {
         session: &mut Session<'_>,
         window: &ReadWindow,
         most: usize,
+        deletions: bool,
     ) -> Result<ReadPage, StoreError> {
         let (Some((low, high)), Some(head)) = (window.bounds(), session.head()?) else {
             return Ok(ReadPage::end());
@@ -106,7 +126,7 @@ impl AllRead {
                 (first, high, first, "DESC")
             }
         };
-        let Some(conditions) = self.conditions(session)? else {
+        let Some(conditions) = self.conditions(session, deletions)? else {
             return Ok(ReadPage {
                 looked_at: Some(high),
                 ..ReadPage::end()
@@ -116,6 +136,10 @@ impl AllRead {
             "SELECT {COLUMNS} FROM events WHERE position BETWEEN ?1 AND ?2{conditions}
              ORDER BY position {order}"
         );
+        let passes = |stream: &str, kind: &str| {
+            self.filter.matches(stream, kind)
+                || (deletions && self.filter.matches_deletion_in(stream, kind))
+        };
         let scan = Scan {
             sql: &sql,
             bounds: (to_sql(first), to_sql(last)),
@@ -123,7 +147,7 @@ impl AllRead {
             // With conditions SQLite comes past events that are not seen here.
             sees_all: conditions.is_empty(),
         };
-        let (page, mut full) = session.scan(&scan, &self.filter, most)?;
+        let (page, mut full) = session.scan(&scan, passes, most)?;
         let mut events =
             page.into_events(&mut session.kinds, &mut session.streams, session.unchecked)?;
         if window.resolves_links() {
@@ -132,6 +156,16 @@ impl AllRead {
             full |= left_out;
         }
         let last_event = events.last().map(|event| event.read_position().as_u64());
+        let mut deleted = Vec::new();
+        if deletions {
+            for event in &events {
+                let (stream, kind) = (event.stream.as_str(), event.event_type.as_str());
+                if self.filter.matches_deletion_in(stream, kind) {
+                    deleted.extend(session.deletion(event)?);
+                }
+            }
+            events.retain(|event| self.filter.matches_event(event));
+        }
         let looked_at = if full { last_event } else { Some(end) };
         let reached_end = match window.direction() {
             Direction::Forwards => end == high,
@@ -139,6 +173,8 @@ impl AllRead {
         };
         Ok(ReadPage {
             events,
+            deleted,
+            told: 0,
             looked_at,
             passed_over: if full {
                 0
@@ -180,7 +216,22 @@ impl PageRead for AllRead {
         window: &ReadWindow,
         most: usize,
     ) -> Result<ReadPage, StoreError> {
-        session.in_snapshot(|session| self.read(session, window, most))
+        session.in_snapshot(|session| self.read(session, window, most, false))
+    }
+
+    fn follow(
+        &self,
+        session: &mut Session<'_>,
+        window: &ReadWindow,
+        most: usize,
+        _told: u64,
+    ) -> Result<ReadPage, StoreError> {
+        session.in_snapshot(|session| self.read(session, window, most, true))
+    }
+
+    fn check_reached(&self, session: &mut Session<'_>, after: u64) -> Result<(), StoreError> {
+        let head = session.head()?.map(Position::as_u64);
+        rules::check_reached(BACKEND, None, after, head)
     }
 }
 
@@ -189,7 +240,7 @@ impl Session<'_> {
     fn scan(
         &mut self,
         scan: &Scan<'_>,
-        filter: &Filter,
+        passes: impl Fn(&str, &str) -> bool,
         most: usize,
     ) -> Result<(PageBuffer, bool), StoreError> {
         let connection = self.connection;
@@ -215,7 +266,7 @@ impl Session<'_> {
             let kind = row.get(3).map_err(store_error)?;
             let stream = &self.streams.get(stream)?.stream;
             let event_type = &self.kinds.get(kind)?.event_type;
-            if filter.matches(stream.as_str(), event_type.as_str()) {
+            if passes(stream.as_str(), event_type.as_str()) {
                 page.push(row)?;
             }
         }

@@ -3,9 +3,9 @@ use crate::{
         checksum,
         error::{corrupt, store_error},
     },
-    event::{ContentType, EventType},
+    event::{ContentType, EventType, RecordedEvent},
     store::StoreError,
-    stream::{StreamName, TenantId},
+    stream::{StreamMetadata, StreamName, TenantId},
 };
 use lru::LruCache;
 use rusqlite::{Connection, OptionalExtension, Statement};
@@ -58,6 +58,20 @@ impl<'c> Kinds<'c> {
         self.known
             .get(&key)
             .ok_or_else(|| corrupt(format!("kind {key} of events")))
+    }
+
+    /// Every kind of the events that delete or truncate a stream.
+    pub(super) fn of_deletions(&mut self) -> rusqlite::Result<Vec<i64>> {
+        let mut kinds = Vec::new();
+        for event_type in [StreamMetadata::EVENT_TYPE, RecordedEvent::TOMBSTONE] {
+            let rows = self
+                .find_by_type
+                .query_map([event_type], |row| row.get(0))?;
+            for kind in rows {
+                kinds.push(kind?);
+            }
+        }
+        Ok(kinds)
     }
 
     /// Every kind of these event types.

@@ -3,7 +3,7 @@ use crate::{
     backend::sqlite::error::Closed,
     event::RecordedEvent,
     store::{
-        EventStream, Page, StoreError,
+        EventStream, Page, StoreError, StreamDeleted,
         follow::{Cursor, FollowPage, PageSource},
         rules::ReadWindow,
     },
@@ -23,11 +23,28 @@ pub(in super::super) trait PageRead: Clone + Send + Sync + 'static {
         window: &ReadWindow,
         most: usize,
     ) -> Result<ReadPage, StoreError>;
+
+    /// Reads what is next in `window` as a subscription tells it: with what was
+    /// deleted. Of one stream that is what was deleted after the position
+    /// `told`.
+    fn follow(
+        &self,
+        session: &mut Session<'_>,
+        window: &ReadWindow,
+        most: usize,
+        told: u64,
+    ) -> Result<ReadPage, StoreError>;
+
+    /// Fails when there is nothing at `after` for a subscription to go on after.
+    fn check_reached(&self, session: &mut Session<'_>, after: u64) -> Result<(), StoreError>;
 }
 
 /// What was read.
 pub(in super::super) struct ReadPage {
     pub(super) events: Vec<RecordedEvent>,
+    pub(super) deleted: Vec<StreamDeleted>,
+    /// What was deleted up to this position has been told.
+    pub(super) told: u64,
     /// Everything up to here was looked at, in the direction of the read.
     pub(super) looked_at: Option<u64>,
     /// About so many events after the last one did not pass the filter.
@@ -40,6 +57,8 @@ impl ReadPage {
     pub(super) fn end() -> Self {
         Self {
             events: Vec::new(),
+            deleted: Vec::new(),
+            told: 0,
             looked_at: None,
             passed_over: 0,
             more: false,
@@ -118,8 +137,11 @@ pub(in super::super) struct Following<R, C, H> {
     pub(in super::super) read: R,
     pub(in super::super) readers: Readers,
     pub(in super::super) page_events: usize,
+    /// What was deleted up to this position has been told.
+    pub(in super::super) told: u64,
     pub(in super::super) window: fn(Option<C>) -> ReadWindow,
     pub(in super::super) cursor: fn(u64) -> C,
+    pub(in super::super) number: fn(C) -> u64,
     pub(in super::super) _open: H,
     pub(in super::super) _cursor: PhantomData<C>,
 }
@@ -129,17 +151,27 @@ impl<R: PageRead, C: Cursor, H: Send + 'static> PageSource for Following<R, C, H
 
     async fn read_page(&mut self, after: Option<C>) -> Result<FollowPage<C>, StoreError> {
         let (read, window) = (self.read.clone(), (self.window)(after));
-        let most = self.page_events;
+        let (most, number, told) = (self.page_events, self.number, self.told);
         let page = self
             .readers
-            .read(move |session| read.page(session, &window, most))
+            .read(move |session| {
+                let page = read.follow(session, &window, most, told)?;
+                if let Some(after) = after.filter(|_| page.events.is_empty()) {
+                    // Another process may have put an older file there.
+                    read.check_reached(session, number(after))?;
+                }
+                Ok(page)
+            })
             .await?;
+        self.told = self.told.max(page.told);
         let considered = page.looked_at.map(self.cursor);
         let made = if page.more {
             FollowPage::followed(page.events, considered)
         } else {
             FollowPage::last(page.events, considered)
         };
-        Ok(made.passing_over(page.passed_over))
+        Ok(made
+            .with_deleted(page.deleted)
+            .passing_over(page.passed_over))
     }
 }

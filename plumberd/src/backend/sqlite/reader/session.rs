@@ -36,6 +36,8 @@ pub(in super::super) struct Session<'c> {
     pub(super) streams: Streams<'c>,
     pub(super) forwards: Statement<'c>,
     pub(super) backwards: Statement<'c>,
+    /// The events of a stream after a position.
+    pub(super) after_position: Statement<'c>,
     /// Queries of the global order, by their text.
     pub(super) scans: LruCache<String, Statement<'c>>,
     pub(super) streams_by_name: Statement<'c>,
@@ -82,6 +84,9 @@ impl<'c> Session<'c> {
             streams: Streams::new(connection)?,
             forwards: page("ASC")?,
             backwards: page("DESC")?,
+            after_position: prepare(&format!(
+                "SELECT {COLUMNS} FROM events WHERE stream = ?1 AND position > ?2 ORDER BY revision"
+            ))?,
             scans: LruCache::new(SCANS),
             streams_by_name: prepare(
                 "SELECT stream FROM streams
@@ -237,6 +242,18 @@ impl<'c> Session<'c> {
             .query_row([key], |row| row.get(0))
             .optional();
         Ok(last.map_err(store_error)?.map(revision))
+    }
+
+    /// The last revision ever written to the stream.
+    pub(super) fn last(
+        &mut self,
+        tenant: Option<&TenantId>,
+        stream: &StreamName,
+    ) -> Result<Option<Revision>, StoreError> {
+        match self.find(tenant, stream)? {
+            Some(found) => self.last_revision(found.key),
+            None => Ok(None),
+        }
     }
 
     pub(super) fn visibility(&mut self, found: &Found) -> Result<Visibility, StoreError> {

@@ -5,14 +5,14 @@ use super::{
 };
 use crate::{
     backend::sqlite::{
-        error::{corrupt, store_error},
+        error::{BACKEND, corrupt, store_error},
         number::to_sql,
     },
     store::{
-        Direction, StoreError,
+        Direction, StoreError, SubscribeFrom,
         rules::{self, ReadWindow},
     },
-    stream::{StreamName, TenantId},
+    stream::{Position, Revision, StreamName, TenantId},
 };
 use chrono::DateTime;
 
@@ -24,6 +24,33 @@ pub(in super::super) struct StreamRead {
 }
 
 impl StreamRead {
+    /// The revision after which a subscription begins, and the position after
+    /// which it tells what is deleted.
+    pub(in super::super) fn begin(
+        &self,
+        session: &mut Session<'_>,
+        from: SubscribeFrom<Revision>,
+    ) -> Result<(Option<Revision>, u64), StoreError> {
+        session.in_snapshot(|session| {
+            let tenant = self.tenant.as_ref();
+            if let Some(found) = session.find(tenant, &self.stream)? {
+                found.check_readable(&self.stream)?;
+            }
+            Ok(match from {
+                SubscribeFrom::Start => (None, 0),
+                SubscribeFrom::After(after) => {
+                    self.check_reached(session, after.as_u64())?;
+                    let told = session.position_at(tenant, &self.stream, after)?;
+                    (Some(after), told)
+                }
+                SubscribeFrom::End => {
+                    let head = session.head()?.map_or(0, Position::as_u64);
+                    (session.last(tenant, &self.stream)?, head)
+                }
+            })
+        })
+    }
+
     fn read(
         &self,
         session: &mut Session<'_>,
@@ -98,6 +125,8 @@ impl StreamRead {
         let looked_at = events.last().map(|event| event.read_revision().as_u64());
         Ok(ReadPage {
             events,
+            deleted: Vec::new(),
+            told: 0,
             looked_at,
             passed_over: 0,
             more,
@@ -113,5 +142,44 @@ impl PageRead for StreamRead {
         most: usize,
     ) -> Result<ReadPage, StoreError> {
         session.in_snapshot(|session| self.read(session, window, most))
+    }
+
+    fn follow(
+        &self,
+        session: &mut Session<'_>,
+        window: &ReadWindow,
+        most: usize,
+        told: u64,
+    ) -> Result<ReadPage, StoreError> {
+        session.in_snapshot(|session| {
+            let tombstoned = match self.read(session, window, most) {
+                Err(error @ StoreError::StreamDeleted { .. }) => Err(error),
+                page => Ok(page?),
+            };
+            let deleted = session.deletions(self.tenant.as_ref(), &self.stream, told)?;
+            let mut page = match (tombstoned, deleted.last()) {
+                (Ok(page), _) => page,
+                (Err(error), None) => return Err(error),
+                // Told first; the next page is the error.
+                (Err(_), Some(_)) => ReadPage {
+                    more: true,
+                    ..ReadPage::end()
+                },
+            };
+            let last = page.events.last().map(|event| event.read_position());
+            page.deleted = deleted;
+            if let (true, Some(last)) = (page.more, last) {
+                page.deleted.retain(|deleted| deleted.position < last);
+            }
+            let told = page.deleted.last().map(|deleted| deleted.position);
+            page.told = told.max(last).map_or(0, Position::as_u64);
+            Ok(page)
+        })
+    }
+
+    fn check_reached(&self, session: &mut Session<'_>, after: u64) -> Result<(), StoreError> {
+        let last = session.last(self.tenant.as_ref(), &self.stream)?;
+        let last = last.map(Revision::as_u64);
+        rules::check_reached(BACKEND, Some(&self.stream), after, last)
     }
 }

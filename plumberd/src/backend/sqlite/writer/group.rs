@@ -110,7 +110,7 @@ impl Group {
                 reply(callers, errors.map(Err));
             }
             Err(Failed::Begin(Unready::Damaged(what))) => {
-                reply(answers, commands.iter().map(|_| Err(corrupt(&*what))));
+                reply(callers, commands.iter().map(|_| Err(corrupt(&*what))));
             }
             Err(Failed::Begin(Unready::Lost(lost))) => {
                 let errors = commands.iter().map(|_| lost.clone().into());
