@@ -2,6 +2,11 @@
 //! connections there are, how long a client may take to say something, and how
 //! much it may leave unfinished.
 
+#![allow(
+    clippy::result_large_err,
+    reason = "what a call fails with is tonic's `Status`"
+)]
+
 mod budget;
 mod calls;
 mod manners;
