@@ -217,24 +217,30 @@ async fn a_file_that_is_overwritten_or_cut_short_in_place_is_not_written_any_mor
     ] {
         let folder = TempFolder::new();
         let (path, backup, store) = lived_on(&folder).await;
-        let cut = |suffix, half: bool| {
+        let cut = |suffix, parts: u64| {
             let path = beside(&path, suffix);
             let file = fs::OpenOptions::new().write(true).open(path).unwrap();
             let length = file.metadata().unwrap().len();
-            file.set_len(if half { length / 2 } else { 0 }).unwrap();
+            file.set_len(length.saturating_sub(length / parts)).unwrap();
         };
         let expected = match damage {
             "copied over" => {
                 fs::copy(&backup, &path).unwrap();
                 vec![SqliteFileError::Overwritten { path: path.clone() }]
             }
-            "log emptied" | "log halved" => {
-                cut("-wal", damage == "log halved");
+            "log emptied" | "log halved" | "log cut" => {
+                // The last is less than what the last commit wrote.
+                let parts = match damage {
+                    "log emptied" => 1,
+                    "log halved" => 2,
+                    _ => 1000,
+                };
+                cut("-wal", parts);
                 let path = beside(&path, "-wal");
                 vec![SqliteFileError::Truncated { path }]
             }
             _ => {
-                cut("", damage == "halved");
+                cut("", if damage == "halved" { 2 } else { 1 });
                 vec![SqliteFileError::Truncated { path: path.clone() }]
             }
         };

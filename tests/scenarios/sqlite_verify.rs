@@ -237,7 +237,7 @@ async fn a_filtered_read_tells_of_an_event_that_is_missing_among_those_it_passes
     tool.close().unwrap();
     let store = open(&path).await;
     for filter in [
-        Filter::new().event_type("Other".parse().unwrap()),
+        Filter::new().event_type(plumberd::event::RecordedEvent::TOMBSTONE.parse().unwrap()),
         Filter::new().stream(account(5)),
     ] {
         for options in [ReadOptions::forwards(), ReadOptions::backwards()] {

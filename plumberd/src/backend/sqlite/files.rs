@@ -9,7 +9,7 @@ use super::place::{beside, real};
 use crate::error::ErrorKind;
 use std::{
     fs::{self, File, Metadata},
-    io::{self, Read as _, Seek as _},
+    io,
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
     time::SystemTime,
@@ -130,16 +130,25 @@ pub(super) struct Files {
 }
 
 /// How the file looked when somebody last wrote to it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Stamp {
     pub(super) size: u64,
     modified: Option<SystemTime>,
+    /// How long the log is, if that was looked at.
+    pub(super) log_size: u64,
+}
+
+impl Stamp {
+    /// Whether nothing was written to the file itself since.
+    pub(super) fn is_file_of(&self, other: &Self) -> bool {
+        self.size == other.size && self.modified == other.modified
+    }
 }
 
 /// How a log begins, and how long it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct LogHead {
-    size: u64,
+    pub(super) size: u64,
     /// What kind of log it is, and two numbers that change when it is begun anew.
     header: [u8; 32],
 }
@@ -161,10 +170,22 @@ impl LogHead {
         if self.is_empty() {
             return false;
         }
-        if self.header == known.header {
-            return self.size < known.size;
+        let same = self.header == known.header;
+        if (same || !others) && self.size < known.size {
+            return true;
         }
-        !self.is_begun() || !(others || known.is_empty())
+        // Who begins a log anew by itself counts on.
+        let next = known.number().wrapping_add(1);
+        let begun = others || known.is_empty() || self.number() == next;
+        !(same || (self.is_begun() && begun))
+    }
+
+    /// The first of the two numbers that change when it is begun anew.
+    fn number(&self) -> u32 {
+        let [.., first, second, third, fourth] = self.header[..20] else {
+            return 0;
+        };
+        u32::from_be_bytes([first, second, third, fourth])
     }
 }
 
@@ -205,42 +226,56 @@ impl Files {
         &self.opened[1].0
     }
 
-    /// How the log begins, and how long it is.
-    pub(super) fn log_head(&self) -> Result<LogHead, SqliteFileError> {
-        let read = || -> io::Result<LogHead> {
-            let mut log = &self.log;
-            let mut head = LogHead {
-                size: log.metadata()?.len(),
-                header: [0; 32],
-            };
-            log.rewind()?;
-            match log.read_exact(&mut head.header) {
-                Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => Err(error),
-                _ => Ok(head),
+    /// How long the log is that was opened.
+    pub(super) fn log_size(&self) -> Result<u64, SqliteFileError> {
+        let found = self.log.metadata();
+        let found = found.map_err(|error| unknown(self.log(), &error))?;
+        Ok(found.len())
+    }
+
+    /// How the log of this `size` begins.
+    pub(super) fn log_head(&self, size: u64) -> Result<LogHead, SqliteFileError> {
+        let mut header = [0; 32];
+        match read_start(&self.log, &mut header) {
+            Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
+                Err(unknown(self.log(), &error))
             }
-        };
-        read().map_err(|error| unknown(self.log(), &error))
+            _ => Ok(LogHead { size, header }),
+        }
     }
 
     /// Fails when one of the files is not what was opened.
     pub(super) fn check(&self) -> Result<Stamp, SqliteFileError> {
+        let stamp = self.check_main()?;
+        let [_, others @ ..] = &self.opened;
+        let mut log_size = 0;
+        for (path, identity) in others.iter().rev() {
+            let found = look(path).map_err(|error| self.lose(error))?;
+            if Identity::of(&found) != *identity {
+                return Err(self.lose(SqliteFileError::Replaced { path: path.clone() }));
+            }
+            // That of the log is the last.
+            log_size = found.len();
+        }
+        Ok(Stamp { log_size, ..stamp })
+    }
+
+    /// Fails when the database file is not what was opened, or it was found out
+    /// that one of the others is not: that is enough for a read.
+    pub(super) fn check_main(&self) -> Result<Stamp, SqliteFileError> {
         if let Some(lost) = &*self.lost() {
             return Err(lost.clone());
         }
-        let [(path, identity), others @ ..] = &self.opened;
+        let [(path, identity), ..] = &self.opened;
         let found = look(path)?;
         if Identity::of(&found) != *identity {
             return Err(SqliteFileError::Replaced { path: path.clone() });
         }
         check_links(path, &found)?;
-        for (path, identity) in others {
-            if Identity::of(&look(path)?) != *identity {
-                return Err(SqliteFileError::Replaced { path: path.clone() });
-            }
-        }
         Ok(Stamp {
             size: found.len(),
             modified: found.modified().ok(),
+            log_size: 0,
         })
     }
 
@@ -279,6 +314,18 @@ fn unknown(path: &Path, error: &io::Error) -> SqliteFileError {
         path: path.to_path_buf(),
         kind: error.kind(),
     }
+}
+
+#[cfg(unix)]
+fn read_start(file: &File, bytes: &mut [u8]) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, bytes, 0)
+}
+
+#[cfg(not(unix))]
+fn read_start(mut file: &File, bytes: &mut [u8]) -> io::Result<()> {
+    use std::io::{Read as _, Seek as _};
+    file.rewind()?;
+    file.read_exact(bytes)
 }
 
 #[cfg(unix)]

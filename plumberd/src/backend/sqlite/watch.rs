@@ -174,7 +174,9 @@ impl Watcher {
         let Some(connection) = &looking.connection else {
             return self.head.committed.notify();
         };
-        if looking.closely.elapsed() >= CLOSELY && looking.stamp != Some(stamp) {
+        if looking.closely.elapsed() >= CLOSELY
+            && !looking.stamp.is_some_and(|known| known.is_file_of(&stamp))
+        {
             looking.closely = Instant::now();
             looking.stamp = Some(stamp);
             self.look_closely(connection);

@@ -39,7 +39,9 @@ impl AllRead {
         deletions: bool,
     ) -> Result<Option<String>, StoreError> {
         let mut sql = String::new();
+        let mut nothing = false;
         let mut narrow = |column: &str, keys: &[i64]| {
+            nothing |= keys.is_empty();
             let keys: Vec<_> = keys.iter().map(i64::to_string).collect();
             // The `+` keeps SQLite from leaving the order of positions.
             write!(sql, " AND +{column} IN ({})", keys.join(","))
@@ -69,7 +71,7 @@ impl AllRead {
         });
         // Writing to a `String` cannot fail.
         debug_assert!(narrowed.is_ok());
-        Ok(Some(sql))
+        Ok((!nothing).then_some(sql))
     }
 
     /// The streams the filter names, if they are few.
@@ -129,6 +131,7 @@ impl AllRead {
         let Some(conditions) = self.conditions(session, deletions)? else {
             return Ok(ReadPage {
                 looked_at: Some(high),
+                passed_over: high.abs_diff(low),
                 ..ReadPage::end()
             });
         };

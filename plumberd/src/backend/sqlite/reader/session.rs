@@ -122,7 +122,7 @@ impl<'c> Session<'c> {
 
     /// Fails when what this thread reads is not what has the path.
     pub(super) fn check_files(&self) -> Result<(), StoreError> {
-        self.files.check()?;
+        self.files.check_main()?;
         Ok(())
     }
 

@@ -57,7 +57,7 @@ impl<'c> Guard<'c> {
     /// that may write, so that nobody else does.
     pub(super) fn look(&mut self, others: bool) -> Result<(), Unready> {
         let stamp = self.files.check()?;
-        let log = self.files.log_head()?;
+        let log = self.files.log_head(stamp.log_size)?;
         let emptied = match &self.log {
             None => false,
             Some(known) => {
@@ -68,7 +68,8 @@ impl<'c> Guard<'c> {
                 log.is_empty() && !known.is_empty()
             }
         };
-        if emptied || self.stamp != Some(stamp) {
+        let same = self.stamp.is_some_and(|known| known.is_file_of(&stamp));
+        if emptied || !same {
             self.look_closely(stamp, emptied)?;
         }
         self.log = Some(log);
@@ -114,12 +115,17 @@ impl<'c> Guard<'c> {
         Ok(())
     }
 
-    /// Fails when the commit may have gone to a file that is not there any
-    /// more.
+    /// Fails when the commit went to a file that has not its path any more, or
+    /// behind the beginning of a log that has none.
     pub(super) fn after_commit(&mut self) -> Result<(), SqliteFileError> {
         self.unbound = false;
-        self.files.check()?;
-        let log = self.files.log_head()?;
+        if let Some(log) = self.log.as_mut().filter(|log| !log.is_empty()) {
+            self.files.check_main()?;
+            log.size = self.files.log_size()?;
+            return Ok(());
+        }
+        let stamp = self.files.check()?;
+        let log = self.files.log_head(stamp.log_size)?;
         if !log.is_begun() {
             let path = self.files.log().to_path_buf();
             return Err(self.files.lose(SqliteFileError::Truncated { path }));
