@@ -118,7 +118,7 @@ mod with_a_service {
         }
     }
 
-    #[derive(Clone)]
+    #[derive(Clone, Copy)]
     struct Credit<'a> {
         amount: u64,
         currency: &'a str,
@@ -140,6 +140,7 @@ mod with_a_service {
         }
 
         #[command_handler]
+        #[expect(clippy::needless_lifetimes, reason = "a handler may name them")]
         fn credit<'a>(
             &self,
             command: Credit<'a>,
@@ -194,7 +195,7 @@ mod with_a_service {
         let key = Uuid::from_u128(9);
 
         for _ in 0..2 {
-            let again = accounts.handle_with(id, credit.clone(), rates);
+            let again = accounts.handle_with(id, credit, rates);
             again.command_id(key).await.unwrap();
         }
 

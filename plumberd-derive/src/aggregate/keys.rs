@@ -83,6 +83,7 @@ impl Aggregate {
     fn read_category(&mut self, key: &Key, errors: &mut Errors) {
         if let Some(value) = &key.value
             && let Ok(constant) = syn::parse2::<ExprPath>(value.clone())
+            && !is_a_bare_name(&constant)
         {
             self.category = Category::Constant(constant);
         } else if let Some(name) =
@@ -135,19 +136,17 @@ impl Aggregate {
         let number = |key: &Key, errors: &mut Errors| {
             let expected = "a number from 2";
             let literal: LitInt = errors.ok(key.parse(expected))?;
-            match literal.base10_parse::<u32>() {
-                Ok(number @ 2..=255) => Some(number),
-                _ => {
-                    let message = if key.name == "block" {
-                        "the first block has no number, it says `blocks = 2`; the others are \
-                         numbered from 2 to 255"
-                    } else {
-                        "`blocks` counts the blocks of the type, this one too: 2 to 255"
-                    };
-                    errors.at(&literal, message);
-                    None
-                }
+            if let Ok(number @ 2..=255) = literal.base10_parse::<u32>() {
+                return Some(number);
             }
+            let message = if key.name == "block" {
+                "the first block has no number, it says `blocks = 2`; the others are numbered \
+                 from 2 to 255"
+            } else {
+                "`blocks` counts the blocks of the type, this one too: 2 to 255"
+            };
+            errors.at(&literal, message);
+            None
         };
         let key = blocks.as_ref().or(block.as_ref());
         if let Some(key) = key
@@ -166,6 +165,14 @@ impl Aggregate {
             self.blocks = Blocks::Further(which);
         }
     }
+}
+
+/// Whether it is a name like `Account`, which was rather meant to be a string.
+fn is_a_bare_name(path: &ExprPath) -> bool {
+    path.path.get_ident().is_some_and(|name| {
+        let name = name.to_string();
+        name.chars().any(char::is_lowercase)
+    })
 }
 
 impl ToTokens for Category {

@@ -28,5 +28,5 @@ fn is_about_deprecation(attr: &Attribute) -> bool {
             .tokens
             .clone()
             .into_iter()
-            .any(|token| matches!(token, TokenTree::Ident(lint) if lint == "deprecated"))
+            .any(|token| matches!(token, TokenTree::Ident(word) if word == "deprecated"))
 }

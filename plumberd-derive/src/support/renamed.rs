@@ -22,8 +22,7 @@ pub(crate) fn renamed(krate: &CratePath, attribute: &str) -> Option<syn::Error> 
 }
 
 /// The name in `--extern name=…/libplumberd-….rmeta`, when none is `plumberd`.
-fn other_name(args: impl Iterator<Item = String>) -> Option<String> {
-    let mut args = args.peekable();
+fn other_name(mut args: impl Iterator<Item = String>) -> Option<String> {
     let mut other = None;
     while let Some(arg) = args.next() {
         let given = match arg.strip_prefix("--extern") {

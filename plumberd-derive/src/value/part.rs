@@ -367,23 +367,19 @@ fn write_element(field: &Field, value: &TokenStream) -> TokenStream {
 /// An expression that reads the field from `__object` into `binding`.
 fn read_field(field: &Field, binding: &Ident) -> TokenStream {
     let ty = &field.ty;
-    match &field.with {
-        Some(With { index, .. }) => {
-            quote!(__p::Object::value_with::<Self, #index>(__object, &mut #binding)?)
-        }
-        None => quote_spanned! {place(ty)=>
-            <#ty as __p::EventValue>::read_field(__object, &mut #binding)?
-        },
+    if let Some(With { index, .. }) = &field.with {
+        return quote!(__p::Object::value_with::<Self, #index>(__object, &mut #binding)?);
     }
+    quote_spanned!(place(ty)=> <#ty as __p::EventValue>::read_field(__object, &mut #binding)?)
 }
 
 /// An expression that reads the field from `__list`.
 fn read_element(field: &Field) -> TokenStream {
     let ty = &field.ty;
-    match &field.with {
-        Some(With { index, .. }) => quote!(__p::List::value_with::<Self, #index>(__list)?),
-        None => quote_spanned!(place(ty)=> <#ty as __p::EventValue>::read_element(__list)?),
+    if let Some(With { index, .. }) = &field.with {
+        return quote!(__p::List::value_with::<Self, #index>(__list)?);
     }
+    quote_spanned!(place(ty)=> <#ty as __p::EventValue>::read_element(__list)?)
 }
 
 /// Whether `unless` says that the value is left out. A function for another type is

@@ -11,7 +11,6 @@ use super::{HandlesCommand, HandlesCommandWith, IntoEvents};
     note = "a handler that takes a service is called with it: `handle_with(id, command, &service)`, `decide_with`"
 )]
 pub trait Decides<C, D, E> {
-    #[expect(clippy::missing_errors_doc, reason = "that of the aggregate")]
     fn decide_into(&self, command: C) -> Result<D, E>;
 }
 
@@ -35,7 +34,6 @@ where
     note = "a handler without a service is called by `handle(id, command)`"
 )]
 pub trait DecidesWith<C, S: ?Sized, D, E> {
-    #[expect(clippy::missing_errors_doc, reason = "that of the aggregate")]
     fn decide_into_with(&self, command: C, service: &S) -> Result<D, E>;
 }
 

@@ -233,7 +233,8 @@ mod tests {
 
     #[test]
     fn a_rule_of_ones_own_adds_to_the_others() {
-        let even = SnapshotPolicy::every(10).or_when(|state| state.revision.as_u64() % 2 == 0);
+        let even =
+            SnapshotPolicy::every(10).or_when(|state| state.revision.as_u64().is_multiple_of(2));
         let last = Some((Revision::new(1), at(0)));
 
         assert!(even.is_due(Revision::new(4), at(0), last));

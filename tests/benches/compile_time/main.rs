@@ -20,8 +20,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-const STRUCTS: usize = 200;
-const HANDLERS: [usize; 3] = [75, 150, 300];
+const STRUCTS: u32 = 200;
+const HANDLERS: [u32; 3] = [75, 150, 300];
 
 fn main() {
     let rounds = std::env::var("ROUNDS")
@@ -74,7 +74,7 @@ fn handlers(target: &Path, rounds: usize) {
             "| {count} | {:.2} s | {:.2} s | **{:.2} ms** |",
             events.as_secs_f64(),
             with.as_secs_f64(),
-            with.saturating_sub(events).as_secs_f64() * 1e3 / count as f64
+            with.saturating_sub(events).as_secs_f64() * 1e3 / f64::from(count)
         );
     }
 }
@@ -113,7 +113,7 @@ fn plumberd_code() -> String {
     numbered_events(STRUCTS)
 }
 
-fn aggregate_code(handlers: usize) -> String {
+fn aggregate_code(handlers: u32) -> String {
     let mut code =
         "#[derive(Default)]\npub struct Account(i64);\n#[plumberd::aggregate]\nimpl Account {\n"
             .to_owned();
@@ -128,7 +128,7 @@ fn aggregate_code(handlers: usize) -> String {
     code
 }
 
-fn numbered_events(count: usize) -> String {
+fn numbered_events(count: u32) -> String {
     let mut code = String::new();
     for i in 0..count {
         let _ = writeln!(
