@@ -49,6 +49,10 @@ impl ContentType {
     }
 }
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "any text is one; others are checked"
+)]
 fn named(name: String) -> Result<ContentType, Infallible> {
     Ok(ContentType::new(name))
 }
