@@ -7,7 +7,7 @@ use rcgen::{
 };
 use rustls::{
     RootCertStore, ServerConfig,
-    pki_types::CertificateDer,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
     server::{WebPkiClientVerifier, danger::ClientCertVerifier},
 };
 use std::{
@@ -197,8 +197,7 @@ impl Tls {
                 builder.with_client_cert_verifier(verifier)
             }
         };
-        let key = rustls_pemfile::private_key(&mut issued.key_pem.as_bytes())?
-            .ok_or("there is no private key in the PEM")?;
+        let key = PrivateKeyDer::from_pem_slice(issued.key_pem.as_bytes())?;
         let mut config = builder.with_single_cert(certificates(&issued.certificate_pem)?, key)?;
         config.alpn_protocols = vec![b"h2".to_vec()];
         Ok(Self {
@@ -209,7 +208,7 @@ impl Tls {
 }
 
 fn certificates(pem: &str) -> Result<Vec<CertificateDer<'static>>, BoxError> {
-    let found: Vec<_> = rustls_pemfile::certs(&mut pem.as_bytes()).collect::<Result<_, _>>()?;
+    let found: Vec<_> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect::<Result<_, _>>()?;
     if found.is_empty() {
         return Err("there is no certificate in the PEM".into());
     }

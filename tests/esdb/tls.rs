@@ -2,7 +2,10 @@
 
 use crate::raw::{ask, bare};
 use plumberd_testkit::esdb::{CertificateAuthority, EsdbServer, EsdbServerConfig, StartError};
-use rustls::{ClientConfig, RootCertStore, pki_types::ServerName};
+use rustls::{
+    ClientConfig, RootCertStore,
+    pki_types::{CertificateDer, ServerName, pem::PemObject},
+};
 use std::{fs, io::Write, path::Path, sync::Arc};
 use tempfile::NamedTempFile;
 use tokio::net::TcpStream;
@@ -30,7 +33,7 @@ async fn handshake(
     protocol: &[u8],
 ) -> std::io::Result<TlsStream<TcpStream>> {
     let mut roots = RootCertStore::empty();
-    for certificate in rustls_pemfile::certs(&mut ca_pem.as_bytes()) {
+    for certificate in CertificateDer::pem_slice_iter(ca_pem.as_bytes()) {
         roots.add(certificate.unwrap()).unwrap();
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());

@@ -2,7 +2,10 @@ use super::{EventStoreV1Error, Tls};
 use crate::BoxError;
 use rustls::{
     ClientConfig, RootCertStore,
-    pki_types::{CertificateDer, PrivateKeyDer},
+    pki_types::{
+        CertificateDer, PrivateKeyDer,
+        pem::{Error, PemObject},
+    },
 };
 use std::{path::Path, sync::Arc};
 
@@ -56,7 +59,7 @@ fn certificates(
     path: &Path,
 ) -> Result<Vec<CertificateDer<'static>>, EventStoreV1Error> {
     let pem = read(what, path)?;
-    let found: Result<Vec<_>, _> = rustls_pemfile::certs(&mut pem.as_slice()).collect();
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
     let found = found.map_err(|error| unusable(what, path, error))?;
     if found.is_empty() {
         return Err(unusable(what, path, "there is none"));
@@ -67,9 +70,10 @@ fn certificates(
 fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, EventStoreV1Error> {
     const WHAT: &str = "a private key";
     let pem = read(WHAT, path)?;
-    rustls_pemfile::private_key(&mut pem.as_slice())
-        .map_err(|error| unusable(WHAT, path, error))?
-        .ok_or_else(|| unusable(WHAT, path, "there is none"))
+    PrivateKeyDer::from_pem_slice(&pem).map_err(|error| match error {
+        Error::NoItemsFound => unusable(WHAT, path, "there is none"),
+        error => unusable(WHAT, path, error),
+    })
 }
 
 fn read(what: &'static str, path: &Path) -> Result<Vec<u8>, EventStoreV1Error> {
