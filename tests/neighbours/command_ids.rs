@@ -328,3 +328,85 @@ async fn a_tenant_does_not_know_the_commands_of_another() {
         store.close().await;
     }
 }
+
+mod first {
+    #[derive(Debug, Clone)]
+    pub struct Bump(pub i64);
+}
+
+mod second {
+    #[derive(Debug, Clone)]
+    pub struct Bump(pub i64);
+}
+
+use second::Bump as OtherBump;
+
+#[derive(Debug, Clone)]
+struct Step<T>(T);
+
+#[derive(Debug, Default)]
+struct Bumped {
+    total: i64,
+}
+
+#[aggregate(category = "Bumped")]
+impl Bumped {
+    #[event_sourcing_handler]
+    fn on_added(&mut self, event: &Added) {
+        self.total += event.amount;
+    }
+
+    #[command_handler]
+    fn bump(&self, command: first::Bump) -> Result<Added, Refusal> {
+        self.add(command.0)
+    }
+
+    #[command_handler]
+    fn other_bump(&self, command: OtherBump) -> Result<Added, Refusal> {
+        self.add(command.0)
+    }
+
+    #[command_handler]
+    fn step(&self, command: Step<u8>) -> Result<Added, Refusal> {
+        self.add(command.0.into())
+    }
+
+    #[command_handler]
+    fn long_step(&self, command: Step<u32>) -> Result<Added, Refusal> {
+        self.add(command.0.into())
+    }
+}
+
+impl Bumped {
+    fn add(&self, amount: i64) -> Result<Added, Refusal> {
+        let before = self.total;
+        Ok(Added { amount, before })
+    }
+}
+
+#[tokio::test]
+async fn commands_whose_types_have_one_name_are_not_taken_for_one_another() {
+    let (store, _) = crate::domain::memory().await;
+    let bumped = store.repository::<Bumped>();
+    let id = new_event_id();
+    let [bumps, steps] = [new_event_id(), new_event_id()];
+
+    let first = bumped.handle(id, first::Bump(1)).command_id(bumps);
+    first.await.unwrap();
+    let other = refused(bumped.handle(id, OtherBump(2)).command_id(bumps).await);
+    let short = bumped.handle(id, Step(4_u8)).command_id(steps);
+    short.await.unwrap();
+    let long = refused(bumped.handle(id, Step(8_u32)).command_id(steps).await);
+    let again = bumped.handle(id, Step(4_u8)).command_id(steps);
+
+    assert!(again.await.unwrap().is_already_applied());
+    for (error, names) in [
+        (other, ["`first::Bump`", "`OtherBump`"]),
+        (long, ["`Step<u8>`", "`Step<u32>`"]),
+    ] {
+        let told = error.to_string();
+        assert!(matches!(error, RepositoryError::CommandIdTaken { .. }));
+        assert!(names.iter().all(|name| told.contains(name)), "{told}");
+    }
+    assert_eq!(bumped.load(id).await.unwrap().total, 5);
+}

@@ -17,6 +17,7 @@ mod repository;
 mod repository_errors;
 mod restored;
 mod retries;
+mod rules;
 mod runtimes;
 mod snapshot;
 #[cfg(feature = "sqlite")]

@@ -352,3 +352,54 @@ async fn a_command_is_posted_once_although_the_store_is_away_and_answers_are_los
     assert_eq!(sent.collect_all().await.unwrap().len(), 2);
     assert_eq!(store.faults(), 6);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_aggregate_is_deleted_although_answers_are_lost() {
+    use Fault::{
+        TimeOutAfterCommit as Answer, TimeOutBeforeCommit as Request, Unavailable as Away,
+    };
+    for faults in [
+        vec![Away],
+        vec![Answer],
+        vec![Request, Away],
+        vec![Answer, Away, Away, Away],
+    ] {
+        let store = Faulty::new(Memory::new());
+        let (counters, id) = (counters(&store), new_event_id());
+        counters.execute(id, |c| c.add(1)).await.unwrap();
+        for fault in faults.clone() {
+            store.next(CallKind::Delete, fault);
+        }
+
+        let deleted = counters.delete(&id).await;
+        let again = counters.delete(&id).await.unwrap_err();
+
+        assert!(deleted.is_ok(), "{faults:?}: {deleted:?}");
+        assert!(!counters.exists(&id).await.unwrap());
+        assert!(
+            matches!(again, RepositoryError::NotFound { .. }),
+            "{again:?}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delete_that_is_given_up_says_whether_it_is_unknown() {
+    for (first, unknown) in [
+        (Fault::Unavailable, false),
+        (Fault::TimeOutAfterCommit, true),
+    ] {
+        let store = Faulty::new(Memory::new());
+        let (counters, id) = (counters(&store), new_event_id());
+        counters.execute(id, |c| c.add(1)).await.unwrap();
+        store.next(CallKind::Delete, first);
+        for _ in 1..TRIES {
+            store.next(CallKind::Delete, Fault::Unavailable);
+        }
+
+        let error = counters.delete(&id).await.unwrap_err();
+
+        assert_eq!(is_unknown(&error), unknown, "{error:?}");
+        assert_eq!(error.attempts(), Some(TRIES));
+    }
+}

@@ -3,6 +3,7 @@
 use super::{
     handlers::{CommandHandler, EventHandler},
     model::Aggregate,
+    names::command_name,
 };
 use crate::support::{CratePath, place};
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
@@ -107,6 +108,7 @@ pub(super) fn command_impl_of(
         lints,
         ..
     } = handler;
+    let name = command_name(command);
     let at_command = place(command);
     let (runtime, this) = (moved(krate, at_command), held(ty, at_command));
     // All that leans on the output being a `Result` is in one place, where the
@@ -133,6 +135,10 @@ pub(super) fn command_impl_of(
     let items = quote_spanned! {at_output=>
         type Events = #result::Events;
         type Error = #result::Error;
+        #[inline]
+        fn command_name() -> #krate::__private::Option<&'static #krate::__private::str> {
+            #krate::__private::Some(#name)
+        }
         #[inline]
         fn #decide(
             &self,

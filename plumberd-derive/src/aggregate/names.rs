@@ -1,8 +1,8 @@
 //! The names that an aggregate is stored under.
 
-use super::signature::ungrouped;
+use super::signature::{spelled, ungrouped};
 use crate::support::{Errors, pascal_case};
-use syn::{LitStr, Type, ext::IdentExt};
+use syn::{GenericArgument, LitStr, PathArguments, PathSegment, Type, TypePath, ext::IdentExt};
 
 /// The name of a type as written, without its path.
 pub(super) fn type_name(ty: &Type) -> String {
@@ -15,6 +15,32 @@ pub(super) fn type_name(ty: &Type) -> String {
             .unwrap_or_default(),
         _ => String::new(),
     }
+}
+
+/// What a command is called, to know it again: its type as written. Without
+/// lifetimes, which say nothing, and without spaces, which compilers put in
+/// other places.
+pub(super) fn command_name(ty: &Type) -> String {
+    let spelled = |ty: &Type| spelled(ty).split_whitespace().collect();
+    let Type::Path(TypePath {
+        qself: None, path, ..
+    }) = ungrouped(ty)
+    else {
+        return spelled(ty);
+    };
+    let says_nothing = |segment: &PathSegment| match &segment.arguments {
+        PathArguments::None => true,
+        PathArguments::AngleBracketed(all) => all
+            .args
+            .iter()
+            .all(|argument| matches!(argument, GenericArgument::Lifetime(_))),
+        PathArguments::Parenthesized(_) => false,
+    };
+    if !path.segments.iter().all(says_nothing) {
+        return spelled(ty);
+    }
+    let names = path.segments.iter().map(|it| it.ident.unraw().to_string());
+    names.collect::<Vec<_>>().join("::")
 }
 
 pub(super) fn check_category(category: &LitStr, errors: &mut Errors) {

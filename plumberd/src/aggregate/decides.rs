@@ -11,6 +11,8 @@ use super::{HandlesCommand, HandlesCommandWith, IntoEvents};
     note = "a handler that takes a service is called with it: `handle_with(id, command, &service)`, `decide_with`"
 )]
 pub trait Decides<C, D, E> {
+    fn named() -> Option<&'static str>;
+
     fn decide_into(&self, command: C) -> Result<D, E>;
 }
 
@@ -19,6 +21,10 @@ where
     A: HandlesCommand<C, Events = D, Error = E>,
     D: IntoEvents<A>,
 {
+    fn named() -> Option<&'static str> {
+        A::command_name()
+    }
+
     fn decide_into(&self, command: C) -> Result<D, E> {
         self.decide(command)
     }
@@ -34,6 +40,8 @@ where
     note = "a handler without a service is called by `handle(id, command)`"
 )]
 pub trait DecidesWith<C, S: ?Sized, D, E> {
+    fn named() -> Option<&'static str>;
+
     fn decide_into_with(&self, command: C, service: &S) -> Result<D, E>;
 }
 
@@ -43,6 +51,10 @@ where
     S: ?Sized,
     D: IntoEvents<A>,
 {
+    fn named() -> Option<&'static str> {
+        A::command_name()
+    }
+
     fn decide_into_with(&self, command: C, service: &S) -> Result<D, E> {
         self.decide_with(command, service)
     }

@@ -100,6 +100,13 @@ pub trait HandlesCommand<C>: Sized {
     /// Why it refuses.
     type Error;
 
+    /// What the command is called, to know it again under its id: its type as
+    /// the handler spells it. `None` stands for the name of the type, without
+    /// modules.
+    fn command_name() -> Option<&'static str> {
+        None
+    }
+
     /// Decides `command`.
     ///
     /// # Errors
@@ -127,6 +134,13 @@ pub trait HandlesCommandWith<C, S: ?Sized>: Sized {
     type Events: IntoEvents<Self>;
     /// Why it refuses.
     type Error;
+
+    /// What the command is called, to know it again under its id: its type as
+    /// the handler spells it. `None` stands for the name of the type, without
+    /// modules.
+    fn command_name() -> Option<&'static str> {
+        None
+    }
 
     /// Decides `command`.
     ///

@@ -50,22 +50,24 @@ pub(super) enum Purpose {
     /// Nothing: it is like any other without a purpose.
     Unnamed,
     Named(Cow<'static, str>),
-    /// The name of the command's type, which is made when it is needed.
-    OfType(fn() -> String),
+    /// The name of the command's type: as it is called, else as it is made.
+    OfType(fn() -> Option<&'static str>, fn() -> String),
 }
 
 impl Purpose {
     const MOST: usize = 200;
 
-    pub(super) fn of_type<C>() -> Self {
-        Self::OfType(friendly_name::<C>)
+    pub(super) const fn of_type<C>(name: fn() -> Option<&'static str>) -> Self {
+        Self::OfType(name, friendly_name::<C>)
     }
 
     fn check(self, is_needed: bool) -> Result<Option<Cow<'static, str>>, InvalidCommandId> {
         match self {
             Self::Unnamed => Ok(None),
-            Self::OfType(_) if !is_needed => Ok(None),
-            Self::OfType(name) => Ok(Some(name().into())),
+            Self::OfType(..) if !is_needed => Ok(None),
+            Self::OfType(name, made) => {
+                Ok(Some(name().map_or_else(|| made().into(), Cow::Borrowed)))
+            }
             Self::Named(name)
                 if name.trim().is_empty()
                     || name.len() > Self::MOST

@@ -208,9 +208,8 @@ impl<A: Aggregate> Repository<A> {
     /// As [`Repository::execute`], with the aggregate's handler for `command`,
     /// which is cloned for every attempt.
     ///
-    /// The purpose of the command is the name of its type, without modules. Of
-    /// two types with one name in several modules, give one another
-    /// [purpose](Execute::purpose).
+    /// The purpose of the command is the name of its type, as its handler spells
+    /// it ([`HandlesCommand::command_name`](crate::aggregate::HandlesCommand::command_name)).
     pub fn handle<'s, C, D, E>(
         &'s self,
         id: A::Id,
@@ -227,7 +226,7 @@ impl<A: Aggregate> Repository<A> {
             id,
             Box::new(decide),
             execute::Existing::Allowed,
-            execute::Purpose::of_type::<C>(),
+            execute::Purpose::of_type::<C>(<A as Decides<C, D, E>>::named),
         )
     }
 
@@ -305,7 +304,7 @@ impl<A: Aggregate> Repository<A> {
             id,
             Box::new(decide),
             execute::Existing::Allowed,
-            execute::Purpose::of_type::<C>(),
+            execute::Purpose::of_type::<C>(<A as DecidesWith<C, S, D, E>>::named),
         )
     }
 

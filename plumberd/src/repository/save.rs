@@ -2,7 +2,7 @@ use super::{Executed, Repository, RepositoryError, Root, loaded::Place};
 use crate::{
     aggregate::Aggregate,
     retry::Backoff,
-    store::{AppendOutcome, Attempts, StoreError, append_safely, expect_repeated},
+    store::{AppendOutcome, Attempts, StoreError, append_safely, expect_repeated, pause},
     stream::{ExpectedRevision, StreamName},
 };
 
@@ -109,7 +109,9 @@ impl<A: Aggregate> Repository<A> {
     /// Deletes the aggregate and its snapshots: afterwards it is like one that
     /// never was, and may be created again. The global order keeps its events.
     ///
-    /// When it fails it may be repeated: the snapshots go first.
+    /// When it fails it may be repeated: the snapshots go first. While the store
+    /// cannot be reached, or its answer is lost, it is tried again by the
+    /// repository's [policy](Repository::with_retry).
     ///
     /// # Errors
     ///
@@ -123,14 +125,28 @@ impl<A: Aggregate> Repository<A> {
         if let Some(snapshots) = &self.snapshots {
             snapshots.delete(&*self.store, &stream).await?;
         }
-        match self
-            .store
-            .delete(&stream, ExpectedRevision::StreamExists)
-            .await
-        {
-            Ok(()) => Ok(()),
-            Err(StoreError::Conflict { .. }) => Err(RepositoryError::NotFound { stream }),
-            Err(error) => Err(error.into()),
+        let mut backoff = Backoff::new(self.retry);
+        let mut unknown = None;
+        loop {
+            let existing = ExpectedRevision::StreamExists;
+            let error = match self.store.delete(&stream, existing).await {
+                Ok(()) => return Ok(()),
+                // What is not there any more, this may have deleted.
+                Err(StoreError::Conflict { .. }) if unknown.is_some() => return Ok(()),
+                Err(StoreError::Conflict { .. }) => {
+                    return Err(RepositoryError::NotFound { stream });
+                }
+                Err(error @ StoreError::OutcomeUnknown { .. }) => error,
+                Err(error) if error.is_transient() => unknown.take().unwrap_or(error),
+                Err(error) => return Err(unknown.unwrap_or(error).into()),
+            };
+            let Some(wait) = backoff.next_pause() else {
+                return Err(Attempts::told(error, backoff.retries().saturating_add(1)).into());
+            };
+            if let StoreError::OutcomeUnknown { .. } = error {
+                unknown = Some(error);
+            }
+            pause(wait).await;
         }
     }
 }

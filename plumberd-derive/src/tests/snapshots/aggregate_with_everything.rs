@@ -53,6 +53,12 @@ impl my::plumberd::aggregate::HandlesCommand<PlaceOrder<'_>> for (domain::Order)
         OrderPlaced,
     >) as my::plumberd::__private::DecisionResult>::Error;
     #[inline]
+    fn command_name() -> my::plumberd::__private::Option<
+        &'static my::plumberd::__private::str,
+    > {
+        my::plumberd::__private::Some("PlaceOrder")
+    }
+    #[inline]
     fn decide(
         &self,
         __command: PlaceOrder<'_>,

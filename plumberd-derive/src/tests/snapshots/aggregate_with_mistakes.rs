@@ -48,6 +48,12 @@ impl ::plumberd::aggregate::HandlesCommand<OpenAccount> for (Account) {
         Refused,
     >) as ::plumberd::__private::DecisionResult>::Error;
     #[inline]
+    fn command_name() -> ::plumberd::__private::Option<
+        &'static ::plumberd::__private::str,
+    > {
+        ::plumberd::__private::Some("OpenAccount")
+    }
+    #[inline]
     fn decide(
         &self,
         __command: OpenAccount,
