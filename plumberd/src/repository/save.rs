@@ -2,8 +2,9 @@ use super::{Executed, Repository, RepositoryError, Root, loaded::Place};
 use crate::{
     aggregate::Aggregate,
     retry::Backoff,
-    store::{AppendOutcome, Attempts, StoreError, append_safely, expect_repeated, pause},
+    store::{AppendOutcome, Attempts, StoreError, append_safely, expect_repeated},
     stream::{ExpectedRevision, StreamName},
+    timer,
 };
 
 impl<A: Aggregate> Repository<A> {
@@ -146,7 +147,7 @@ impl<A: Aggregate> Repository<A> {
             if let StoreError::OutcomeUnknown { .. } = error {
                 unknown = Some(error);
             }
-            pause(wait).await;
+            timer::sleep(wait).await;
         }
     }
 }
