@@ -10,6 +10,7 @@ use plumberd::{
 use uuid::Uuid;
 
 #[derive(Event, Debug, Clone, PartialEq)]
+#[event(alias = "AccountCreated", alias = "Opened")]
 struct AccountOpened {
     owner: String,
 }
@@ -59,7 +60,7 @@ type Decision<D> = Result<D, Refused>;
 
 #[aggregate]
 impl Account {
-    #[event_sourcing_handler("AccountCreated", "Opened")]
+    #[event_sourcing_handler]
     fn on_opened(&mut self, event: &AccountOpened) {
         self.owner = Some(event.owner.clone());
     }

@@ -13,12 +13,14 @@ mod mock;
 mod nested;
 mod parsing;
 mod paused;
+mod renamed;
 mod repository;
 mod repository_errors;
 mod restored;
 mod retries;
 mod rules;
 mod runtimes;
+mod sameness;
 mod snapshot;
 #[cfg(feature = "sqlite")]
 mod sqlite;

@@ -142,11 +142,10 @@ pub(super) fn table(aggregate: &Aggregate, ty: &Type, rows: &TokenStream) -> Tok
 /// about the event it says there.
 fn row(aggregate: &Aggregate, handler: &EventHandler) -> TokenStream {
     let Aggregate { krate, .. } = aggregate;
-    let EventHandler { event, aliases, .. } = handler;
+    let EventHandler { event, .. } = handler;
     let method = handler.method.unraw().to_string();
-    let also = (!aliases.is_empty()).then(|| quote!(.also_named(&[#(#aliases),*])));
     quote_spanned!(place(event)=>
-        #krate::aggregate::Row::of::<#event>(#method) #also
+        #krate::aggregate::Row::of::<#event>(#method)
     )
 }
 

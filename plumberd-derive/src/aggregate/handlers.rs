@@ -2,17 +2,13 @@
 
 use super::{
     model::{Aggregate, cfgs},
-    names::unfit_event_type,
     parse::Marked,
     signature::{self, spelled},
 };
 use crate::support::Errors;
 use proc_macro2::TokenStream;
 use std::collections::{HashMap, hash_map::Entry};
-use syn::{
-    Attribute, Ident, LifetimeParam, LitStr, Meta, Token, Type, parse::Parser,
-    punctuated::Punctuated,
-};
+use syn::{Attribute, Ident, LifetimeParam, Meta, Type};
 
 /// A method that applies an event.
 pub(super) struct EventHandler {
@@ -20,8 +16,6 @@ pub(super) struct EventHandler {
     pub(super) event: Type,
     /// The type of the second parameter.
     pub(super) metadata: Option<Type>,
-    /// Other stored names it is for.
-    pub(super) aliases: Vec<LitStr>,
     pub(super) cfgs: Vec<Attribute>,
     /// What lints are told about what names it.
     pub(super) lints: Option<TokenStream>,
@@ -63,11 +57,11 @@ impl Aggregate {
         let signature = &marked.method.sig;
         let read = signature::event_handler(signature, errors);
         let Some(event) = read.event else { return };
+        refuse_names(attribute, &event, errors);
         let handler = EventHandler {
             method: signature.ident.clone(),
             event,
             metadata: read.metadata,
-            aliases: self.read_aliases(attribute, errors),
             cfgs: cfgs(&marked.method.attrs),
             lints: self.lints(&marked.method.attrs),
         };
@@ -123,46 +117,6 @@ impl Aggregate {
             }
             None => self.other = Some(handler),
         }
-    }
-
-    fn read_aliases(&self, attribute: &Attribute, errors: &mut Errors) -> Vec<LitStr> {
-        let list = match &attribute.meta {
-            Meta::Path(_) => return Vec::new(),
-            Meta::List(list) => list,
-            Meta::NameValue(meta) => {
-                errors.at(
-                    meta,
-                    "write other stored names in parentheses: \
-                     `#[event_sourcing_handler(\"OldName\")]`",
-                );
-                return Vec::new();
-            }
-        };
-        let parser = Punctuated::<LitStr, Token![,]>::parse_terminated;
-        let Ok(names) = parser.parse2(list.tokens.clone()) else {
-            errors.at(
-                &list.tokens,
-                "the parentheses take other stored names of the event, as strings: \
-                 `#[event_sourcing_handler(\"OldName\", \"OlderName\")]`",
-            );
-            return Vec::new();
-        };
-        let mut aliases: Vec<LitStr> = Vec::new();
-        for name in names {
-            let before = self.handlers.iter().flat_map(|handler| &handler.aliases);
-            if let Some(reason) = unfit_event_type(&name.value()) {
-                errors.at(&name, format!("not the name of a stored event: {reason}"));
-            } else if let Some(first) = before
-                .chain(&aliases)
-                .find(|first| first.value() == name.value())
-            {
-                errors.at(&name, format!("`{}` is handled already", name.value()));
-                errors.at(first, "first handled here");
-            } else {
-                aliases.push(name);
-            }
-        }
-        aliases
     }
 
     pub(super) fn read_command_handler(
@@ -236,4 +190,20 @@ fn first_of(
             None
         }
     }
+}
+
+/// A name that only one handler knew would be a trap: `decode`, filters, models
+/// and subscriptions would not know it.
+fn refuse_names(attribute: &Attribute, event: &Type, errors: &mut Errors) {
+    if matches!(attribute.meta, Meta::Path(_)) {
+        return;
+    }
+    errors.at(
+        attribute,
+        format!(
+            "other stored names belong to the event, so that they are known wherever it is read: \
+             write `#[event(alias = \"OldName\")]` on `{}`, and here `#[event_sourcing_handler]`",
+            spelled(event)
+        ),
+    );
 }

@@ -63,16 +63,3 @@ pub(super) fn check_category(category: &LitStr, errors: &mut Errors) {
         errors.at(category, "a category has no control characters");
     }
 }
-
-/// Why a name cannot be an event type; the rule of `plumberd::event::EventType`.
-pub(super) fn unfit_event_type(name: &str) -> Option<&'static str> {
-    if name.is_empty() {
-        Some("it is empty")
-    } else if name.len() > 512 {
-        Some("it is longer than 512 bytes")
-    } else if name.chars().any(char::is_control) {
-        Some("it contains a control character")
-    } else {
-        None
-    }
-}

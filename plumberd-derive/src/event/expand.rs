@@ -86,6 +86,7 @@ pub(super) fn lend_id(ty: &syn::Type, id: &TokenStream) -> TokenStream {
 pub(super) fn info(stored: &Stored) -> TokenStream {
     let Stored {
         name,
+        aliases,
         revision,
         links,
         format,
@@ -93,6 +94,9 @@ pub(super) fn info(stored: &Stored) -> TokenStream {
     } = stored;
     // Where the event is declared: the default of where it is written.
     let mut info = quote!(__p::EventInfo::new(#name).with_module(__p::core::module_path!()));
+    if !aliases.is_empty() {
+        info.extend(quote!(.with_aliases(&[#(#aliases),*])));
+    }
     if *revision > 1 {
         let oldest = match links {
             Links::None => quote!(#revision),
@@ -145,7 +149,7 @@ pub(super) fn previous_check(item: &Item, stored: &Stored) -> Option<TokenStream
     if !item.generics.params.is_empty() {
         return None;
     }
-    let (name, revision) = (&stored.name, stored.revision - 1);
+    let (name, aliases, revision) = (&stored.name, &stored.aliases, stored.revision - 1);
     let spelled = previous.to_token_stream().to_string().replace(' ', "");
     let message = format!(
         "`upcast_from = {spelled}` needs `{spelled}` to be a struct with \
@@ -154,7 +158,7 @@ pub(super) fn previous_check(item: &Item, stored: &Stored) -> Option<TokenStream
     Some(quote_spanned! {place(previous)=>
         const _: () = __p::assert_previous(
             <#previous as __p::Event>::TYPES,
-            #name,
+            &[#name #(, #aliases)*],
             #revision,
             #message,
         );

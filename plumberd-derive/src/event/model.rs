@@ -118,8 +118,15 @@ fn enumeration(
     errors: &mut Errors,
 ) -> Vec<Variant> {
     let outer = Format::take(&mut attrs, &Format::default(), errors);
-    for name in ["type", "revision", "upcast", "upcast_from", "transparent"] {
-        if let Some(key) = attrs.take(name) {
+    for name in [
+        "type",
+        "alias",
+        "revision",
+        "upcast",
+        "upcast_from",
+        "transparent",
+    ] {
+        while let Some(key) = attrs.take(name) {
             let message = format!(
                 "an event enum is stored under one name a variant, so `{name}` belongs on a variant"
             );
@@ -150,18 +157,23 @@ fn enumeration(
         } else {
             let name = ident.unraw().to_string();
             let stored = Stored::take(&mut attrs, &name, ident, &outer, errors);
-            if let Some((_, first)) = names.iter().find(|(name, _)| *name == stored.name) {
-                errors.at(
-                    &stored.named_at,
-                    format!(
-                        "two variants are stored as `{}`; give one of them another name with \
-                         `#[event(type = \"…\")]`",
-                        stored.name
-                    ),
-                );
-                errors.at(first, format!("the other `{}` is here", stored.name));
+            for (name, place) in stored.names() {
+                if let Some((_, first)) = names.iter().find(|(known, _)| *known == name) {
+                    errors.at(
+                        &place,
+                        format!(
+                            "two variants are stored as `{name}`; {}",
+                            if name == stored.name {
+                                "give one of them another name with `#[event(type = \"…\")]`"
+                            } else {
+                                "take the alias out of one"
+                            }
+                        ),
+                    );
+                    errors.at(first, format!("the other `{name}` is here"));
+                }
             }
-            names.push((stored.name.clone(), stored.named_at.clone()));
+            names.extend(stored.names());
             let body = Body::parse(&variant.fields, Owner::Event, &mut withs, errors);
             Kind::Own(Box::new(stored), body)
         };
@@ -178,7 +190,7 @@ fn enumeration(
 /// A variant that is the event inside it.
 fn transparent(variant: &syn::Variant, key: &Key, attrs: &mut Attrs, errors: &mut Errors) -> Kind {
     for name in KEYS {
-        if let Some(other) = attrs.take(name) {
+        while let Some(other) = attrs.take(name) {
             errors.at(
                 &other.name,
                 format!(

@@ -16,6 +16,7 @@ use syn::{
 /// The keys that say how an event is stored.
 pub(super) const KEYS: &[&str] = &[
     "type",
+    "alias",
     "revision",
     "content_type",
     "codec",
@@ -29,6 +30,8 @@ pub(super) struct Stored {
     pub(super) name: String,
     /// Where the name comes from.
     pub(super) named_at: TokenStream,
+    /// Other names it is read under.
+    pub(super) aliases: Vec<LitStr>,
     pub(super) revision: u32,
     pub(super) links: Links,
     pub(super) format: Format,
@@ -146,6 +149,29 @@ fn is_json(content_type: &str) -> bool {
 }
 
 impl Stored {
+    /// The names it is read under, each with its place.
+    pub(super) fn names(&self) -> impl Iterator<Item = (String, TokenStream)> {
+        let aliases = self.aliases.iter();
+        let aliases = aliases.map(|alias| (alias.value(), alias.to_token_stream()));
+        std::iter::once((self.name.clone(), self.named_at.clone())).chain(aliases)
+    }
+
+    fn take_aliases(&mut self, attrs: &mut Attrs, errors: &mut Errors) {
+        while let Some(key) = attrs.take("alias") {
+            let Some(alias) = errors.ok(text(&key)) else {
+                continue;
+            };
+            check_stored_name(&alias, errors);
+            let known = self.names().find(|(name, _)| *name == alias.value());
+            if let Some((name, first)) = known {
+                errors.at(&alias, format!("`{name}` is a name of this event already"));
+                errors.at(&first, "it is named so here; remove the alias");
+            } else {
+                self.aliases.push(alias);
+            }
+        }
+    }
+
     /// Takes what is about the stored type; mistakes go to `errors`.
     pub(super) fn take(
         attrs: &mut Attrs,
@@ -157,6 +183,7 @@ impl Stored {
         let mut stored = Self {
             name: name.to_owned(),
             named_at: place.to_token_stream(),
+            aliases: Vec::new(),
             revision: 1,
             links: Links::None,
             format: Format::take(attrs, outer, errors),
@@ -166,12 +193,9 @@ impl Stored {
         {
             stored.name = text.value();
             stored.named_at = text.to_token_stream();
-            if stored.name.len() > 512 || stored.name.chars().any(char::is_control) {
-                let message =
-                    "a stored name has at most 512 bytes and no control characters; shorten it";
-                errors.at(&text, message);
-            }
+            check_stored_name(&text, errors);
         }
+        stored.take_aliases(attrs, errors);
         let revision = attrs.take("revision");
         // With a wrong revision, what is said about the steps would be wrong too.
         let known = match &revision {
@@ -202,6 +226,14 @@ impl Stored {
             }
         }
         stored
+    }
+}
+
+/// As `plumberd::event::EventType` has it.
+fn check_stored_name(name: &LitStr, errors: &mut Errors) {
+    if name.value().len() > 512 || name.value().chars().any(char::is_control) {
+        let message = "a stored name has at most 512 bytes and no control characters; shorten it";
+        errors.at(name, message);
     }
 }
 

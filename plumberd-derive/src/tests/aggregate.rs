@@ -52,7 +52,7 @@ fn an_aggregate_with_everything() {
             #[cfg(feature = "orders")]
             #[allow(clippy::unused_self)]
             impl domain::Order {
-                #[plumberd::event_sourcing_handler("Ordered", "com.myco.Ordered")]
+                #[plumberd::event_sourcing_handler]
                 #[cfg(unix)]
                 fn on_placed(&mut self, event: &OrderPlaced, metadata: &Metadata) {
                     self.placed_by = metadata.user_id();

@@ -6,7 +6,7 @@ use quote::quote;
 #[test]
 fn a_struct() {
     let expansion = derive(quote! {
-        #[event(type = "com.myco.credited", revision = 2, upcast(1 = add_currency))]
+        #[event(type = "com.myco.credited", alias = "Credited", alias = "Paid", revision = 2, upcast(1 = add_currency))]
         pub struct Credited {
             #[event(id)]
             pub id: Uuid,

@@ -119,7 +119,7 @@ impl<'a, A: Aggregate> Check<'a, A> {
         let Some((row, index)) = A::HANDLERS.find(name) else {
             return Err(at(format!(
                 "`{name}` was stored and has no handler in `{}` any more; if the type was renamed, \
-                 keep the stored name with `#[event(type = \"{name}\")]`, else keep the handler, \
+                 name it with `#[event(alias = \"{name}\")]`, else keep the handler, \
                  or delete the file if no such event was ever stored",
                 A::CATEGORY
             )));

@@ -21,7 +21,8 @@ pub struct Row<A> {
     /// compares a length in the table itself and seldom more.
     first: &'static str,
     types: &'static [EventInfo],
-    aliases: &'static [&'static str],
+    /// Whether it is for that one name only.
+    only_first: bool,
     method: &'static str,
     apply: Apply<A>,
     recode: fn(usize, &RecordedEvent) -> Result<Vec<u8>, BoxError>,
@@ -41,20 +42,12 @@ impl<A: Aggregate> Row<A> {
                 [] => "",
             },
             types: E::TYPES,
-            aliases: &[],
+            only_first: matches!(E::TYPES, [info] if info.aliases.is_empty()),
             method,
             apply: apply::<A, E>,
             recode: recode::<E>,
             shape: E::shape,
         }
-    }
-
-    /// Also for events stored under these names; they are decoded as the first
-    /// type of the event.
-    #[must_use]
-    pub const fn also_named(mut self, aliases: &'static [&'static str]) -> Self {
-        self.aliases = aliases;
-        self
     }
 }
 
@@ -62,11 +55,6 @@ impl<A> Row<A> {
     /// The stored types it is for.
     pub const fn types(&self) -> &'static [EventInfo] {
         self.types
-    }
-
-    /// Other stored names it is for.
-    pub const fn aliases(&self) -> &'static [&'static str] {
-        self.aliases
     }
 
     /// The name of the method.
@@ -98,18 +86,11 @@ impl<A> Row<A> {
         // In the memory of one program mostly the very same literal.
         if std::ptr::eq(self.first, name) || self.first == name {
             Some(0)
-        } else if self.types.len() > 1 || !self.aliases.is_empty() {
-            self.index_of_other(name)
-        } else {
+        } else if self.only_first {
             None
+        } else {
+            EventInfo::find(self.types, name)
         }
-    }
-
-    fn index_of_other(&self, name: &str) -> Option<usize> {
-        self.types
-            .iter()
-            .position(|info| info.name == name)
-            .or_else(|| self.aliases.contains(&name).then_some(0))
     }
 }
 
@@ -210,14 +191,9 @@ impl<A> Copy for Row<A> {}
 
 impl<A> fmt::Debug for Row<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = self.types.iter().map(|info| info.name);
+        let names = self.types.iter().flat_map(EventInfo::names);
         f.debug_struct(self.method)
-            .field(
-                "types",
-                &names
-                    .chain(self.aliases.iter().copied())
-                    .collect::<Vec<_>>(),
-            )
+            .field("types", &names.collect::<Vec<_>>())
             .finish_non_exhaustive()
     }
 }

@@ -1,5 +1,5 @@
 use super::{HandlerTable, Row};
-use crate::event::{NameSet, same_name};
+use crate::event::{EventInfo, NameSet, nth_name, same_name};
 
 /// A stored name that two handlers are for.
 #[doc(hidden)]
@@ -26,7 +26,7 @@ impl Repeated {
         while this < rows.len() {
             let row = &rows[this];
             let mut n = 0;
-            while let Some(name) = nth_name(row, n) {
+            while let Some(name) = nth_name(row.types(), n) {
                 if seen.add(name)
                     && let Some(first) = first_for(rows, this, name)
                 {
@@ -76,7 +76,7 @@ const fn first_for<A>(
     while i < below {
         let row = &rows[i];
         let mut n = 0;
-        while let Some(other) = nth_name(row, n) {
+        while let Some(other) = nth_name(row.types(), n) {
             if same_name(name, other) {
                 return Some(row);
             }
@@ -87,38 +87,28 @@ const fn first_for<A>(
     None
 }
 
-/// What to do about `name`: a type can have another one, and a handler need not
-/// be for a further one.
+/// What to do about `name`.
 const fn way_out<A>(a: &Row<A>, b: &Row<A>, name: &str) -> &'static str {
-    if is_alias(a, name) || is_alias(b, name) {
-        "`; take the name out of one `#[event_sourcing_handler(\"...\")]`"
+    if is_alias(a.types(), name) || is_alias(b.types(), name) {
+        "`; take the name out of one `#[event(alias = \"...\")]`"
     } else {
         "`; give one event another name with `#[event(type = \"...\")]`"
     }
 }
 
-const fn is_alias<A>(row: &Row<A>, name: &str) -> bool {
+const fn is_alias(types: &[EventInfo], name: &str) -> bool {
     let mut i = 0;
-    while i < row.aliases().len() {
-        if same_name(row.aliases()[i], name) {
-            return true;
+    while i < types.len() {
+        let mut n = 0;
+        while n < types[i].aliases.len() {
+            if same_name(types[i].aliases[n], name) {
+                return true;
+            }
+            n += 1;
         }
         i += 1;
     }
     false
-}
-
-/// The types' names, then the others.
-const fn nth_name<A>(row: &Row<A>, n: usize) -> Option<&'static str> {
-    let types = row.types();
-    let aliases = row.aliases();
-    if n < types.len() {
-        Some(types[n].name)
-    } else if n - types.len() < aliases.len() {
-        Some(aliases[n - types.len()])
-    } else {
-        None
-    }
 }
 
 /// A text put together while compiling, where nothing can be formatted.

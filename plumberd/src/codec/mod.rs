@@ -1,6 +1,7 @@
 //! Bytes and values: how an event's data is encoded.
 
 mod as_text;
+mod canonical;
 mod error;
 mod excerpt;
 mod json;
@@ -10,6 +11,7 @@ mod nesting;
 mod path;
 
 pub(crate) use as_text::as_text;
+pub(crate) use canonical::same_json;
 pub use error::CodecError;
 pub(crate) use excerpt::excerpt;
 pub use json::Json;

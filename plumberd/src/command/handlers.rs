@@ -83,16 +83,18 @@ impl CommandHandlers {
                     handle(id, command, context).await
                 })
             });
-            let before = Arc::make_mut(&mut self.routes).insert(info.name, run);
-            if before.is_some() {
-                self.repeated = Some(info.name);
+            for name in info.names() {
+                let before = Arc::make_mut(&mut self.routes).insert(name, Arc::clone(&run));
+                if before.is_some() {
+                    self.repeated = Some(name);
+                }
             }
         }
     }
 
-    /// The commands there are handlers for, in the order of their names: it is
-    /// the same in every run of the program, for a projection that is made of
-    /// them.
+    /// The stored names that there are handlers for, aliases among them, in
+    /// their order: it is the same in every run of the program, for a projection
+    /// that is made of them.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
         self.routes.keys().copied()
     }

@@ -37,16 +37,20 @@ impl Plumber {
         let kind = EventInfo::new(A::CATEGORY);
         let mut events: Vec<(&'static EventInfo, EventType)> = Vec::new();
         let types = A::HANDLERS.rows().iter().flat_map(Row::types);
+        let mut renamed = false;
         for info in types {
-            let name = EventType::new(self.conventions.event_name(info))?;
-            if let Some((first, _)) = events.iter().find(|(_, stored)| *stored == name) {
-                return Err(StateError::OneName {
-                    name,
-                    first: first.name,
-                    second: info.name,
-                });
+            for named in info.each_name() {
+                let name = EventType::new(self.conventions.event_name(&named))?;
+                if let Some((first, _)) = events.iter().find(|(_, stored)| *stored == name) {
+                    return Err(StateError::OneName {
+                        name,
+                        first: first.name,
+                        second: info.name,
+                    });
+                }
+                renamed |= name != named.name;
+                events.push((info, name));
             }
-            events.push((info, name));
         }
         let names = Names {
             snapshot: EventType::new(self.conventions.snapshot_name(&kind))?,
@@ -56,7 +60,7 @@ impl Plumber {
         let names = Arc::new(names);
         let store = Dressing {
             store: Arc::clone(&self.store),
-            renamed: events.iter().any(|(info, stored)| *stored != info.name),
+            renamed,
             events: events.into(),
             names: Arc::clone(&names),
         };

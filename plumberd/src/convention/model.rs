@@ -3,7 +3,7 @@ use super::{
     projection::{EnsureProjections, Ensured},
 };
 use crate::{
-    event::{DecodeError, EncodeError, Event, EventType, RecordedEvent},
+    event::{DecodeError, EncodeError, Event, EventInfo, EventType, RecordedEvent},
     store::{EventStore, Filter, ServerProjections, SubscribeFrom, Subscription},
     stream::{Revision, StreamName},
 };
@@ -73,11 +73,10 @@ impl Plumber {
         }
     }
 
-    /// The names under which the events `E` are stored.
+    /// The names under which the events `E` are stored, aliases among them.
     pub(super) fn event_types<E: Event>(&self) -> Result<Vec<EventType>, StateError> {
-        let names = E::TYPES
-            .iter()
-            .map(|info| EventType::new(self.conventions.event_name(info)));
+        let names = E::TYPES.iter().flat_map(EventInfo::each_name);
+        let names = names.map(|info| EventType::new(self.conventions.event_name(&info)));
         Ok(names.collect::<Result<_, _>>()?)
     }
 
@@ -88,15 +87,26 @@ impl Plumber {
     /// [`DecodeError`] when it is stored under another name, or its data is
     /// not of a shape that `E` or its upcasters know.
     pub fn decode<E: Event>(&self, event: &RecordedEvent) -> Result<E, DecodeError> {
-        let stored = |info| event.event_type == *self.conventions.event_name(info);
-        let Some(index) = E::TYPES.iter().position(stored) else {
-            return Err(DecodeError::OtherType {
-                found: event.event_type.as_str().to_owned(),
-                expected: E::TYPES.iter().map(|info| info.name).collect(),
-            });
-        };
-        event.decode_as(index)
+        let name = event.event_type.as_str();
+        match stored_as(E::TYPES, name, |info| self.conventions.event_name(info)) {
+            Some(index) => event.decode_as(index),
+            None => Err(DecodeError::other_type::<E>(name)),
+        }
     }
+}
+
+/// Which of `types` is stored as `name`, where `name_of` says what a type of a
+/// name is stored as: the names of today are looked at before the others.
+pub(super) fn stored_as(
+    types: &[EventInfo],
+    name: &str,
+    name_of: impl Fn(&EventInfo) -> String,
+) -> Option<usize> {
+    let by_name = types.iter().position(|info| name_of(info) == name);
+    by_name.or_else(|| {
+        let had = |info: &EventInfo| info.each_name().any(|info| name_of(&info) == name);
+        types.iter().position(had)
+    })
 }
 
 impl<E: Event> Model<E> {

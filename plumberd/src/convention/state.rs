@@ -1,5 +1,6 @@
 use super::{
     Plumber, StateError,
+    model::stored_as,
     plumber::{dress, info_of},
 };
 use crate::{
@@ -156,15 +157,10 @@ impl Plumber {
             stream: stream.clone(),
             source,
         };
-        let index = S::TYPES
-            .iter()
-            .position(|info| event.event_type == *self.conventions.snapshot_name(info))
-            .ok_or_else(|| {
-                decode_error(DecodeError::OtherType {
-                    found: event.event_type.as_str().to_owned(),
-                    expected: S::TYPES.iter().map(|info| info.name).collect(),
-                })
-            })?;
+        let name = event.event_type.as_str();
+        let name_of = |info: &EventInfo| self.conventions.snapshot_name(info);
+        let index = stored_as(S::TYPES, name, name_of)
+            .ok_or_else(|| decode_error(DecodeError::other_type::<S>(name)))?;
         let state = event.decode_as(index).map_err(decode_error)?;
         let version = i64::try_from(event.revision.as_u64()).unwrap_or(i64::MAX);
         Ok(Some(StateOf {

@@ -1,3 +1,4 @@
+use super::Event;
 use crate::{BoxError, codec::CodecError, error::always};
 
 /// Why an event cannot be stored.
@@ -100,3 +101,13 @@ pub enum DecodeError {
 }
 
 always!(Unreadable: DecodeError);
+
+impl DecodeError {
+    /// Of an event that is stored under a name which `E` does not have.
+    pub(crate) fn other_type<E: Event>(found: &str) -> Self {
+        Self::OtherType {
+            found: found.to_owned(),
+            expected: E::TYPES.iter().flat_map(super::EventInfo::names).collect(),
+        }
+    }
+}

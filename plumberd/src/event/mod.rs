@@ -11,6 +11,7 @@ mod new_event;
 mod raw_metadata;
 mod recorded_event;
 mod recorded_form;
+mod same;
 mod shape;
 mod text;
 pub(crate) mod type_name;
@@ -24,7 +25,7 @@ pub use error::{DecodeError, EncodeError};
 pub use event_type::{EventType, InvalidEventType};
 pub use id::{derived_event_id, new_event_id};
 pub use metadata::{InvalidCreated, Metadata};
-pub(crate) use name_set::{NameSet, same_name};
+pub(crate) use name_set::{NameSet, nth_name, same_name};
 pub use new_event::NewEvent;
 pub use raw_metadata::RawMetadata;
 pub use recorded_event::{Link, RecordedEvent};
@@ -88,6 +89,8 @@ pub trait Event: Sized + Send + Sync + 'static {
 pub struct EventInfo {
     /// The name in the store.
     pub name: &'static str,
+    /// Other names that it is read under: those it had before it was renamed.
+    pub aliases: &'static [&'static str],
     /// The revision that is written, from 1.
     pub revision: u32,
     /// The oldest revision that can be read; upcasters lead on from it.
@@ -107,12 +110,38 @@ impl EventInfo {
     pub const fn new(name: &'static str) -> Self {
         Self {
             name,
+            aliases: &[],
             revision: 1,
             oldest_revision: 1,
             content_type: "application/json",
             output_stream: None,
             module: "",
         }
+    }
+
+    /// Also read under these names.
+    #[must_use]
+    pub const fn with_aliases(mut self, aliases: &'static [&'static str]) -> Self {
+        self.aliases = aliases;
+        self
+    }
+
+    /// Which of `types` is stored under `name`, by its own name or another.
+    pub fn find(types: &[Self], name: &str) -> Option<usize> {
+        let by_name = types.iter().position(|info| info.name == name);
+        by_name.or_else(|| types.iter().position(|info| info.aliases.contains(&name)))
+    }
+
+    /// Its name, then the others that it is read under.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
+        std::iter::once(self.name).chain(self.aliases.iter().copied())
+    }
+
+    /// The type as it was when it had each of its names, the one of today first:
+    /// for conventions, which make the stored name of a name.
+    pub(crate) fn each_name(&self) -> impl Iterator<Item = Self> + use<> {
+        let info = *self;
+        self.names().map(move |name| Self { name, ..info })
     }
 
     /// With this revision, and the oldest one that upcasters lead on from.

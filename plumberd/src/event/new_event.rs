@@ -1,6 +1,6 @@
 use super::{
     ContentType, DecodeError, EncodeError, EncodedEvent, Event, EventType, Metadata, RawMetadata,
-    RecordedEvent, new_event_id, text::Length,
+    RecordedEvent, new_event_id, same::Typed, text::Length,
 };
 use crate::{
     codec::{TooDeep, excess},
@@ -24,7 +24,7 @@ const MAX_BUFFER: usize = 64 * 1024;
 ///
 /// Cloning shares the data. `Debug` says how long data and metadata are, and
 /// not what is in them.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct NewEvent {
     id: Uuid,
     event_type: EventType,
@@ -34,6 +34,8 @@ pub struct NewEvent {
     revision: u32,
     /// Whether the event came with its id.
     own_id: bool,
+    /// What the type that it was encoded from knows.
+    typed: Option<Typed>,
 }
 
 impl NewEvent {
@@ -52,6 +54,7 @@ impl NewEvent {
             metadata: RawMetadata::for_event(id, 1, &MessageContext::current()),
             revision: 1,
             own_id: false,
+            typed: None,
         }
     }
 
@@ -109,6 +112,10 @@ impl NewEvent {
         self
     }
 
+    pub(super) const fn typed(&self) -> Option<&Typed> {
+        self.typed.as_ref()
+    }
+
     /// Whether the event came with its id, so that another may have come with
     /// the same one.
     pub(crate) const fn has_own_id(&self) -> bool {
@@ -156,6 +163,7 @@ impl NewEvent {
             metadata: RawMetadata::new(metadata),
             revision: info.revision,
             own_id: event.id() == Some(id),
+            typed: Typed::of(event),
         })
     }
 
@@ -277,6 +285,20 @@ impl NewEvent {
         self.data.len() + self.metadata.as_bytes().len()
     }
 }
+
+impl PartialEq for NewEvent {
+    /// Whether they are written alike.
+    fn eq(&self, other: &Self) -> bool {
+        let key = |event: &Self| (event.id, event.revision, event.own_id);
+        key(self) == key(other)
+            && self.event_type == other.event_type
+            && self.content_type == other.content_type
+            && self.data == other.data
+            && self.metadata == other.metadata
+    }
+}
+
+impl Eq for NewEvent {}
 
 impl fmt::Debug for NewEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

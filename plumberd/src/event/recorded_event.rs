@@ -1,5 +1,5 @@
 use super::{
-    ContentType, DecodeError, EncodedEvent, Event, EventType, Metadata, RawMetadata,
+    ContentType, DecodeError, EncodedEvent, Event, EventInfo, EventType, Metadata, RawMetadata,
     recorded_form::Form, text::Length,
 };
 use crate::stream::{Position, Revision, StreamName, TenantId};
@@ -81,14 +81,11 @@ impl RecordedEvent {
     /// [`DecodeError`] when it is stored under another name, or its data is
     /// not of a shape that `E` or its upcasters know.
     pub fn decode<E: Event>(&self) -> Result<E, DecodeError> {
-        let index = E::TYPES
-            .iter()
-            .position(|info| self.event_type == info.name)
-            .ok_or_else(|| DecodeError::OtherType {
-                found: self.event_type.as_str().to_owned(),
-                expected: E::TYPES.iter().map(|info| info.name).collect(),
-            })?;
-        self.decode_as(index)
+        let name = self.event_type.as_str();
+        match EventInfo::find(E::TYPES, name) {
+            Some(index) => self.decode_as(index),
+            None => Err(DecodeError::other_type::<E>(name)),
+        }
     }
 
     /// Decodes the event as `E::TYPES[index]`, whatever name it is stored

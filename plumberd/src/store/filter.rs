@@ -1,5 +1,5 @@
 use crate::{
-    event::{EventType, RecordedEvent},
+    event::{Event, EventInfo, EventType, InvalidEventType, RecordedEvent},
     stream::{StreamMetadata, StreamName, TenantId},
 };
 
@@ -90,6 +90,42 @@ impl Filter {
     pub fn event_type(mut self, event_type: EventType) -> Self {
         self.event_types.push(event_type);
         self
+    }
+
+    /// Only events that [`RecordedEvent::decode`] makes an `E` of, whichever of
+    /// its names they are stored under, or those of the types that were named
+    /// before.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidEventType`] when `E` was written by hand and has no name, or one
+    /// that no store takes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use plumberd::{Event, store::Filter};
+    ///
+    /// #[derive(Event)]
+    /// #[event(alias = "OrderCreated")]
+    /// struct OrderPlaced {
+    ///     total: u32,
+    /// }
+    ///
+    /// let filter = Filter::new().events::<OrderPlaced>()?;
+    /// assert!(filter.matches("Order-1", "OrderPlaced"));
+    /// assert!(filter.matches("Order-1", "OrderCreated"));
+    /// # Ok::<(), plumberd::BoxError>(())
+    /// ```
+    pub fn events<E: Event>(mut self) -> Result<Self, InvalidEventType> {
+        if E::TYPES.is_empty() {
+            // None would be all.
+            EventType::from_static("")?;
+        }
+        for name in E::TYPES.iter().flat_map(EventInfo::names) {
+            self.event_types.push(EventType::from_static(name)?);
+        }
+        Ok(self)
     }
 
     /// With the store's own events: links, stream metadata, tombstones.

@@ -38,10 +38,7 @@ pub(crate) async fn repeated(
             Ok(_) | Err(StoreError::StreamDeleted { .. }) => return Ok(Repeated::Hidden),
             Err(error) => return Err(unknown(stream, error)),
         };
-        if stored.id != event.id()
-            || stored.data != *event.data()
-            || stored.event_type != *event.event_type()
-        {
+        if stored.id != event.id() || !event.is_stored_as(&stored) {
             return Ok(Repeated::Other(event.id()));
         }
         place = place.next();

@@ -17,11 +17,7 @@ impl my::plumberd::aggregate::Aggregate for domain::Order {
     const CATEGORY: &'static my::plumberd::__private::core::primitive::str = "Order";
     const UNKNOWN_EVENTS: my::plumberd::aggregate::UnknownEvents = my::plumberd::aggregate::UnknownEvents::Skip;
     const HANDLERS: my::plumberd::aggregate::HandlerTable<Self> = my::plumberd::aggregate::HandlerTable::new(
-        &[
-            #[cfg(unix)]
-            my::plumberd::aggregate::Row::of::<OrderPlaced>("on_placed")
-                .also_named(&["Ordered", "com.myco.Ordered"]),
-        ],
+        &[#[cfg(unix)] my::plumberd::aggregate::Row::of::<OrderPlaced>("on_placed")],
     );
 }
 #[cfg(feature = "orders")]

@@ -225,7 +225,7 @@ const _: () = {
     }
     const _: () = __p::assert_previous(
         <CancelledV1 as __p::Event>::TYPES,
-        "order.cancelled",
+        &["order.cancelled"],
         1u32,
         "`upcast_from = CancelledV1` needs `CancelledV1` to be a struct with `#[event(type = \"order.cancelled\", revision = 1)]`",
     );

@@ -111,6 +111,7 @@ const _: () = {
         const TYPES: &'static [__p::EventInfo] = &[
             __p::EventInfo::new("com.myco.credited")
                 .with_module(__p::core::module_path!())
+                .with_aliases(&["Credited", "Paid"])
                 .with_revision(2u32, 1u32),
         ];
         fn type_index(&self) -> __p::usize {

@@ -60,10 +60,7 @@ impl Letter {
 
     /// Whether this is what is stored under its id.
     pub(super) fn is(&self, stored: &RecordedEvent) -> bool {
-        let event = &self.event;
-        stored.event_type == *event.event_type()
-            && stored.data == *event.data()
-            && recipient(stored.metadata.as_bytes()) == self.recipient()
+        self.event.is_stored_as(stored) && recipient(stored.metadata.as_bytes()) == self.recipient()
     }
 
     /// To whom it goes.

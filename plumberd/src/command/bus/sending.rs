@@ -7,7 +7,7 @@ use crate::{
         reply::{Failure, Reply},
     },
     context::MessageContext,
-    event::{ContentType, EncodedEvent, RecordedEvent},
+    event::{ContentType, EncodedEvent, EventInfo, RecordedEvent},
     store::{EventStore, ReadOptions, StoreError},
     stream::{Position, StreamName},
     timer::timeout,
@@ -182,7 +182,7 @@ fn read_outcome<F: crate::event::Event>(reply: Reply) -> Result<Done, SendError<
             message,
         });
     };
-    let known = F::TYPES.iter().position(|info| info.name == fault);
+    let known = EventInfo::find(F::TYPES, &fault);
     let Some((index, info)) = known.and_then(|index| Some((index, F::TYPES.get(index)?))) else {
         return Err(SendError::UnknownFault {
             command_id,

@@ -5,7 +5,7 @@ use crate::{
     codec::Codec,
     event::{
         DecodeError, EncodeError, EncodedEvent, Event, EventInfo, Links, NameSet, decode_event,
-        same_name,
+        nth_name, same_name,
     },
 };
 use ::serde::ser;
@@ -34,10 +34,7 @@ pub fn decode_variant<T: Variants + Event, C: Codec, const I: usize>(
 
 /// The error of an index that the event does not have.
 pub fn other_type<T: Event>(encoded: &EncodedEvent<'_>) -> DecodeError {
-    DecodeError::OtherType {
-        found: encoded.event_type.to_owned(),
-        expected: T::TYPES.iter().map(|info| info.name).collect(),
-    }
+    DecodeError::other_type::<T>(encoded.event_type)
 }
 
 /// The error of a variant that is stored as the event inside it.
@@ -65,17 +62,26 @@ pub const fn oldest_revision<P: Event>() -> u32 {
     }
 }
 
-/// Fails to compile when `types` is not the one type `name` of `revision`.
+/// Fails to compile when `types` is not one type of `revision`, stored under one
+/// of `names`.
 pub const fn assert_previous(
     types: &[EventInfo],
-    name: &str,
+    names: &[&str],
     revision: u32,
     message: &'static str,
 ) {
-    match types {
-        [info] if info.revision == revision && same_name(info.name, name) => {}
-        _ => panic!("{}", message),
+    if let [info] = types
+        && info.revision == revision
+    {
+        let mut i = 0;
+        while i < names.len() {
+            if same_name(info.name, names[i]) {
+                return;
+            }
+            i += 1;
+        }
     }
+    panic!("{}", message)
 }
 
 /// Fails to compile when an event has several stored types.
@@ -89,24 +95,26 @@ pub const fn assert_single(types: &[EventInfo]) {
 /// Fails to compile when two of the types of an event enum have one name.
 pub const fn assert_distinct_types(types: &[EventInfo]) {
     let mut seen = NameSet::new();
-    let mut i = 0;
-    while i < types.len() {
-        if seen.add(types[i].name) {
-            assert_new(types, i);
+    let mut n = 0;
+    while let Some(name) = nth_name(types, n) {
+        if seen.add(name) {
+            assert_new(types, n, name);
         }
-        i += 1;
+        n += 1;
     }
 }
 
-/// That none of the types above has the name of `types[index]`.
-const fn assert_new(types: &[EventInfo], index: usize) {
-    let mut i = 0;
-    while i < index {
-        assert!(
-            !same_name(types[i].name, types[index].name),
-            "two variants are stored under one name, one of them as the event inside it"
-        );
-        i += 1;
+/// That none of the names above the one at `index` is `name`.
+const fn assert_new(types: &[EventInfo], index: usize, name: &str) {
+    let mut n = 0;
+    while n < index {
+        if let Some(other) = nth_name(types, n) {
+            assert!(
+                !same_name(other, name),
+                "two variants are stored under one name, one of them as the event inside it"
+            );
+        }
+        n += 1;
     }
 }
 

@@ -21,6 +21,7 @@ mod time;
 mod time_text;
 mod timespan;
 mod tuple;
+mod unordered;
 mod variant;
 mod wrapper;
 

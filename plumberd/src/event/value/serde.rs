@@ -20,10 +20,12 @@
 //! }
 //! ```
 //!
-//! The form is then serde's: names are not made PascalCase, NaN is `null`.
+//! The form is then serde's: names are not made PascalCase, NaN is `null`. Only
+//! hash sets and hash maps, which have no order, are written in one.
 //!
 //! [`EventValue`]: super::EventValue
 
+use super::unordered::InOrder;
 use ::serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Writes `value` as its own `Serialize` does.
@@ -32,7 +34,7 @@ use ::serde::{Deserialize, Deserializer, Serialize, Serializer};
 ///
 /// The serializer's.
 pub fn serialize<T: Serialize, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
-    value.serialize(serializer)
+    value.serialize(InOrder(serializer))
 }
 
 /// Reads a value as its own `Deserialize` does.

@@ -4,9 +4,6 @@ use plumberd::{Event, aggregate};
 struct AccountOpened;
 
 #[derive(Event)]
-struct AccountClosed;
-
-#[derive(Event)]
 struct AccountMoved;
 
 #[derive(Event)]
@@ -17,11 +14,8 @@ struct Account;
 
 #[aggregate]
 impl Account {
-    #[event_sourcing_handler("Opened", "", "Opened")]
+    #[event_sourcing_handler("Opened", "Created")]
     fn on_opened(&mut self, _event: &AccountOpened) {}
-
-    #[event_sourcing_handler("Opened")]
-    fn on_closed(&mut self, _event: &AccountClosed) {}
 
     #[event_sourcing_handler = "Moved"]
     fn on_moved(&mut self, _event: &AccountMoved) {}

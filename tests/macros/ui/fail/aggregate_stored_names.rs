@@ -4,6 +4,7 @@ use plumberd::{Event, aggregate};
 struct AccountOpened;
 
 #[derive(Event)]
+#[event(alias = "AccountOpened")]
 struct AccountClosed;
 
 #[derive(Default)]
@@ -14,7 +15,7 @@ impl Account {
     #[event_sourcing_handler]
     fn on_opened(&mut self, _event: &AccountOpened) {}
 
-    #[event_sourcing_handler("AccountOpened")]
+    #[event_sourcing_handler]
     fn on_closed(&mut self, _event: &AccountClosed) {}
 }
 

@@ -33,7 +33,7 @@ impl Account {
         self.open = true;
     }
 
-    #[::plumberd::event_sourcing_handler("Locked")]
+    #[::plumberd::event_sourcing_handler]
     pub(crate) fn on_closed(&mut self, _: &Closed, metadata: &::plumberd::event::Metadata) {
         let _ = metadata;
         self.open = false;
