@@ -14,6 +14,7 @@ struct Credited<T> {
 }
 
 #[derive(Event, Debug, Clone, PartialEq)]
+#[event(alias = "Ended")]
 struct Closed;
 
 mod of_parameters {
@@ -224,7 +225,7 @@ mod in_several_blocks {
 
     #[aggregate(block = 2)]
     impl Account {
-        #[event_sourcing_handler("Ended")]
+        #[event_sourcing_handler]
         fn on_closed(&mut self, _: &Closed) {
             self.log.push("closed");
         }
@@ -253,7 +254,7 @@ mod in_several_blocks {
             .map(|row| row.method())
             .collect();
         assert_eq!(methods, ["on_credited", "on_closed"]);
-        assert_eq!(Account::HANDLERS.rows()[1].aliases(), ["Ended"]);
+        assert_eq!(Account::HANDLERS.rows()[1].types()[0].aliases, ["Ended"]);
     }
 
     #[test]

@@ -96,7 +96,7 @@ pub struct Refused;
 
 #[aggregate(category = "Account", unknown_events = "skip")]
 impl Account {
-    #[event_sourcing_handler("Opnd")]
+    #[event_sourcing_handler]
     fn on_opened(&mut self, _event: &Opened, metadata: &Metadata) {
         self.open = metadata.user_id().is_some();
     }

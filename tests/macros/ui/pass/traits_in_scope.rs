@@ -161,7 +161,7 @@ impl Account {
     #[event_sourcing_handler]
     fn on_opened(&mut self, _: &Opened, _: &plumberd::event::Metadata) {}
 
-    #[event_sourcing_handler("Old")]
+    #[event_sourcing_handler]
     fn on_set(&mut self, _: &Pair) {}
 
     #[command_handler]
