@@ -127,3 +127,5 @@ impl fmt::Debug for Sleep {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("it took longer than it may")]
 pub struct Elapsed;
+
+crate::error::always!(OutcomeUnknown: Elapsed);
