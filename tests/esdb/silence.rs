@@ -145,6 +145,8 @@ async fn headers_that_are_dribbled_are_hung_up_on_when_their_time_is_over() {
     let server = started().await;
     for dribbled in [false, true] {
         let mut peer = Peer::connect(server.address()).await;
+        // Nothing may come between headers, an answer to settings neither.
+        peer.greeted().await;
         let (first, rest) = if dribbled { (1, 1) } else { (1, 0) };
         // The headers go on for ever, a byte at a time, each in a frame that is
         // whole.

@@ -121,6 +121,13 @@ impl Peer {
         peer
     }
 
+    /// Waits until the other one has taken the settings, and has had its own
+    /// answered.
+    pub async fn greeted(&mut self) {
+        let answer = |frame: &Frame| (frame.kind, frame.flags & ACK) == (SETTINGS, ACK);
+        while !self.next().await.as_ref().is_none_or(answer) {}
+    }
+
     pub async fn send(&mut self, kind: u8, flags: u8, stream: u32, payload: &[u8]) {
         let frame = frame(kind, flags, stream, payload);
         // Whoever has hung up is found out by the next read.
