@@ -2,6 +2,7 @@
 
 mod aggregate;
 mod as_text;
+mod choice;
 mod context;
 mod event;
 mod forms;
@@ -10,6 +11,7 @@ mod inverse;
 mod json_object;
 mod metadata;
 mod nesting;
+mod nulls;
 mod paths;
 mod prelude;
 mod serde_forms;

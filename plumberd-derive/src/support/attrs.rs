@@ -9,6 +9,7 @@ use syn::{
 };
 
 /// One `key`, `key = value` or `key(value)` of an attribute.
+#[derive(Clone)]
 pub(crate) struct Key {
     /// The key, where the user wrote it.
     pub(crate) name: Ident,

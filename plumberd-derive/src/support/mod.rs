@@ -1,6 +1,7 @@
 //! What both kinds of macros need: errors, attributes, paths.
 
 mod attrs;
+mod case;
 mod crate_path;
 mod errors;
 mod lints;
@@ -10,6 +11,7 @@ mod renamed;
 mod suggest;
 
 pub(crate) use attrs::{Attrs, Key};
+pub(crate) use case::same_ignoring_case;
 pub(crate) use crate_path::CratePath;
 pub(crate) use errors::Errors;
 pub(crate) use lints::allow_deprecated;

@@ -1,9 +1,9 @@
 //! The fields of a struct or a variant together.
 
-use super::field::{Field, Owner};
-use crate::support::Errors;
+use super::field::{Field, Owner, argument_of};
+use crate::support::{Errors, same_ignoring_case};
 use quote::ToTokens;
-use syn::Member;
+use syn::{Member, Type};
 
 /// What is between the braces or the parentheses.
 pub(crate) enum Body {
@@ -43,6 +43,9 @@ impl Body {
             _ => {
                 distinct_keys(&parsed, errors);
                 one_id(&parsed, errors);
+                if owner == Owner::Event {
+                    refuse_unmarked_id(&parsed, errors);
+                }
                 Self::Object(parsed)
             }
         }
@@ -74,20 +77,31 @@ fn distinct_keys(fields: &[Field], errors: &mut Errors) {
             if field.id && earlier.id {
                 continue;
             }
-            if let Some(key) = names(field).iter().find(|key| taken.contains(key)) {
-                let (first, second) = (spelled(earlier), spelled(field));
-                errors.at(
-                    &field.named_at,
-                    format!(
-                        "`{second}` is stored as `{key}`, and so is `{first}`; give one of them \
-                         another name with `#[event(rename = \"…\")]`"
-                    ),
-                );
-                errors.at(
-                    &earlier.named_at,
-                    format!("`{first}` is stored as `{key}` here"),
-                );
-            }
+            let both = names(field).into_iter().find_map(|key| {
+                let same = |other: &&String| same_ignoring_case(other, &key);
+                Some((taken.iter().find(same)?, key))
+            });
+            let Some((other, key)) = both else {
+                continue;
+            };
+            let (first, second) = (spelled(earlier), spelled(field));
+            let message = if *other == key {
+                format!(
+                    "`{second}` is stored as `{key}`, and so is `{first}`; give one of them \
+                     another name with `#[event(rename = \"…\")]`"
+                )
+            } else {
+                format!(
+                    "`{second}` is stored as `{key}`, and `{first}` as `{other}`: who reads names \
+                     without regard to case takes them for one; give one of them another name \
+                     with `#[event(rename = \"…\")]`"
+                )
+            };
+            errors.at(&field.named_at, message);
+            errors.at(
+                &earlier.named_at,
+                format!("`{first}` is stored as `{other}` here"),
+            );
         }
     }
 }
@@ -104,6 +118,48 @@ fn one_id(fields: &[Field], errors: &mut Errors) {
         );
         errors.at(&first.named_at, "the other id is here");
     }
+}
+
+/// Refuses a field that is stored where the id of the event is looked for, and
+/// is something else.
+fn refuse_unmarked_id(fields: &[Field], errors: &mut Errors) {
+    // That two fields have the name is reported already.
+    if fields.iter().any(|field| field.id) {
+        return;
+    }
+    let unmarked = fields.iter().filter(|field| {
+        field.written && same_ignoring_case(&field.key, "Id") && !is_number(&field.ty)
+    });
+    for field in unmarked {
+        let field_name = spelled(field);
+        errors.at(
+            &field.named_at,
+            format!(
+                "`{field_name}` is stored as `{}`, where .NET and Python look for the id of the \
+                 event: two events with one value would be one event to them, and the second is \
+                 dropped; mark it `#[event(id)]` if it is the id of the event itself, or give it \
+                 another name with `#[event(rename = \"…\")]`",
+                field.key
+            ),
+        );
+    }
+}
+
+/// Whether the type is spelled as one that nobody takes for an id: .NET and
+/// Python refuse a number there.
+fn is_number(ty: &Type) -> bool {
+    const NUMBERS: &[&str] = &[
+        "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize",
+        "f32", "f64", "bool", "Decimal",
+    ];
+    if let Some(inner) = argument_of(ty, "Option") {
+        return is_number(inner);
+    }
+    let Type::Path(path) = ty else {
+        return false;
+    };
+    let last = path.path.segments.last();
+    last.is_some_and(|last| NUMBERS.iter().any(|number| last.ident == number))
 }
 
 fn spelled(field: &Field) -> String {

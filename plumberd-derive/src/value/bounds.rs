@@ -10,7 +10,7 @@ use crate::support::{Attrs, Errors};
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{
-    Ident, LitStr, Macro, Token, Type, WherePredicate, parse_quote,
+    GenericParam, Ident, LitStr, Macro, Token, Type, WherePredicate, parse_quote,
     punctuated::Punctuated,
     visit_mut::{self, VisitMut},
 };
@@ -78,6 +78,20 @@ impl Item {
         }
     }
 
+    /// Whether what the type is depends on a parameter of the item.
+    pub(super) fn is_generic(&self, ty: &Type) -> bool {
+        let params = &self.generics.params;
+        let named: Vec<Ident> = params
+            .iter()
+            .filter_map(|param| match param {
+                GenericParam::Type(param) => Some(param.ident.clone()),
+                GenericParam::Const(param) => Some(param.ident.clone()),
+                GenericParam::Lifetime(_) => None,
+            })
+            .collect();
+        mentions(&ty.to_token_stream(), &named)
+    }
+
     fn type_params(&self) -> Vec<Ident> {
         let params = self.generics.type_params();
         params.map(|param| param.ident.clone()).collect()
@@ -86,6 +100,15 @@ impl Item {
     fn ask(&mut self, bound: WherePredicate) {
         self.generics.make_where_clause().predicates.push(bound);
     }
+}
+
+fn mentions(tokens: &TokenStream, names: &[Ident]) -> bool {
+    !names.is_empty()
+        && tokens.clone().into_iter().any(|token| match token {
+            TokenTree::Ident(word) => names.contains(&word),
+            TokenTree::Group(group) => mentions(&group.stream(), names),
+            _ => false,
+        })
 }
 
 /// The bounds that one field needs.

@@ -79,11 +79,15 @@ fn of_variant(owner: Owner) -> Vec<(&'static str, &'static str)> {
     let all = "names of fields are stored in PascalCase; write `#[event(rename = \"…\")]` on \
                those that have another one";
     let each = "every variant is written and read, each in the one form and by the one name it has";
+    let ours = match owner {
+        Owner::Event => each,
+        Owner::Value => "write it as `#[event(…)]`, which has it as well",
+    };
     vec![
         ("rename", name),
         ("rename_all", all),
-        ("alias", each),
-        ("other", each),
+        ("alias", ours),
+        ("other", ours),
         ("untagged", each),
         ("skip", each),
         ("skip_serializing", each),

@@ -3,9 +3,11 @@
 use super::{
     as_text::text,
     body::Body,
+    choice::choice,
     item::Item,
     model::{Form, Model, Variant},
     part::Part,
+    with::{is_text, text_form},
 };
 use crate::support::place;
 use proc_macro2::TokenStream;
@@ -19,8 +21,8 @@ pub(super) fn expand(model: &Model) -> TokenStream {
             let key = newtype_key(item, body);
             quote!(#value #key)
         }
-        Form::Numbers(variants) => numbers(item, variants),
-        Form::Names(variants) => names(item, variants),
+        Form::Numbers(variants) => choice(item, variants, false),
+        Form::Names(variants) => choice(item, variants, true),
         Form::Tagged(variants) => tagged(item, variants),
         Form::Text => text(item),
     };
@@ -76,10 +78,20 @@ pub(crate) fn structure(item: &Item, body: &Body, number: i32) -> TokenStream {
     let write = part.write(|field| item.lend(field));
     // What is stored as the value inside is `null` when that is.
     let nullable = match body {
-        Body::Inner(field, _) if field.with.is_none() => {
-            let ty = &field.ty;
-            let inner = quote_spanned!(place(ty)=> <#ty as __p::EventValue>::NULLABLE);
+        Body::Inner(field, _) if is_text(field) => {
+            let inner = text_form(field, "NULLABLE");
             Some(quote!(const NULLABLE: __p::bool = #inner;))
+        }
+        Body::Inner(field, _) if field.with.is_some() => Some(quote!(
+            const OPAQUE: __p::bool = true;
+        )),
+        Body::Inner(field, _) => {
+            let ty = &field.ty;
+            let inner = quote_spanned!(place(ty)=> <#ty as __p::EventValue>);
+            Some(quote! {
+                const NULLABLE: __p::bool = #inner::NULLABLE;
+                const OPAQUE: __p::bool = #inner::OPAQUE;
+            })
         }
         _ => None,
     };
@@ -124,79 +136,12 @@ fn newtype_key(item: &Item, body: &Body) -> Option<TokenStream> {
 
 /// The variant number `index`, for a `match` on an index whose last arm must
 /// be `_`.
-fn arm(index: usize, variants: &[Variant]) -> TokenStream {
+pub(super) fn arm(index: usize, variants: &[Variant]) -> TokenStream {
     if index + 1 == variants.len() {
         quote!(_)
     } else {
         quote!(#index)
     }
-}
-
-fn from_index(variants: &[Variant], index: &TokenStream) -> TokenStream {
-    let arms = variants.iter().enumerate().map(|(index, variant)| {
-        let (arm, ident) = (arm(index, variants), &variant.ident);
-        quote!(#arm => Self::#ident {})
-    });
-    quote!(__p::Ok(match #index { #(#arms,)* }))
-}
-
-/// Names as keys of maps, in whatever form the values are stored: so has
-/// System.Text.Json it.
-fn map_key(item: &Item, variants: &[Variant]) -> TokenStream {
-    let idents: Vec<_> = variants.iter().map(|variant| &variant.ident).collect();
-    let names: Vec<_> = variants.iter().map(|variant| &variant.name).collect();
-    let header = item.implement();
-    let header = header.of(&quote!(__p::MapKey));
-    quote! {
-        #header {
-            fn to_text(&self) -> __p::Cow<'_, __p::str> {
-                __p::Cow::Borrowed(match self { #(Self::#idents {} => #names,)* })
-            }
-            fn from_text(__text: &__p::str) -> __p::Option<Self> {
-                match __text {
-                    #(#names => __p::Some(Self::#idents {}),)*
-                    _ => __p::None,
-                }
-            }
-        }
-    }
-}
-
-fn numbers(item: &Item, variants: &[Variant]) -> TokenStream {
-    let idents: Vec<_> = variants.iter().map(|variant| &variant.ident).collect();
-    let name = &item.name;
-    let write = quote! {
-        let __number = match self { #(Self::#idents {} => Self::#idents as __p::i128,)* };
-        __p::write_number(__number, __serializer)
-    };
-    let numbers = quote!(&[#(Self::#idents as __p::i128),*]);
-    let read = from_index(
-        variants,
-        &quote!(__p::read_number(__deserializer, #name, #numbers)?),
-    );
-    let names = variants.iter().map(|variant| &variant.name);
-    let shape = quote!(__p::number_shape(&[#(#names),*], #numbers));
-    let own = event_value(item, None, &write, &read, &shape);
-    let key = map_key(item, variants);
-    quote!(#own #key)
-}
-
-fn names(item: &Item, variants: &[Variant]) -> TokenStream {
-    let idents = variants.iter().map(|variant| &variant.ident);
-    let names: Vec<_> = variants.iter().map(|variant| &variant.name).collect();
-    let name = &item.name;
-    let write = quote! {
-        let __name = match self { #(Self::#idents {} => #names,)* };
-        __p::Serializer::serialize_str(__serializer, __name)
-    };
-    let read = from_index(
-        variants,
-        &quote!(__p::read_name(__deserializer, #name, &[#(#names),*])?),
-    );
-    let shape = quote!(__p::name_shape(&[#(#names),*]));
-    let own = event_value(item, None, &write, &read, &shape);
-    let key = map_key(item, variants);
-    quote!(#own #key)
 }
 
 fn tagged(item: &Item, variants: &[Variant]) -> TokenStream {
@@ -235,6 +180,19 @@ fn tagged(item: &Item, variants: &[Variant]) -> TokenStream {
         .map(|index| arm(index, variants))
         .collect();
     let numbers: Vec<_> = parts.iter().map(|part| part.number).collect();
+    let aliases = variants.iter().enumerate().flat_map(|(index, variant)| {
+        variant
+            .aliases
+            .iter()
+            .map(move |alias| quote!((#alias, #index)))
+    });
+    let aliases: Vec<_> = aliases.collect();
+    let aliases = (!aliases.is_empty()).then(
+        || quote!(const ALIASES: &'static [(&'static __p::str, __p::usize)] = &[#(#aliases),*];),
+    );
+    let other = variants.iter().position(|variant| variant.other);
+    let other =
+        other.map(|other| quote!(const OTHER: __p::Option<__p::usize> = __p::Some(#other);));
     let impls = parts.iter().map(Part::impls);
     let name = &item.name;
     let header = item.implement();
@@ -244,6 +202,8 @@ fn tagged(item: &Item, variants: &[Variant]) -> TokenStream {
         #header {
             const NAME: &'static __p::str = #name;
             const TAGS: &'static [&'static __p::str] = &[#(#names),*];
+            #aliases
+            #other
             fn keys(__index: __p::usize) -> &'static [&'static __p::str] {
                 match __index { #(#arms => <Self as __p::Fields<#numbers>>::KEYS,)* }
             }

@@ -1,12 +1,10 @@
 //! One field: its attributes, and what they mean.
 
-use super::{bounds::is_phantom, owned::refusal};
+use super::{bounds::is_phantom, owned::refusal, with::With};
 use crate::support::{Attrs, Errors, Key, pascal_case};
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, format_ident, quote};
-use syn::{
-    ExprPath, GenericArgument, Ident, LitStr, Member, PathArguments, Token, Type, ext::IdentExt,
-};
+use quote::{ToTokens, format_ident};
+use syn::{ExprPath, GenericArgument, Ident, LitStr, Member, PathArguments, Type, ext::IdentExt};
 
 /// The keys that a field may have, in `#[event(…)]` or `#[serde(…)]`.
 const KEYS: &[&str] = &[
@@ -85,24 +83,11 @@ pub(crate) struct Field {
     pub(crate) phantom: bool,
 }
 
-/// Functions that write and read a field in place of [`EventValue`]; one of
-/// the two may be missing.
-pub(crate) struct With {
-    /// Which of the fields of the item that have such functions it is.
-    pub(crate) index: usize,
-    /// What the user wrote, for the shape.
-    pub(crate) spelled: String,
-    pub(crate) serialize: Option<TokenStream>,
-    pub(crate) deserialize: Option<TokenStream>,
-    /// The name of the type that is displayed and parsed in their place.
-    pub(crate) text: Option<String>,
-}
-
 /// Both attributes of one field.
-struct Both<'a> {
-    event: Attrs,
-    serde: Attrs,
-    errors: &'a mut Errors,
+pub(super) struct Both<'a> {
+    pub(super) event: Attrs,
+    pub(super) serde: Attrs,
+    pub(super) errors: &'a mut Errors,
 }
 
 impl Both<'_> {
@@ -124,7 +109,7 @@ impl Both<'_> {
         Some(key)
     }
 
-    fn path(&mut self, name: &str, expected: &str) -> Option<ExprPath> {
+    pub(super) fn path(&mut self, name: &str, expected: &str) -> Option<ExprPath> {
         let key = self.take(name)?;
         self.errors.ok(path(&key, expected))
     }
@@ -336,7 +321,7 @@ impl Field {
 }
 
 /// The `T` of a `name<T>`, when the type is spelled so.
-fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
+pub(super) fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
     let Type::Path(path) = ty else {
         return None;
     };
@@ -362,22 +347,6 @@ fn is_null(ty: &Type) -> bool {
         || argument_of(ty, "Option").is_some()
 }
 
-/// The name of the type that is displayed, of those that a field may hold.
-fn displayed(ty: &Type) -> String {
-    const HOLDERS: &[&str] = &[
-        "Option", "Vec", "BTreeSet", "HashSet", "BTreeMap", "HashMap",
-    ];
-    let inner = HOLDERS.iter().find_map(|name| argument_of(ty, name));
-    match (inner, ty) {
-        (Some(inner), _) => displayed(inner),
-        (None, Type::Path(path)) => path.path.segments.last().map_or_else(
-            || ty.to_token_stream().to_string(),
-            |last| last.ident.unraw().to_string(),
-        ),
-        (None, _) => ty.to_token_stream().to_string(),
-    }
-}
-
 /// A field without a name has no key, so only its form can be changed.
 fn unnamed(attrs: &mut Both<'_>) {
     for name in KEYS {
@@ -388,60 +357,5 @@ fn unnamed(attrs: &mut Both<'_>) {
                 format!("`{name}` is for fields with a name, and this one has none; name it"),
             );
         }
-    }
-}
-
-impl With {
-    fn parse(ty: &Type, attrs: &mut Both<'_>, withs: &mut usize) -> Option<Self> {
-        const MODULE: &str = "the path of a module with `serialize` and `deserialize`";
-        const FUNCTION: &str = "the path of a function";
-        let module = attrs.path("with", MODULE);
-        let serialize = attrs.path("serialize_with", FUNCTION);
-        let deserialize = attrs.path("deserialize_with", FUNCTION);
-        if let (Some(module), Some(half)) = (&module, serialize.as_ref().or(deserialize.as_ref())) {
-            let message = "`with` already names both functions; remove one of the two";
-            attrs.errors.at(half, message);
-            attrs.errors.at(module, "`with` is set here");
-        }
-        let spelled = module
-            .as_ref()
-            .or(serialize.as_ref())
-            .or(deserialize.as_ref());
-        if let Some(key) = attrs.event.take("as_text") {
-            attrs.errors.ok(key.flag());
-            if let Some(functions) = spelled {
-                let message = "`as_text` says how the field is written and read, and so do the \
-                               functions; remove one of the two";
-                attrs.errors.at(&key.name, message);
-                attrs.errors.at(functions, "the functions are named here");
-            }
-            let index = *withs;
-            *withs += 1;
-            return Some(Self {
-                index,
-                spelled: "as_text".to_owned(),
-                serialize: None,
-                deserialize: None,
-                text: Some(displayed(ty)),
-            });
-        }
-        let spelled = spelled?;
-        let spelled = spelled.to_token_stream().to_string().replace(' ', "");
-        let of_module = |name: &str| {
-            let module = module.as_ref()?;
-            let function = Ident::new(name, Span::call_site());
-            let colons = <Token![::]>::default();
-            Some(quote!(#module #colons #function))
-        };
-        let index = *withs;
-        *withs += 1;
-        Some(Self {
-            index,
-            spelled,
-            serialize: of_module("serialize").or_else(|| Some(serialize?.into_token_stream())),
-            deserialize: of_module("deserialize")
-                .or_else(|| Some(deserialize?.into_token_stream())),
-            text: None,
-        })
     }
 }

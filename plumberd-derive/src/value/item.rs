@@ -1,6 +1,6 @@
 //! The type that a macro stands on.
 use crate::support::{CratePath, Errors, allow_deprecated, place};
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::{
     Attribute, Data, DeriveInput, Fields, GenericParam, Generics, Ident, Meta, ext::IdentExt,
@@ -19,6 +19,8 @@ pub(crate) struct Item {
     lints: Option<TokenStream>,
     /// Whether its fields are not aligned, so that none can be lent.
     packed: bool,
+    /// The type of the numbers of its variants.
+    pub(super) repr: Ident,
 }
 
 impl Item {
@@ -32,6 +34,7 @@ impl Item {
             krate,
             lints: allow_deprecated(attributes(input)),
             packed: input.attrs.iter().any(packs),
+            repr: repr(&input.attrs),
         }
     }
 
@@ -95,6 +98,20 @@ fn attributes(input: &DeriveInput) -> impl Iterator<Item = &Attribute> {
         variants.flat_map(|variant| variant.attrs.iter().chain(of_fields(&variant.fields)));
     let own = input.attrs.iter();
     own.chain(fields.into_iter().flatten()).chain(of_variants)
+}
+
+/// The type in `#[repr(…)]`, else the one that numbers have without.
+fn repr(attrs: &[Attribute]) -> Ident {
+    let reprs = attrs.iter().filter(|attr| attr.path().is_ident("repr"));
+    let words = reprs.flat_map(|attr| match &attr.meta {
+        Meta::List(list) => list.tokens.clone(),
+        _ => TokenStream::new(),
+    });
+    let named = words.into_iter().find_map(|token| match token {
+        TokenTree::Ident(word) if word.to_string().starts_with(['i', 'u']) => Some(word),
+        _ => None,
+    });
+    named.unwrap_or_else(|| Ident::new("isize", Span::call_site()))
 }
 
 /// Whether it is a `#[repr(packed)]`.

@@ -4,14 +4,17 @@
 mod as_text;
 pub(crate) mod body;
 pub(crate) mod bounds;
+mod choice;
 pub(crate) mod container;
 pub(crate) mod expand;
 pub(crate) mod fallback;
 pub(crate) mod field;
 pub(crate) mod item;
 pub(crate) mod model;
+mod nulls;
 pub(crate) mod owned;
 pub(crate) mod part;
+mod with;
 
 use crate::support::renamed;
 use proc_macro2::TokenStream;

@@ -2,13 +2,15 @@
 
 use super::{
     body::Body,
-    bounds, container,
+    bounds::{self, is_phantom},
+    container,
     field::{self, Owner},
     item::{Item, refuse_lifetimes},
 };
-use crate::support::{Attrs, CratePath, Errors, Key};
+use crate::support::{Attrs, CratePath, Errors, Key, same_ignoring_case};
+use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{Data, DataEnum, DeriveInput, Fields, Ident, LitStr, ext::IdentExt};
+use syn::{Data, DataEnum, DeriveInput, Expr, Fields, Ident, LitStr, ext::IdentExt};
 
 pub(super) struct Model {
     pub(super) item: Item,
@@ -30,6 +32,14 @@ pub(super) enum Form {
 pub(super) struct Variant {
     pub(super) ident: Ident,
     pub(super) name: String,
+    /// Other names it is read from.
+    pub(super) aliases: Vec<String>,
+    /// Whether it is what any other name or number is read as.
+    pub(super) other: bool,
+    /// Whether it is declared without parentheses and braces.
+    pub(super) unit: bool,
+    /// What stands behind `=`.
+    pub(super) number: Option<Expr>,
     pub(super) body: Body,
 }
 
@@ -180,7 +190,8 @@ fn enumeration(
     }
     let numbers = with_data.is_none() && !matches!(wish, Some((As::String, _)));
     let mut withs = 0;
-    let mut named_at: Vec<(String, proc_macro2::TokenStream)> = Vec::new();
+    let mut named_at: Vec<(String, TokenStream)> = Vec::new();
+    let mut any_other: Option<Key> = None;
     let mut variants = Vec::new();
     for variant in &data.variants {
         let ident = &variant.ident;
@@ -203,38 +214,57 @@ fn enumeration(
                 place = text.to_token_stream();
             }
         }
+        let mut names = vec![(name.clone(), place)];
+        while let Some(key) = attrs.take("alias") {
+            if let Some(text) = errors.ok(field::text(&key)) {
+                names.push((text.value(), text.to_token_stream()));
+            }
+        }
+        let other = attrs
+            .take("other")
+            .filter(|key| errors.ok(key.flag()).is_some());
         container::explain_on_variant(&mut attrs, Owner::Value, errors);
-        attrs.finish(&["rename"], errors);
-        if let Some((_, first)) = named_at.iter().find(|(taken, _)| *taken == name) {
-            errors.at(
-                &place,
-                format!(
-                    "two variants are stored as `{name}`; give one of them another name with \
-                     `#[event(rename = \"…\")]`"
-                ),
-            );
-            errors.at(first, format!("the other `{name}` is here"));
+        attrs.finish(&["rename", "alias", "other"], errors);
+        if let Some(key) = &other {
+            check_other(variant, key, &mut any_other, errors);
         }
-        named_at.push((name.clone(), place));
-        if let Fields::Unnamed(fields) = &variant.fields
-            && !fields.unnamed.is_empty()
-        {
-            errors.at(
-                fields,
-                format!(
-                    "a variant with data is an object with the key `$type`, and these fields have \
-                     no names to be keys; write `{ident} {{ name: … }}`"
-                ),
+        for (name, place) in &names {
+            check_name(
+                name,
+                place,
+                &named_at,
+                with_data.is_none() && !numbers,
+                errors,
             );
         }
+        named_at.extend(names.iter().cloned());
+        check_unnamed(variant, errors);
         let body = Body::parse(&variant.fields, Owner::Value, &mut withs, errors);
         for field in body.fields().iter().filter(|field| field.key == "$type") {
             let message = "the key `$type` tells the variants apart; take another name";
             errors.at(&field.named_at, message);
         }
+        if let Body::Inner(field, _) = &body
+            && field.with.is_some()
+        {
+            errors.at(
+                &field.named_at,
+                format!(
+                    "a variant without names for its fields is the struct inside it, with the key \
+                     `$type`; write `{ident} {{ name: … }}` for a form of its own"
+                ),
+            );
+        }
         variants.push(Variant {
             ident: ident.clone(),
             name,
+            aliases: names.into_iter().skip(1).map(|(name, _)| name).collect(),
+            other: other.is_some(),
+            unit: matches!(variant.fields, Fields::Unit),
+            number: variant
+                .discriminant
+                .as_ref()
+                .map(|(_, number)| number.clone()),
             body,
         });
     }
@@ -242,5 +272,71 @@ fn enumeration(
         Some(_) => Form::Tagged(variants),
         None if numbers => Form::Numbers(variants),
         None => Form::Names(variants),
+    }
+}
+
+/// That no other variant has the name. Names are read without regard to case
+/// where there are only names.
+fn check_name(
+    name: &str,
+    place: &TokenStream,
+    named_at: &[(String, TokenStream)],
+    ignoring_case: bool,
+    errors: &mut Errors,
+) {
+    let same = |(taken, _): &&(String, TokenStream)| {
+        taken == name || ignoring_case && same_ignoring_case(taken, name)
+    };
+    let Some((taken, first)) = named_at.iter().find(same) else {
+        return;
+    };
+    let message = if taken == name {
+        format!("two variants are stored as `{name}`; give one of them another name with")
+    } else {
+        format!(
+            "`{name}` and `{taken}` are one name, because names are read without regard to case; \
+             give one of them another name with"
+        )
+    };
+    errors.at(place, format!("{message} `#[event(rename = \"…\")]`"));
+    errors.at(first, format!("the other `{taken}` is here"));
+}
+
+/// That one variant without data is what the others are not.
+fn check_other(variant: &syn::Variant, key: &Key, first: &mut Option<Key>, errors: &mut Errors) {
+    if !variant.fields.is_empty() {
+        errors.at(
+            &key.name,
+            "what is not known is read as this variant, so it has no data; remove the fields",
+        );
+    }
+    if let Some(first) = first {
+        errors.at(
+            &key.name,
+            "one variant is what is not known; unmark one of the two",
+        );
+        errors.at(&first.name, "the other one is here");
+    } else {
+        *first = Some(key.clone());
+    }
+}
+
+/// That the fields of a variant have keys beside `$type`: names, or those of
+/// the struct that is inside.
+fn check_unnamed(variant: &syn::Variant, errors: &mut Errors) {
+    let Fields::Unnamed(fields) = &variant.fields else {
+        return;
+    };
+    let stored = fields.unnamed.iter().filter(|field| !is_phantom(&field.ty));
+    if stored.count() > 1 {
+        let ident = &variant.ident;
+        errors.at(
+            fields,
+            format!(
+                "a variant with data is an object with the key `$type`, and these fields have no \
+                 names to be keys; write `{ident} {{ name: … }}`, or hold one struct: \
+                 `{ident}(MyStruct)`"
+            ),
+        );
     }
 }

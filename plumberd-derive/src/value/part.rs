@@ -3,13 +3,14 @@
 
 use super::{
     body::Body,
-    field::{Fallback, Field, With},
+    field::{Fallback, Field},
     item::Item,
+    with::{With, is_text, text_form},
 };
 use crate::support::place;
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::{ExprPath, Ident};
+use syn::{ExprPath, Ident, Member};
 
 /// A struct, or a variant.
 pub(crate) struct Part<'a> {
@@ -39,10 +40,21 @@ impl Part<'_> {
     /// An expression that writes the fields into `serializer`; `access` is how
     /// to get at a reference to one.
     pub(crate) fn write(&self, access: impl Fn(&Field) -> TokenStream) -> TokenStream {
+        let (checks, write) = (self.null_checks(), self.write_fields(access));
+        quote!(#checks #write)
+    }
+
+    fn write_fields(&self, access: impl Fn(&Field) -> TokenStream) -> TokenStream {
         let name = &self.item.name;
         match self.body {
             Body::Inner(field, _) => {
                 let value = access(field);
+                if let Some(tag) = &self.tag {
+                    let ty = &field.ty;
+                    return quote_spanned! {place(ty)=>
+                        __p::write_tagged::<#ty, _>(#tag, #value, __serializer)
+                    };
+                }
                 let ty = &field.ty;
                 let write = if let Some(With { index, .. }) = &field.with {
                     quote!(<Self as __p::WithField<#index>>::serialize)
@@ -99,6 +111,14 @@ impl Part<'_> {
 
     /// An expression that reads the fields from `deserializer`.
     pub(crate) fn read(&self) -> TokenStream {
+        let (checks, read) = (self.null_checks(), self.read_fields());
+        if checks.is_empty() {
+            return read;
+        }
+        quote!({ #checks #read })
+    }
+
+    fn read_fields(&self) -> TokenStream {
         let number = self.number;
         match self.body {
             Body::Inner(field, phantoms) => {
@@ -121,6 +141,10 @@ impl Part<'_> {
         match self.body {
             Body::Inner(field, _) => {
                 let shape = shape(field);
+                if let Some(tag) = &self.tag {
+                    let tag = format!("\"{tag}\"");
+                    return quote!(__p::tagged_shape(__builder, #tag, #shape));
+                }
                 quote!((#shape)(__builder))
             }
             Body::List(fields) => {
@@ -157,11 +181,37 @@ impl Part<'_> {
             Some(self.with(field, with))
         });
         let read = match self.body {
+            Body::Inner(field, phantoms) if self.tag.is_some() => {
+                self.read_inner_object(field, phantoms)
+            }
             Body::Inner(..) => TokenStream::new(),
             Body::List(fields) => self.read_list(fields),
             Body::Object(fields) => self.read_object(fields),
         };
-        quote!(#read #(#withs)*)
+        let checks = self.null_items();
+        quote!(#read #(#withs)* #checks)
+    }
+
+    /// The fields of a variant that holds a struct are those of the struct.
+    fn read_inner_object(&self, field: &Field, phantoms: &[Member]) -> TokenStream {
+        let Field { member, ty, .. } = field;
+        let (path, number) = (&self.path, self.number);
+        let header = self.item.implement();
+        let header = header.of(&quote!(__p::Fields<#number>));
+        let inner = quote_spanned!(place(ty)=> <#ty as __p::Fields<0>>);
+        quote! {
+            #header {
+                const KEYS: &'static [&'static __p::str] = #inner::KEYS;
+                fn read<'de, __A: __p::MapAccess<'de>>(
+                    __object: &mut __p::Object<__A>,
+                ) -> __p::Result<Self, __A::Error> {
+                    __p::Ok(#path {
+                        #member: #inner::read(__object)?
+                        #(, #phantoms: __p::PhantomData)*
+                    })
+                }
+            }
+        }
     }
 
     fn read_list(&self, fields: &[Field]) -> TokenStream {
@@ -264,69 +314,6 @@ impl Part<'_> {
             }
         }
     }
-
-    fn with(&self, field: &Field, with: &With) -> TokenStream {
-        let (ty, index) = (&field.ty, with.index);
-        let (write, read) = if let Some(name) = &with.text {
-            let (write, read) = (text_form(field, "write"), text_form(field, "read"));
-            (
-                quote_spanned!(place(ty)=> #write(__value, __serializer, #name)),
-                quote_spanned!(place(ty)=> #read(__deserializer, #name)),
-            )
-        } else {
-            with_functions(field, with)
-        };
-        let header = self.item.implement();
-        let header = header.of(&quote!(__p::WithField<#index>));
-        quote! {
-            #header {
-                type Value = #ty;
-                fn serialize<__S: __p::Serializer>(
-                    __value: &#ty,
-                    __serializer: __S,
-                ) -> __p::Result<__S::Ok, __S::Error> {
-                    #write
-                }
-                fn deserialize<'de, __D: __p::Deserializer<'de>>(
-                    __deserializer: __D,
-                ) -> __p::Result<#ty, __D::Error> {
-                    #read
-                }
-            }
-        }
-    }
-}
-
-/// The calls that write and read a field by the functions it names, or by its
-/// own where it names only one.
-fn with_functions(field: &Field, with: &With) -> (TokenStream, TokenStream) {
-    let ty = &field.ty;
-    let own = quote_spanned!(place(ty)=> <#ty as __p::EventValue>);
-    let serialize = with
-        .serialize
-        .clone()
-        .unwrap_or_else(|| quote!(#own::serialize));
-    let deserialize = with
-        .deserialize
-        .clone()
-        .unwrap_or_else(|| quote!(#own::deserialize));
-    (
-        // One for another type is reported where it is named.
-        quote_spanned!(place(&serialize)=> #serialize(__value, __serializer)),
-        quote_spanned!(place(&deserialize)=> #deserialize(__deserializer)),
-    )
-}
-
-fn is_text(field: &Field) -> bool {
-    field.with.as_ref().is_some_and(|with| with.text.is_some())
-}
-
-/// A function of the form of a field that is displayed and parsed. An error
-/// about the type of the field points at it.
-fn text_form(field: &Field, function: &str) -> TokenStream {
-    let ty = &field.ty;
-    let function = Ident::new(function, place(ty));
-    quote_spanned!(place(ty)=> <#ty as __p::TextForm<_>>::#function)
 }
 
 // What is done with a field that has no functions of its own is done by a method of

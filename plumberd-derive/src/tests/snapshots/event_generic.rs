@@ -11,6 +11,7 @@ const _: () = {
             &self,
             __serializer: __S,
         ) -> __p::Result<__S::Ok, __S::Error> {
+            const { __p::assert_some_is_told::<[T; N]>() };
             let mut __object = __p::Serializer::serialize_struct(
                 __serializer,
                 "Changed",
@@ -28,7 +29,10 @@ const _: () = {
         fn deserialize<'de, __D: __p::Deserializer<'de>>(
             __deserializer: __D,
         ) -> __p::Result<Self, __D::Error> {
-            __p::read_object::<Self, __D, 0i32>(__deserializer)
+            {
+                const { __p::assert_some_is_told::<[T; N]>() };
+                __p::read_object::<Self, __D, 0i32>(__deserializer)
+            }
         }
         fn shape(__builder: &mut __p::ShapeBuilder) -> __p::Shape {
             __p::ShapeBuilder::object(

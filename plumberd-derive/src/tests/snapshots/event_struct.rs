@@ -106,6 +106,8 @@ const _: () = {
             })
         }
     }
+    const _: () = __p::assert_some_is_told::<Option<String>>();
+    const _: () = __p::assert_some_is_told::<Vec<String>>();
     #[automatically_derived]
     impl __p::Event for Credited {
         const TYPES: &'static [__p::EventInfo] = &[

@@ -67,6 +67,7 @@ const _: () = {
     #[automatically_derived]
     impl __p::EventValue for Renamed {
         const NULLABLE: __p::bool = <String as __p::EventValue>::NULLABLE;
+        const OPAQUE: __p::bool = <String as __p::EventValue>::OPAQUE;
         fn serialize<__S: __p::Serializer>(
             &self,
             __serializer: __S,

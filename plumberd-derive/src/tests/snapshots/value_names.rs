@@ -16,8 +16,14 @@ const _: () = {
         fn deserialize<'de, __D: __p::Deserializer<'de>>(
             __deserializer: __D,
         ) -> __p::Result<Self, __D::Error> {
+            let __choices = __p::Choices {
+                name: "Currency",
+                names: &[("Eur", 0usize), ("US$", 1usize)],
+                numbers: const { &[Self::Eur as __p::i128, Self::Usd as __p::i128] },
+                other: __p::None,
+            };
             __p::Ok(
-                match __p::read_name(__deserializer, "Currency", &["Eur", "US$"])? {
+                match __p::read_choice(__deserializer, __choices)? {
                     0usize => Self::Eur {},
                     _ => Self::Usd {},
                 },

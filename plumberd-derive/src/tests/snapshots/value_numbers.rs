@@ -16,12 +16,14 @@ const _: () = {
         fn deserialize<'de, __D: __p::Deserializer<'de>>(
             __deserializer: __D,
         ) -> __p::Result<Self, __D::Error> {
+            let __choices = __p::Choices {
+                name: "Level",
+                names: &[],
+                numbers: const { &[Self::Low as __p::i128, Self::High as __p::i128] },
+                other: __p::None,
+            };
             __p::Ok(
-                match __p::read_number(
-                    __deserializer,
-                    "Level",
-                    &[Self::Low as __p::i128, Self::High as __p::i128],
-                )? {
+                match __p::read_choice(__deserializer, __choices)? {
                     0usize => Self::Low {},
                     _ => Self::High {},
                 },
@@ -30,7 +32,7 @@ const _: () = {
         fn shape(__builder: &mut __p::ShapeBuilder) -> __p::Shape {
             __p::number_shape(
                 &["Low", "High"],
-                &[Self::Low as __p::i128, Self::High as __p::i128],
+                const { &[Self::Low as __p::i128, Self::High as __p::i128] },
             )
         }
     }

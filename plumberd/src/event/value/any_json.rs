@@ -15,6 +15,8 @@ const RESERVED: &str = "$serde_json::private::";
 /// Take a [`JsonObject`](crate::codec::JsonObject) where the order of keys and
 /// the digits of numbers are to stay.
 impl EventValue for Value {
+    const OPAQUE: bool = true;
+
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         Ordered(self).serialize(serializer)
     }

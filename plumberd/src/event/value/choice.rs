@@ -1,14 +1,14 @@
-use super::object::Object;
+use super::{object::Object, text::same_ignoring_case};
 use crate::{
     codec::{Step, at, excerpt},
     event::Shape,
 };
 use ::serde::{
-    Deserialize, Deserializer, Serializer,
-    de::{DeserializeSeed, Error, MapAccess, Visitor},
+    Deserializer, Serializer,
+    de::{DeserializeSeed, Error, MapAccess, Unexpected, Visitor},
     ser,
 };
-use std::{fmt, marker::PhantomData};
+use std::{borrow::Cow, fmt, marker::PhantomData};
 
 /// Writes the number of a variant.
 #[doc(hidden)]
@@ -24,57 +24,113 @@ pub fn write_number<S: Serializer>(number: i128, serializer: S) -> Result<S::Ok,
     }
 }
 
-/// Reads the number of a variant and says which one it is.
+/// The variants of an enum without data.
 #[doc(hidden)]
-pub fn read_number<'de, D: Deserializer<'de>>(
-    deserializer: D,
-    type_name: &str,
-    numbers: &[i128],
-) -> Result<usize, D::Error> {
-    let number: i128 = Number::deserialize(deserializer)?.0;
-    let index = numbers.iter().position(|known| *known == number);
-    index.ok_or_else(|| Error::custom(format_args!("{number} is no `{type_name}`")))
+#[derive(Debug, Clone, Copy)]
+pub struct Choices<'a> {
+    /// The name of the type.
+    pub name: &'static str,
+    /// The names of the variants, aliases behind them, and which one each is;
+    /// none where numbers are written.
+    pub names: &'static [(&'static str, usize)],
+    /// The numbers of the variants.
+    pub numbers: &'a [i128],
+    /// The variant that any other name or number is.
+    pub other: Option<usize>,
 }
 
-struct Number(i128);
-
-impl<'de> Deserialize<'de> for Number {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Whole;
-
-        impl Visitor<'_> for Whole {
-            type Value = Number;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("the number of a variant")
-            }
-
-            fn visit_i64<E: Error>(self, number: i64) -> Result<Number, E> {
-                Ok(Number(number.into()))
-            }
-
-            fn visit_u64<E: Error>(self, number: u64) -> Result<Number, E> {
-                Ok(Number(number.into()))
-            }
-        }
-
-        deserializer.deserialize_i64(Whole)
+/// Reads the name or the number of a variant and says which one it is. What is
+/// no text may not say what follows, and has what is written.
+#[doc(hidden)]
+pub fn read_choice<'de, D: Deserializer<'de>>(
+    deserializer: D,
+    choices: Choices<'_>,
+) -> Result<usize, D::Error> {
+    if choices.names.is_empty() {
+        deserializer.deserialize_i64(choices)
+    } else if deserializer.is_human_readable() {
+        deserializer.deserialize_any(choices)
+    } else {
+        deserializer.deserialize_str(choices)
     }
 }
 
-/// Reads the name of a variant and says which one it is.
-#[doc(hidden)]
-pub fn read_name<'de, D: Deserializer<'de>>(
-    deserializer: D,
-    type_name: &'static str,
-    names: &'static [&'static str],
-) -> Result<usize, D::Error> {
-    deserializer.deserialize_str(Name { type_name, names })
+impl Choices<'_> {
+    fn number<E: Error>(&self, number: impl Into<i128>) -> Result<usize, E> {
+        let number = number.into();
+        let known = self.numbers.iter().position(|known| *known == number);
+        known
+            .or(self.other)
+            .ok_or_else(|| E::custom(format_args!("{number} is no `{}`", self.name)))
+    }
 }
 
+impl<'de> Visitor<'de> for Choices<'_> {
+    type Value = usize;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = if self.names.is_empty() {
+            ""
+        } else {
+            "the name or "
+        };
+        write!(f, "{names}the number of a variant of `{}`", self.name)
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<usize, E> {
+        if self.names.is_empty() {
+            return Err(E::invalid_type(Unexpected::Str(&excerpt(name)), &self));
+        }
+        let exact = self.names.iter().find(|(known, _)| *known == name);
+        let known = exact.or_else(|| {
+            let mut names = self.names.iter();
+            names.find(|(known, _)| same_ignoring_case(known, name))
+        });
+        let index = known.map(|(_, index)| *index);
+        index
+            .or(self.other)
+            .ok_or_else(|| no_variant(name, self.name))
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<usize, E> {
+        self.number(number)
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<usize, E> {
+        self.number(number)
+    }
+
+    fn visit_i128<E: Error>(self, number: i128) -> Result<usize, E> {
+        self.number(number)
+    }
+
+    /// A number is an object of this one key where some crate turns on
+    /// `arbitrary_precision` of `serde_json`.
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<usize, A::Error> {
+        const NUMBER: &str = "$serde_json::private::Number";
+        let key: Option<Cow<'_, str>> = entries.next_key()?;
+        if key.as_deref() != Some(NUMBER) {
+            return Err(A::Error::invalid_type(Unexpected::Map, &self));
+        }
+        let text: Cow<'_, str> = entries.next_value()?;
+        match text.parse::<i128>() {
+            Ok(number) => self.number(number),
+            Err(_) => Err(A::Error::custom(format_args!(
+                "{} is no `{}`",
+                excerpt(&text),
+                self.name
+            ))),
+        }
+    }
+}
+
+/// The name of a variant with data: as it is written, because the other
+/// systems tell their types apart so.
 struct Name {
     type_name: &'static str,
     names: &'static [&'static str],
+    aliases: &'static [(&'static str, usize)],
+    other: Option<usize>,
 }
 
 impl Visitor<'_> for Name {
@@ -85,8 +141,16 @@ impl Visitor<'_> for Name {
     }
 
     fn visit_str<E: Error>(self, name: &str) -> Result<usize, E> {
+        let alias = || {
+            let mut aliases = self.aliases.iter();
+            let found = aliases.find(|(known, _)| *known == name);
+            found.map(|(_, index)| *index)
+        };
         let index = self.names.iter().position(|known| *known == name);
-        index.ok_or_else(|| no_variant(name, self.type_name))
+        index
+            .or_else(alias)
+            .or(self.other)
+            .ok_or_else(|| no_variant(name, self.type_name))
     }
 }
 
@@ -131,6 +195,10 @@ pub fn name_shape(names: &[&str]) -> Shape {
 pub trait Tagged: Sized {
     const NAME: &'static str;
     const TAGS: &'static [&'static str];
+    /// Other values of `$type`, and which variant each is.
+    const ALIASES: &'static [(&'static str, usize)] = &[];
+    /// The variant that any other value of `$type` is.
+    const OTHER: Option<usize> = None;
 
     /// The keys of the variant number `index`.
     fn keys(index: usize) -> &'static [&'static str];
@@ -170,6 +238,8 @@ impl<'de, T: Tagged> Visitor<'de> for Whole<T> {
         let name = Name {
             type_name: T::NAME,
             names: T::TAGS,
+            aliases: T::ALIASES,
+            other: T::OTHER,
         };
         let index = entries
             .next_value_seed(name)

@@ -7,6 +7,8 @@ use std::collections::VecDeque;
 macro_rules! as_list {
     ($($T:ty),+) => {$(
         impl<T: EventValue> EventValue for $T {
+    const AMBIGUOUS: bool = T::AMBIGUOUS;
+
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 T::serialize_list(self, serializer)
             }
@@ -26,6 +28,8 @@ as_list!(Vec<T>, Box<[T]>);
 
 /// A JSON array of exactly `N` values; of `u8`, base64.
 impl<T: EventValue, const N: usize> EventValue for [T; N] {
+    const AMBIGUOUS: bool = T::AMBIGUOUS;
+
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         T::serialize_list(self, serializer)
     }
@@ -44,6 +48,8 @@ impl<T: EventValue, const N: usize> EventValue for [T; N] {
 
 /// A JSON array, of `u8` too: a queue of bytes is not a byte string.
 impl<T: EventValue> EventValue for VecDeque<T> {
+    const AMBIGUOUS: bool = T::AMBIGUOUS;
+
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.iter().map(Ref))
     }

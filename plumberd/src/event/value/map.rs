@@ -264,6 +264,8 @@ pub(super) fn write_sorted<'a, S: Serializer, V: EventValue + 'a>(
 
 /// A JSON object, in the order of the keys.
 impl<K: MapKey + Ord, V: EventValue> EventValue for BTreeMap<K, V> {
+    const AMBIGUOUS: bool = V::AMBIGUOUS;
+
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let entries = self.iter().map(|(key, value)| (key.checked_text(), value));
         write(entries, serializer)
@@ -286,6 +288,8 @@ where
     V: EventValue,
     H: BuildHasher + Default,
 {
+    const AMBIGUOUS: bool = V::AMBIGUOUS;
+
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let entries = self.iter().map(|(key, value)| (key.checked_text(), value));
         write_sorted(entries, serializer)

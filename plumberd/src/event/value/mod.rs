@@ -11,10 +11,12 @@ mod key;
 mod list;
 mod literal;
 mod map;
+mod null;
 mod object;
 mod scalar;
 pub mod serde;
 mod set;
+mod tag_first;
 mod text;
 mod text_form;
 mod time;
@@ -31,7 +33,7 @@ pub use as_text::{
 };
 #[doc(hidden)]
 pub use choice::{
-    Tagged, name_shape, number_shape, read_name, read_number, read_tagged, write_number,
+    Choices, Tagged, name_shape, number_shape, read_choice, read_tagged, write_number,
 };
 #[doc(hidden)]
 pub use literal::decimal_literal;
@@ -39,12 +41,17 @@ pub use map::MapKey;
 #[doc(hidden)]
 pub use object::{Fields, Object, WithField, WithRef, read_object};
 #[doc(hidden)]
+pub use tag_first::{tagged_shape, write_tagged};
+#[doc(hidden)]
 pub use text_form::{TextForm, key_of};
 pub(super) use time_text::parse_time;
 #[doc(hidden)]
 pub use tuple::{Elements, List, read_tuple};
 #[doc(hidden)]
 pub use variant::{Variant, Variants};
+
+#[doc(hidden)]
+pub use wrapper::assert_some_is_told;
 
 use super::{Shape, ShapeBuilder};
 use ::serde::{
@@ -85,6 +92,15 @@ pub trait EventValue: Sized {
     /// it could not be told from `None`.
     #[doc(hidden)]
     const NULLABLE: bool = false;
+
+    /// Whether only a value itself says whether its form is `null`.
+    #[doc(hidden)]
+    const OPAQUE: bool = false;
+
+    /// Whether it holds an `Option` whose `Some` could be read as `None`. Types
+    /// that derive the trait look at their fields themselves.
+    #[doc(hidden)]
+    const AMBIGUOUS: bool = false;
 
     /// The value that a missing field stands for, if it may be missing.
     #[doc(hidden)]

@@ -9,11 +9,24 @@ use std::{fmt, marker::PhantomData};
 /// What is read from a JSON object. `VARIANT` tells the variants of an enum
 /// apart.
 #[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a struct with named fields",
+    label = "not a struct with named fields",
+    note = "a variant with data is an object with the key `$type`; it holds a struct that derives `EventValue`, or has fields with names: `Card {{ number: String }}`"
+)]
 pub trait Fields<const VARIANT: i32>: Sized {
     /// The keys, in the order in which they are written; aliases behind them.
     const KEYS: &'static [&'static str];
 
     fn read<'de, A: MapAccess<'de>>(object: &mut Object<A>) -> Result<Self, A::Error>;
+}
+
+impl<T: Fields<0>> Fields<0> for Box<T> {
+    const KEYS: &'static [&'static str] = T::KEYS;
+
+    fn read<'de, A: MapAccess<'de>>(object: &mut Object<A>) -> Result<Self, A::Error> {
+        T::read(object).map(Self::new)
+    }
 }
 
 /// A JSON object that is being read.

@@ -49,6 +49,8 @@ where
 
 /// A JSON array, in the order of the values.
 impl<T: EventValue + Ord> EventValue for BTreeSet<T> {
+    const AMBIGUOUS: bool = T::AMBIGUOUS;
+
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.iter().map(Ref))
     }
@@ -86,6 +88,8 @@ where
 /// A JSON array, in the order of the values' JSON, so that the same set is the
 /// same bytes.
 impl<T: EventValue + Eq + Hash, H: BuildHasher + Default> EventValue for HashSet<T, H> {
+    const AMBIGUOUS: bool = T::AMBIGUOUS;
+
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         write_in_order(self.iter(), serializer)
     }

@@ -104,6 +104,8 @@ macro_rules! tuples {
         }
 
         impl<$($T: EventValue),+> EventValue for ($($T,)+) {
+            const AMBIGUOUS: bool = $($T::AMBIGUOUS)||+;
+
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 #[expect(non_snake_case, reason = "one name for the type and its value")]
                 let ($($T,)+) = self;

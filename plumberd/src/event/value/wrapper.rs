@@ -1,8 +1,9 @@
-use super::{EventValue, Ref};
+use super::{EventValue, Ref, null::is_null};
 use crate::event::{Shape, ShapeBuilder};
 use ::serde::{
     Deserializer, Serializer,
     de::{Error, Visitor},
+    ser,
 };
 use std::{fmt, marker::PhantomData, sync::Arc};
 
@@ -15,13 +16,23 @@ pub(super) const fn expect_value(nullable: bool) {
     );
 }
 
+/// What macro output asserts of the type of a field.
+#[doc(hidden)]
+pub const fn assert_some_is_told<T: EventValue>() {
+    expect_value(T::AMBIGUOUS);
+}
+
 /// `None` is `null`; a missing field is `None`.
 impl<T: EventValue> EventValue for Option<T> {
     const NULLABLE: bool = true;
+    const AMBIGUOUS: bool = T::NULLABLE || T::AMBIGUOUS;
 
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         const { expect_value(T::NULLABLE) };
         match self {
+            Some(value) if T::OPAQUE && is_null(&Ref(value)) => Err(ser::Error::custom(
+                "a `Some` of `null` has no stored form: it would be read as `None`",
+            )),
             Some(value) => serializer.serialize_some(&Ref(value)),
             None => serializer.serialize_none(),
         }
@@ -68,6 +79,8 @@ macro_rules! as_inner {
     ($($Owner:ident),+) => {$(
         impl<T: EventValue> EventValue for $Owner<T> {
             const NULLABLE: bool = T::NULLABLE;
+            const OPAQUE: bool = T::OPAQUE;
+            const AMBIGUOUS: bool = T::AMBIGUOUS;
 
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 T::serialize(self, serializer)

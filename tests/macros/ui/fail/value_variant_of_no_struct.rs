@@ -1,0 +1,9 @@
+use plumberd::EventValue;
+
+#[derive(EventValue)]
+enum Payment {
+    Cash,
+    Card(String),
+}
+
+fn main() {}
