@@ -179,6 +179,7 @@ async fn handlers_check_what_others_send_unchecked() {
     #[event(type = "Credit")]
     struct Unchecked {
         amount: i32,
+        #[event(id)]
         id: Uuid,
         number: u32,
     }
@@ -438,17 +439,19 @@ async fn a_command_without_an_id_is_written_with_one_that_dotnet_finds() {
     impl Command for Ring {
         type Fault = NoFault;
     }
-    #[derive(Event)]
-    struct Sweep {
+    #[derive(EventValue)]
+    struct Swept {
         id: Uuid,
     }
+    #[derive(Event)]
+    struct Sweep(Swept);
     impl Command for Sweep {
         type Fault = NoFault;
     }
     let (store, _) = memory().await;
     let bus = bus(&store);
     // Not marked as the id, and so not made by anybody.
-    let nil = Sweep { id: Uuid::nil() };
+    let nil = Sweep(Swept { id: Uuid::nil() });
 
     let ring = bus.post("r", Ring { times: 3 }).await.unwrap();
     let sweep = bus.post("r", nil).await.unwrap();
@@ -588,13 +591,15 @@ async fn the_names_of_handlers_come_in_order() {
 
 #[tokio::test]
 async fn an_id_that_is_not_marked_is_the_command_s_all_the_same() {
-    #[derive(Event)]
-    #[event(type = "Credit")]
-    struct Plain {
+    #[derive(EventValue)]
+    struct Inside {
         id: Uuid,
         amount: Decimal,
         number: u32,
     }
+    #[derive(Event)]
+    #[event(type = "Credit")]
+    struct Plain(Inside);
     impl Command for Plain {
         type Fault = NoFault;
     }
@@ -602,11 +607,11 @@ async fn an_id_that_is_not_marked_is_the_command_s_all_the_same() {
     let accounts = Accounts::new(&store);
     let _server = start(&store, &accounts).await;
     let (bus, id) = (bus(&store), new_event_id());
-    let command = Plain {
+    let command = Plain(Inside {
         id,
         amount: dec!(1),
         number: 1,
-    };
+    });
 
     let done = bus.send(new_event_id(), command).await.unwrap();
 
