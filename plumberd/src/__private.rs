@@ -12,10 +12,11 @@ pub use crate::{
         DecodeError, EncodeError, EncodedEvent, Event, EventInfo, EventValue, Links, Shape,
         ShapeBuilder, ShapeOf, Upcaster, decode_event,
         value::{
-            AsText, Choices, Elements, Fields, List, MapKey, Object, Ref, Tagged, TextForm,
-            Variant, Variants, WithField, WithRef, assert_some_is_told, derived::*, displayed,
-            key_of, name_shape, number_shape, read_as_text, read_choice, read_object, read_tagged,
-            read_tuple, tagged_shape, to_checked_text, write_as_text, write_number, write_tagged,
+            AsText, Choices, Elements, Fields, List, MapKey, Object, Ref, Rules, Tagged, TextForm,
+            Variant, Variants, WithField, WithRef, assert_some_is_told, default_of, derived::*,
+            displayed, key_of, name_shape, number_shape, read_as_text, read_choice, read_object,
+            read_tagged, read_tuple, tagged_shape, to_checked_text, write_as_text, write_number,
+            write_tagged,
         },
     },
 };

@@ -14,6 +14,7 @@ mod nesting;
 mod nulls;
 mod paths;
 mod prelude;
+mod reading;
 mod serde_forms;
 mod ui;
 mod value;

@@ -2,13 +2,14 @@
 
 use super::stored::{Format, KEYS, Stored};
 use crate::{
-    support::{Attrs, Errors, Key},
+    support::{Attrs, Errors, Key, RenameRule},
     value::{
         body::Body,
         bounds, container,
-        field::Owner,
+        field::{Owner, Style},
         item::{Item, refuse_lifetimes},
         model::{crate_path, refuse_union},
+        reading::Reading,
     },
 };
 use proc_macro2::TokenStream;
@@ -43,6 +44,10 @@ pub(super) fn build(input: &DeriveInput) -> syn::Result<Model> {
     let mut attrs = Attrs::of("event", &input.attrs, &mut errors);
     let krate = crate_path(&mut attrs, &mut errors);
     let bounds = bounds::take(&mut attrs, &mut errors);
+    let reading = match &input.data {
+        Data::Union(_) => Reading::default(),
+        _ => Reading::take(&mut attrs, &mut errors),
+    };
     refuse_lifetimes(input, "an event", &mut errors);
     container::refuse_on_type(&input.attrs, Owner::Event, &mut errors);
     let name = input.ident.unraw().to_string();
@@ -53,9 +58,14 @@ pub(super) fn build(input: &DeriveInput) -> syn::Result<Model> {
             if let Some(key) = attrs.take("transparent") {
                 refuse_transparent_struct(&key, &mut errors);
             }
+            let style = Style::of(Owner::Event).renamed(&mut attrs, "rename_all", &mut errors);
             container::explain_on_type(&mut attrs, Owner::Event, &mut errors);
-            attrs.finish(&known(&["bound", "crate"]), &mut errors);
-            let body = Body::parse(&data.fields, Owner::Event, &mut 0, &mut errors);
+            attrs.finish(
+                &known(&["rename_all", "read", "deny_unknown", "bound", "crate"]),
+                &mut errors,
+            );
+            let body = Body::parse(&data.fields, style, &mut 0, &mut errors);
+            reading.check(&body, &input.ident, &mut errors);
             Some(Form::Struct(Box::new(stored), body))
         }
         Data::Enum(data) => Some(Form::Enum(enumeration(input, data, attrs, &mut errors))),
@@ -67,6 +77,7 @@ pub(super) fn build(input: &DeriveInput) -> syn::Result<Model> {
     match errors.finish(form)? {
         Some(form) => {
             let mut item = Item::new(input, krate);
+            item.reading = reading;
             item.bind_all(&quote!(
                 ::core::marker::Send + ::core::marker::Sync + 'static
             ));
@@ -98,6 +109,19 @@ fn bind(item: &mut Item, form: &Form, bounds: Option<Vec<WherePredicate>>) {
         }
     }
 }
+
+/// The keys of an event enum, besides those of its variants.
+const ENUM_KEYS: &[&str] = &[
+    "rename_all",
+    "rename_all_fields",
+    "read",
+    "deny_unknown",
+    "bound",
+    "crate",
+    "content_type",
+    "codec",
+    "output_stream",
+];
 
 fn known(more: &[&'static str]) -> Vec<&'static str> {
     KEYS.iter().chain(more).copied().collect()
@@ -133,11 +157,10 @@ fn enumeration(
             errors.at(&key.name, message);
         }
     }
+    let names_by = RenameRule::take(&mut attrs, "rename_all", errors);
+    let style = Style::of(Owner::Event).renamed(&mut attrs, "rename_all_fields", errors);
     container::explain_on_type(&mut attrs, Owner::Event, errors);
-    attrs.finish(
-        &["bound", "crate", "content_type", "codec", "output_stream"],
-        errors,
-    );
+    attrs.finish(ENUM_KEYS, errors);
     if data.variants.is_empty() {
         errors.at(
             &input.ident,
@@ -156,6 +179,7 @@ fn enumeration(
             transparent(variant, &key, &mut attrs, errors)
         } else {
             let name = ident.unraw().to_string();
+            let name = names_by.map_or(name.clone(), |rule| rule.variant(&name));
             let stored = Stored::take(&mut attrs, &name, ident, &outer, errors);
             for (name, place) in stored.names() {
                 if let Some((_, first)) = names.iter().find(|(known, _)| *known == name) {
@@ -174,11 +198,12 @@ fn enumeration(
                 }
             }
             names.extend(stored.names());
-            let body = Body::parse(&variant.fields, Owner::Event, &mut withs, errors);
+            let style = style.renamed(&mut attrs, "rename_all", errors);
+            let body = Body::parse(&variant.fields, style, &mut withs, errors);
             Kind::Own(Box::new(stored), body)
         };
         container::explain_on_variant(&mut attrs, Owner::Event, errors);
-        attrs.finish(&known(&["transparent"]), errors);
+        attrs.finish(&known(&["rename_all", "transparent"]), errors);
         variants.push(Variant {
             ident: ident.clone(),
             kind,

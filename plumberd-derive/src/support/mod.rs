@@ -8,6 +8,7 @@ mod lints;
 mod pascal;
 mod place;
 mod renamed;
+mod rename_rule;
 mod suggest;
 
 pub(crate) use attrs::{Attrs, Key};
@@ -18,4 +19,5 @@ pub(crate) use lints::allow_deprecated;
 pub(crate) use pascal::pascal_case;
 pub(crate) use place::place;
 pub(crate) use renamed::renamed;
+pub(crate) use rename_rule::RenameRule;
 pub(crate) use suggest::did_you_mean;

@@ -1,6 +1,6 @@
 //! The fields of a struct or a variant together.
 
-use super::field::{Field, Owner, argument_of};
+use super::field::{Field, Owner, Style, argument_of};
 use crate::support::{Errors, same_ignoring_case};
 use quote::ToTokens;
 use syn::{Member, Type};
@@ -20,14 +20,14 @@ impl Body {
     /// Reads the fields; mistakes go to `errors`.
     pub(crate) fn parse(
         fields: &syn::Fields,
-        owner: Owner,
+        style: Style,
         withs: &mut usize,
         errors: &mut Errors,
     ) -> Self {
         let parsed: Vec<Field> = fields
             .iter()
             .enumerate()
-            .map(|(index, field)| Field::parse(field, index, owner, withs, errors))
+            .map(|(index, field)| Field::parse(field, index, style, withs, errors))
             .collect();
         match fields {
             syn::Fields::Unnamed(_) if parsed.iter().any(|field| !field.phantom) => {
@@ -43,7 +43,7 @@ impl Body {
             _ => {
                 distinct_keys(&parsed, errors);
                 one_id(&parsed, errors);
-                if owner == Owner::Event {
+                if style.owner == Owner::Event {
                     refuse_unmarked_id(&parsed, errors);
                 }
                 Self::Object(parsed)

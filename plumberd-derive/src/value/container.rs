@@ -28,8 +28,8 @@ fn of_type(owner: Owner) -> Vec<(&'static str, &'static str)> {
             "an enum with data is stored as an object with the key `$type`",
         ),
     };
-    let all = "names of fields are stored in PascalCase; write `#[event(rename = \"…\")]` on \
-               those that have another one";
+    let all = "names of fields are stored in PascalCase; write `#[event(rename_all = \"…\")]` \
+               for another rule";
     let with = "name functions that convert it with `#[event(with = \"module\")]`, on the fields \
                 of this type";
     vec![
@@ -53,7 +53,8 @@ fn of_type(owner: Owner) -> Vec<(&'static str, &'static str)> {
         ("remote", with),
         (
             "deny_unknown_fields",
-            "unknown keys are passed over, so that a program reads what a newer one wrote",
+            "unknown keys are passed over, so that a program reads what a newer one wrote; write \
+             `#[event(deny_unknown)]` where they are an error",
         ),
         ("field_identifier", tag),
         ("variant_identifier", tag),
@@ -76,8 +77,8 @@ fn of_variant(owner: Owner) -> Vec<(&'static str, &'static str)> {
         Owner::Event => "the stored name is set by `#[event(type = \"…\")]`",
         Owner::Value => "its name is set by `#[event(rename = \"…\")]`",
     };
-    let all = "names of fields are stored in PascalCase; write `#[event(rename = \"…\")]` on \
-               those that have another one";
+    let all = "names of fields are stored in PascalCase; write `#[event(rename_all = \"…\")]` \
+               for another rule";
     let each = "every variant is written and read, each in the one form and by the one name it has";
     let ours = match owner {
         Owner::Event => each,

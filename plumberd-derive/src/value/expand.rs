@@ -193,6 +193,15 @@ fn tagged(item: &Item, variants: &[Variant]) -> TokenStream {
     let other = variants.iter().position(|variant| variant.other);
     let other =
         other.map(|other| quote!(const OTHER: __p::Option<__p::usize> = __p::Some(#other);));
+    let rules = variants.iter().zip(&arms).zip(&numbers);
+    let rules = rules.map(|((variant, arm), number)| {
+        if variant.other {
+            // What the keys of a type that is not known are, is not known.
+            quote!(#arm => __p::Rules::DEFAULT)
+        } else {
+            quote!(#arm => <Self as __p::Fields<#number>>::RULES)
+        }
+    });
     let impls = parts.iter().map(Part::impls);
     let name = &item.name;
     let header = item.implement();
@@ -204,6 +213,9 @@ fn tagged(item: &Item, variants: &[Variant]) -> TokenStream {
             const TAGS: &'static [&'static __p::str] = &[#(#names),*];
             #aliases
             #other
+            fn rules(__index: __p::usize) -> __p::Rules {
+                match __index { #(#rules,)* }
+            }
             fn keys(__index: __p::usize) -> &'static [&'static __p::str] {
                 match __index { #(#arms => <Self as __p::Fields<#numbers>>::KEYS,)* }
             }

@@ -1,10 +1,12 @@
 //! One field: its attributes, and what they mean.
 
 use super::{bounds::is_phantom, owned::refusal, with::With};
-use crate::support::{Attrs, Errors, Key, pascal_case};
+use crate::support::{Attrs, Errors, Key, RenameRule};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident};
-use syn::{ExprPath, GenericArgument, Ident, LitStr, Member, PathArguments, Type, ext::IdentExt};
+use syn::{
+    Expr, ExprPath, GenericArgument, Ident, LitStr, Member, PathArguments, Type, ext::IdentExt,
+};
 
 /// The keys that a field may have, in `#[event(…)]` or `#[serde(…)]`.
 const KEYS: &[&str] = &[
@@ -55,10 +57,35 @@ pub(crate) enum Owner {
     Value,
 }
 
+/// What the container of a field says about all of its fields.
+#[derive(Clone, Copy)]
+pub(crate) struct Style {
+    pub(crate) owner: Owner,
+    /// How their names are made of those in Rust.
+    pub(crate) rename: Option<RenameRule>,
+}
+
+impl Style {
+    /// The style of fields whose attributes are all their own.
+    pub(crate) const fn of(owner: Owner) -> Self {
+        Self {
+            owner,
+            rename: None,
+        }
+    }
+
+    /// With the rule that stands under `key`, if there is one.
+    pub(crate) fn renamed(self, attrs: &mut Attrs, key: &str, errors: &mut Errors) -> Self {
+        let rename = RenameRule::take(attrs, key, errors).or(self.rename);
+        Self { rename, ..self }
+    }
+}
+
 /// What a field that is not read becomes.
 pub(crate) enum Fallback {
     Default,
-    Call(ExprPath),
+    /// A value, or a function that returns one.
+    Value(Box<Expr>),
 }
 
 /// A field, and how it is stored.
@@ -137,15 +164,26 @@ pub(crate) fn path(key: &Key, expected: &str) -> syn::Result<ExprPath> {
     key.parse(expected)
 }
 
+/// A value or a function; in quotes, as serde has it, the path of a function.
+fn value(key: &Key) -> syn::Result<Expr> {
+    let expected = "a value, or the path of a function that returns one";
+    let quoted = key.value.clone().map(syn::parse2::<LitStr>);
+    if let Some(Ok(_)) = quoted {
+        return path(key, expected).map(Expr::Path);
+    }
+    key.parse(expected)
+}
+
 impl Field {
     /// Reads a field; mistakes go to `errors`.
     pub(crate) fn parse(
         field: &syn::Field,
         index: usize,
-        owner: Owner,
+        style: Style,
         withs: &mut usize,
         errors: &mut Errors,
     ) -> Self {
+        let owner = style.owner;
         let mut attrs = Both {
             event: Attrs::of("event", &field.attrs, errors),
             serde: Attrs::of("serde", &field.attrs, errors),
@@ -179,7 +217,7 @@ impl Field {
             phantom: is_phantom(&field.ty),
         };
         match &field.ident {
-            Some(name) => parsed.named(&name.unraw().to_string(), owner, &mut attrs),
+            Some(name) => parsed.named(&name.unraw().to_string(), style, &mut attrs),
             None => unnamed(&mut attrs),
         }
         if parsed.phantom {
@@ -224,8 +262,9 @@ impl Field {
         parsed
     }
 
-    fn named(&mut self, name: &str, owner: Owner, attrs: &mut Both<'_>) {
-        self.key = pascal_case(name);
+    fn named(&mut self, name: &str, style: Style, attrs: &mut Both<'_>) {
+        let owner = style.owner;
+        self.key = style.rename.unwrap_or(RenameRule::Pascal).field(name);
         let rename = attrs.take("rename");
         let skip = attrs.flag("skip");
         if owner == Owner::Event
@@ -288,8 +327,8 @@ impl Field {
             Some(key) if key.value.is_none() => Some(Fallback::Default),
             Some(key) => attrs
                 .errors
-                .ok(path(&key, "the path of a function"))
-                .map(Fallback::Call),
+                .ok(value(&key))
+                .map(|value| Fallback::Value(Box::new(value))),
             None if self.read => {
                 if let Some(key) = never.or(sometimes)
                     && !self.may_be_missing()

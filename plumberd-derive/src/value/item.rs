@@ -6,7 +6,7 @@ use syn::{
     Attribute, Data, DeriveInput, Fields, GenericParam, Generics, Ident, Meta, ext::IdentExt,
 };
 
-use super::field::Field;
+use super::{field::Field, reading::Reading};
 
 /// The name, the generics and the place of the runtime.
 pub(crate) struct Item {
@@ -19,6 +19,8 @@ pub(crate) struct Item {
     lints: Option<TokenStream>,
     /// Whether its fields are not aligned, so that none can be lent.
     packed: bool,
+    /// How its fields are read.
+    pub(crate) reading: Reading,
     /// The type of the numbers of its variants.
     pub(super) repr: Ident,
 }
@@ -34,6 +36,7 @@ impl Item {
             krate,
             lints: allow_deprecated(attributes(input)),
             packed: input.attrs.iter().any(packs),
+            reading: Reading::default(),
             repr: repr(&input.attrs),
         }
     }

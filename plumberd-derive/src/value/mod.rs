@@ -14,6 +14,8 @@ pub(crate) mod model;
 mod nulls;
 pub(crate) mod owned;
 pub(crate) mod part;
+mod read;
+pub(crate) mod reading;
 mod with;
 
 use crate::support::renamed;

@@ -4,10 +4,11 @@ use super::{
     body::Body,
     bounds::{self, is_phantom},
     container,
-    field::{self, Owner},
+    field::{self, Owner, Style},
     item::{Item, refuse_lifetimes},
+    reading::Reading,
 };
-use crate::support::{Attrs, CratePath, Errors, Key, same_ignoring_case};
+use crate::support::{Attrs, CratePath, Errors, Key, RenameRule, same_ignoring_case};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{Data, DataEnum, DeriveInput, Expr, Fields, Ident, LitStr, ext::IdentExt};
@@ -46,6 +47,31 @@ pub(super) struct Variant {
 /// The first number of a field with functions of its own; those of an event begin with
 /// 0, see `expand::structure`.
 const FIRST_WITH: usize = 1 << 16;
+const STRUCT_KEYS: &[&str] = &[
+    "as_text",
+    "rename_all",
+    "read",
+    "deny_unknown",
+    "bound",
+    "crate",
+];
+
+const ENUM_KEYS: &[&str] = &[
+    "as",
+    "as_text",
+    "rename_all",
+    "rename_all_fields",
+    "read",
+    "deny_unknown",
+    "bound",
+    "crate",
+];
+
+/// What the user says about the names of variants.
+struct Names<'a> {
+    wish: Option<&'a (As, LitStr)>,
+    rule: Option<RenameRule>,
+}
 
 /// How the user wants an enum without data.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -62,20 +88,20 @@ pub(super) fn build(input: &DeriveInput) -> syn::Result<Model> {
     refuse_lifetimes(input, "a value of an event", &mut errors);
     container::refuse_on_type(&input.attrs, Owner::Value, &mut errors);
     let as_text = attrs.take("as_text");
+    let mut reading = Reading::default();
     let form = match (&input.data, as_text) {
         (Data::Struct(_) | Data::Enum(_), Some(key)) => {
             refuse_beside_text(input, &key, attrs, &mut errors);
             Some(Form::Text)
         }
         (Data::Struct(data), None) => {
+            reading = Reading::take(&mut attrs, &mut errors);
+            let style = Style::of(Owner::Value).renamed(&mut attrs, "rename_all", &mut errors);
             container::explain_on_type(&mut attrs, Owner::Value, &mut errors);
-            attrs.finish(&["as_text", "bound", "crate"], &mut errors);
-            Some(Form::Struct(Body::parse(
-                &data.fields,
-                Owner::Value,
-                &mut { FIRST_WITH },
-                &mut errors,
-            )))
+            attrs.finish(STRUCT_KEYS, &mut errors);
+            let body = Body::parse(&data.fields, style, &mut { FIRST_WITH }, &mut errors);
+            reading.check(&body, &input.ident, &mut errors);
+            Some(Form::Struct(body))
         }
         (Data::Enum(data), None) => {
             let wish = attrs.take("as").and_then(|key| {
@@ -92,9 +118,24 @@ pub(super) fn build(input: &DeriveInput) -> syn::Result<Model> {
                     }
                 }
             });
+            reading = Reading::take(&mut attrs, &mut errors);
+            let names_by = RenameRule::take(&mut attrs, "rename_all", &mut errors);
+            let style = Style::of(Owner::Value);
+            let style = style.renamed(&mut attrs, "rename_all_fields", &mut errors);
             container::explain_on_type(&mut attrs, Owner::Value, &mut errors);
-            attrs.finish(&["as", "as_text", "bound", "crate"], &mut errors);
-            Some(enumeration(input, data, wish.as_ref(), &mut errors))
+            attrs.finish(ENUM_KEYS, &mut errors);
+            let names = Names {
+                wish: wish.as_ref(),
+                rule: names_by,
+            };
+            let form = enumeration(input, data, &names, style, &mut errors);
+            if !matches!(form, Form::Tagged(_)) && (reading.deny_unknown || reading.dotnet) {
+                errors.at(
+                    &input.ident,
+                    "`read` and `deny_unknown` are about fields, and this enum has none; remove them",
+                );
+            }
+            Some(form)
         }
         (Data::Union(data), _) => {
             attrs.finish(&["crate"], &mut errors);
@@ -105,6 +146,7 @@ pub(super) fn build(input: &DeriveInput) -> syn::Result<Model> {
     match errors.finish(form)? {
         Some(form) => {
             let mut item = Item::new(input, krate);
+            item.reading = reading;
             match &form {
                 Form::Struct(body) => item.bind([body], bounds),
                 Form::Numbers(variants) | Form::Names(variants) | Form::Tagged(variants) => {
@@ -164,9 +206,11 @@ pub(crate) fn refuse_union(data: &syn::DataUnion, derive: &str, errors: &mut Err
 fn enumeration(
     input: &DeriveInput,
     data: &DataEnum,
-    wish: Option<&(As, LitStr)>,
+    names: &Names<'_>,
+    style: Style,
     errors: &mut Errors,
 ) -> Form {
+    let wish = names.wish;
     if data.variants.is_empty() {
         errors.at(
             &input.ident,
@@ -198,6 +242,9 @@ fn enumeration(
         let mut attrs = Attrs::of("event", &variant.attrs, errors);
         container::refuse_on_variant(&variant.attrs, Owner::Value, errors);
         let mut name = ident.unraw().to_string();
+        if let Some(rule) = names.rule {
+            name = rule.variant(&name);
+        }
         let mut place = ident.to_token_stream();
         if let Some(key) = attrs.take("rename") {
             if numbers {
@@ -214,21 +261,22 @@ fn enumeration(
                 place = text.to_token_stream();
             }
         }
-        let mut names = vec![(name.clone(), place)];
+        let mut own_names = vec![(name.clone(), place)];
         while let Some(key) = attrs.take("alias") {
             if let Some(text) = errors.ok(field::text(&key)) {
-                names.push((text.value(), text.to_token_stream()));
+                own_names.push((text.value(), text.to_token_stream()));
             }
         }
         let other = attrs
             .take("other")
             .filter(|key| errors.ok(key.flag()).is_some());
+        let style = style.renamed(&mut attrs, "rename_all", errors);
         container::explain_on_variant(&mut attrs, Owner::Value, errors);
-        attrs.finish(&["rename", "alias", "other"], errors);
+        attrs.finish(&["rename", "rename_all", "alias", "other"], errors);
         if let Some(key) = &other {
             check_other(variant, key, &mut any_other, errors);
         }
-        for (name, place) in &names {
+        for (name, place) in &own_names {
             check_name(
                 name,
                 place,
@@ -237,9 +285,9 @@ fn enumeration(
                 errors,
             );
         }
-        named_at.extend(names.iter().cloned());
+        named_at.extend(own_names.iter().cloned());
         check_unnamed(variant, errors);
-        let body = Body::parse(&variant.fields, Owner::Value, &mut withs, errors);
+        let body = Body::parse(&variant.fields, style, &mut withs, errors);
         for field in body.fields().iter().filter(|field| field.key == "$type") {
             let message = "the key `$type` tells the variants apart; take another name";
             errors.at(&field.named_at, message);
@@ -258,7 +306,11 @@ fn enumeration(
         variants.push(Variant {
             ident: ident.clone(),
             name,
-            aliases: names.into_iter().skip(1).map(|(name, _)| name).collect(),
+            aliases: own_names
+                .into_iter()
+                .skip(1)
+                .map(|(name, _)| name)
+                .collect(),
             other: other.is_some(),
             unit: matches!(variant.fields, Fields::Unit),
             number: variant

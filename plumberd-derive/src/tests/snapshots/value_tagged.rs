@@ -74,6 +74,12 @@ const _: () = {
     impl __p::Tagged for Payment {
         const NAME: &'static __p::str = "Payment";
         const TAGS: &'static [&'static __p::str] = &["Cash", "Card"];
+        fn rules(__index: __p::usize) -> __p::Rules {
+            match __index {
+                0usize => <Self as __p::Fields<-1i32>>::RULES,
+                _ => <Self as __p::Fields<-2i32>>::RULES,
+            }
+        }
         fn keys(__index: __p::usize) -> &'static [&'static __p::str] {
             match __index {
                 0usize => <Self as __p::Fields<-1i32>>::KEYS,

@@ -36,6 +36,12 @@ impl EventValue for u8 {
         read(deserializer)
     }
 
+    fn deserialize_list_dotnet<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<Self>, D::Error> {
+        read(deserializer)
+    }
+
     fn list_shape(_: &mut ShapeBuilder) -> Shape {
         Shape::Scalar("bytes")
     }
@@ -48,6 +54,10 @@ impl EventValue for Bytes {
 
     fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         read(deserializer).map(Self::from)
+    }
+
+    fn deserialize_dotnet<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Vec::<u8>::deserialize_dotnet(deserializer).map(Self::from)
     }
 
     fn shape(_: &mut ShapeBuilder) -> Shape {

@@ -1,4 +1,7 @@
-use super::{object::Object, text::same_ignoring_case};
+use super::{
+    object::{Object, Rules},
+    text::same_ignoring_case,
+};
 use crate::{
     codec::{Step, at, excerpt},
     event::Shape,
@@ -200,6 +203,9 @@ pub trait Tagged: Sized {
     /// The variant that any other value of `$type` is.
     const OTHER: Option<usize> = None;
 
+    /// What is done with other keys of the variant number `index`.
+    fn rules(index: usize) -> Rules;
+
     /// The keys of the variant number `index`.
     fn keys(index: usize) -> &'static [&'static str];
 
@@ -244,7 +250,10 @@ impl<'de, T: Tagged> Visitor<'de> for Whole<T> {
         let index = entries
             .next_value_seed(name)
             .map_err(|error| at(Step::Key("$type"), error))?;
-        T::read(index, &mut Object::new(entries, T::keys(index)))
+        T::read(
+            index,
+            &mut Object::new(entries, T::keys(index), T::rules(index)),
+        )
     }
 }
 

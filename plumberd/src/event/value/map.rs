@@ -1,4 +1,7 @@
-use super::{EventValue, Owned, Ref};
+use super::{
+    EventValue, Ref,
+    dotnet::{Collection, Received, read_or_empty},
+};
 use crate::{
     codec::{Step, at, excerpt},
     event::{Shape, ShapeBuilder},
@@ -190,6 +193,16 @@ macro_rules! entries {
                 }
             }
         }
+
+        impl<$($params)*> Collection for $Map {
+            fn empty() -> Self {
+                Self::default()
+            }
+
+            fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                read::<_, _, true>(deserializer)
+            }
+        }
     };
 }
 
@@ -198,10 +211,12 @@ entries!(HashMap<K, V, H>, hash_map, [K: MapKey + Eq + Hash, V: EventValue, H: B
 
 /// Reads a JSON object. A key that is there twice is an error: which of its
 /// values was meant, nobody can know.
-pub(super) fn read<'de, D: Deserializer<'de>, C: Entries>(deserializer: D) -> Result<C, D::Error> {
-    struct Whole<C>(PhantomData<C>);
+pub(super) fn read<'de, D: Deserializer<'de>, C: Entries, const DOTNET: bool>(
+    deserializer: D,
+) -> Result<C, D::Error> {
+    struct Whole<C, const DOTNET: bool>(PhantomData<C>);
 
-    impl<'de, C: Entries> Visitor<'de> for Whole<C> {
+    impl<'de, C: Entries, const DOTNET: bool> Visitor<'de> for Whole<C, DOTNET> {
         type Value = C;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -211,8 +226,8 @@ pub(super) fn read<'de, D: Deserializer<'de>, C: Entries>(deserializer: D) -> Re
         fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<C, A::Error> {
             let mut collected = C::default();
             while let Some(Key(key)) = entries.next_key::<Key<C::Key>>()? {
-                let Owned(value) = entries
-                    .next_value()
+                let Received(value) = entries
+                    .next_value::<Received<C::Value, DOTNET>>()
                     .map_err(|error| at(Step::Key(&key.to_text()), error))?;
                 if let Some(key) = collected.add(key, value) {
                     let twice = format_args!("the key `{}` is there twice", excerpt(&key));
@@ -223,7 +238,7 @@ pub(super) fn read<'de, D: Deserializer<'de>, C: Entries>(deserializer: D) -> Re
         }
     }
 
-    deserializer.deserialize_map(Whole(PhantomData))
+    deserializer.deserialize_map(Whole::<C, DOTNET>(PhantomData))
 }
 
 /// Writes a JSON object, in the order of `entries`.
@@ -272,7 +287,11 @@ impl<K: MapKey + Ord, V: EventValue> EventValue for BTreeMap<K, V> {
     }
 
     fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read(deserializer)
+        read::<_, _, false>(deserializer)
+    }
+
+    fn deserialize_dotnet<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        read_or_empty(deserializer)
     }
 
     fn shape(builder: &mut ShapeBuilder) -> Shape {
@@ -296,7 +315,11 @@ where
     }
 
     fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read(deserializer)
+        read::<_, _, false>(deserializer)
+    }
+
+    fn deserialize_dotnet<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        read_or_empty(deserializer)
     }
 
     fn shape(builder: &mut ShapeBuilder) -> Shape {

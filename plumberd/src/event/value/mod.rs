@@ -7,6 +7,8 @@ mod choice;
 mod decimal;
 #[doc(hidden)]
 pub mod derived;
+mod dotnet;
+mod fallback;
 mod key;
 mod list;
 mod literal;
@@ -36,10 +38,12 @@ pub use choice::{
     Choices, Tagged, name_shape, number_shape, read_choice, read_tagged, write_number,
 };
 #[doc(hidden)]
+pub use fallback::default_of;
+#[doc(hidden)]
 pub use literal::decimal_literal;
 pub use map::MapKey;
 #[doc(hidden)]
-pub use object::{Fields, Object, WithField, WithRef, read_object};
+pub use object::{Fields, Object, Rules, WithField, WithRef, read_object};
 #[doc(hidden)]
 pub use tag_first::{tagged_shape, write_tagged};
 #[doc(hidden)]
@@ -84,6 +88,12 @@ pub trait EventValue: Sized {
     ///
     /// The deserializer's.
     fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
+
+    /// Reads a value as .NET may have written it.
+    #[doc(hidden)]
+    fn deserialize_dotnet<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::deserialize(deserializer)
+    }
 
     /// What the stored form looks like.
     fn shape(builder: &mut ShapeBuilder) -> Shape;
@@ -171,7 +181,15 @@ pub trait EventValue: Sized {
     /// The counterpart of `serialize_list`.
     #[doc(hidden)]
     fn deserialize_list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Self>, D::Error> {
-        set::read(deserializer)
+        set::read::<_, _, _, false>(deserializer)
+    }
+
+    /// The same as .NET may have written it.
+    #[doc(hidden)]
+    fn deserialize_list_dotnet<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<Self>, D::Error> {
+        set::read::<_, _, _, true>(deserializer)
     }
 
     /// The shape of a list of values.

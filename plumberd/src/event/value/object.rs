@@ -1,5 +1,5 @@
-use super::{EventValue, Owned};
-use crate::codec::{Step, at};
+use super::{EventValue, Owned, dotnet::Received, text::same_ignoring_case};
+use crate::codec::{Step, at, excerpt};
 use ::serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{DeserializeSeed, Error, IgnoredAny, MapAccess, Visitor},
@@ -18,11 +18,33 @@ pub trait Fields<const VARIANT: i32>: Sized {
     /// The keys, in the order in which they are written; aliases behind them.
     const KEYS: &'static [&'static str];
 
+    /// What is done with other keys.
+    const RULES: Rules = Rules::DEFAULT;
+
     fn read<'de, A: MapAccess<'de>>(object: &mut Object<A>) -> Result<Self, A::Error>;
+}
+
+/// What is done with the keys of an object.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy)]
+pub struct Rules {
+    /// Those that are not known are an error.
+    pub deny_unknown: bool,
+    /// They are known without regard to case.
+    pub any_case: bool,
+}
+
+impl Rules {
+    /// Those that are not known are passed over.
+    pub const DEFAULT: Self = Self {
+        deny_unknown: false,
+        any_case: false,
+    };
 }
 
 impl<T: Fields<0>> Fields<0> for Box<T> {
     const KEYS: &'static [&'static str] = T::KEYS;
+    const RULES: Rules = T::RULES;
 
     fn read<'de, A: MapAccess<'de>>(object: &mut Object<A>) -> Result<Self, A::Error> {
         T::read(object).map(Self::new)
@@ -35,16 +57,18 @@ impl<T: Fields<0>> Fields<0> for Box<T> {
 pub struct Object<A> {
     entries: A,
     keys: &'static [&'static str],
+    rules: Rules,
     next: usize,
 }
 
 #[expect(clippy::missing_errors_doc, reason = "only macro output calls them")]
 impl<'de, A: MapAccess<'de>> Object<A> {
     #[inline]
-    pub(super) fn new(entries: A, keys: &'static [&'static str]) -> Self {
+    pub(super) fn new(entries: A, keys: &'static [&'static str], rules: Rules) -> Self {
         Self {
             entries,
             keys,
+            rules,
             next: 0,
         }
     }
@@ -55,6 +79,7 @@ impl<'de, A: MapAccess<'de>> Object<A> {
         loop {
             let seed = Key {
                 keys: self.keys,
+                rules: self.rules,
                 next: self.next,
             };
             match self.entries.next_key_seed(seed)? {
@@ -78,6 +103,21 @@ impl<'de, A: MapAccess<'de>> Object<A> {
         }
         match self.entries.next_value() {
             Ok(Owned(value)) => *field = Some(value),
+            Err(error) => return Err(self.at_key(error)),
+        }
+        Ok(())
+    }
+
+    /// The same as .NET may have written it.
+    pub fn value_of_dotnet<T: EventValue>(
+        &mut self,
+        field: &mut Option<T>,
+    ) -> Result<(), A::Error> {
+        if field.is_some() {
+            return Err(self.repeated());
+        }
+        match self.entries.next_value::<Received<T, true>>() {
+            Ok(value) => *field = Some(value.0),
             Err(error) => return Err(self.at_key(error)),
         }
         Ok(())
@@ -138,6 +178,7 @@ impl<'de, A: MapAccess<'de>> Object<A> {
 /// which they were written, so the expected one is tried first.
 struct Key {
     keys: &'static [&'static str],
+    rules: Rules,
     next: usize,
 }
 
@@ -162,7 +203,15 @@ impl Visitor<'_> for Key {
         if self.keys.get(self.next) == Some(&key) {
             return Ok(Some(self.next));
         }
-        Ok(self.keys.iter().position(|known| *known == key))
+        let known = self.keys.iter().position(|known| *known == key);
+        if known.is_some() {
+            return Ok(known);
+        }
+        let mut keys = self.keys.iter();
+        match keys.position(|known| self.rules.any_case && same_ignoring_case(known, key)) {
+            None if self.rules.deny_unknown => Err(E::unknown_field(&excerpt(key), self.keys)),
+            known => Ok(known),
+        }
     }
 }
 
@@ -187,7 +236,7 @@ impl<'de, T: Fields<V>, const V: i32> Visitor<'de> for Whole<T, V> {
 
     #[inline]
     fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<T, A::Error> {
-        T::read(&mut Object::new(entries, T::KEYS))
+        T::read(&mut Object::new(entries, T::KEYS, T::RULES))
     }
 }
 

@@ -1,4 +1,7 @@
-use super::{EventValue, Owned, Ref};
+use super::{
+    EventValue, Ref,
+    dotnet::{Collection, Received, read_or_empty},
+};
 use crate::{
     codec::{Step, at, write_json},
     event::{Shape, ShapeBuilder},
@@ -9,21 +12,25 @@ use ::serde::{
     ser,
 };
 use std::{
-    collections::{BTreeSet, HashSet},
+    collections::{BTreeSet, HashSet, VecDeque},
     fmt,
     hash::{BuildHasher, Hash},
     marker::PhantomData,
 };
 
 /// Reads a JSON array into any collection.
-pub(super) fn read<'de, D: Deserializer<'de>, C, T>(deserializer: D) -> Result<C, D::Error>
+pub(super) fn read<'de, D: Deserializer<'de>, C, T, const DOTNET: bool>(
+    deserializer: D,
+) -> Result<C, D::Error>
 where
     C: Default + Extend<T>,
     T: EventValue,
 {
-    struct Values<C, T>(PhantomData<(C, T)>);
+    struct Values<C, T, const DOTNET: bool>(PhantomData<(C, T)>);
 
-    impl<'de, C: Default + Extend<T>, T: EventValue> Visitor<'de> for Values<C, T> {
+    impl<'de, C: Default + Extend<T>, T: EventValue, const DOTNET: bool> Visitor<'de>
+        for Values<C, T, DOTNET>
+    {
         type Value = C;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -34,8 +41,8 @@ where
             let mut collected = C::default();
             let mut index = 0;
             loop {
-                match values.next_element() {
-                    Ok(Some(Owned(value))) => collected.extend([value]),
+                match values.next_element::<Received<T, DOTNET>>() {
+                    Ok(Some(Received(value))) => collected.extend([value]),
                     Ok(None) => return Ok(collected),
                     Err(error) => return Err(at(Step::Index(index), error)),
                 }
@@ -44,7 +51,7 @@ where
         }
     }
 
-    deserializer.deserialize_seq(Values(PhantomData))
+    deserializer.deserialize_seq(Values::<C, T, DOTNET>(PhantomData))
 }
 
 /// A JSON array, in the order of the values.
@@ -56,7 +63,11 @@ impl<T: EventValue + Ord> EventValue for BTreeSet<T> {
     }
 
     fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read(deserializer)
+        read::<_, _, _, false>(deserializer)
+    }
+
+    fn deserialize_dotnet<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        read_or_empty(deserializer)
     }
 
     fn shape(builder: &mut ShapeBuilder) -> Shape {
@@ -95,10 +106,34 @@ impl<T: EventValue + Eq + Hash, H: BuildHasher + Default> EventValue for HashSet
     }
 
     fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read(deserializer)
+        read::<_, _, _, false>(deserializer)
+    }
+
+    fn deserialize_dotnet<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        read_or_empty(deserializer)
     }
 
     fn shape(builder: &mut ShapeBuilder) -> Shape {
         Shape::List(Box::new(builder.nested::<T>()))
     }
+}
+
+macro_rules! collections {
+    ($($Set:ty where $($Bound:ident),+ $(and $H:ident: $($HBound:ident),+)?;)+) => {$(
+        impl<T: EventValue $(+ $Bound)+ $(, $H: $($HBound +)+)?> Collection for $Set {
+            fn empty() -> Self {
+                Self::default()
+            }
+
+            fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                read::<_, _, _, true>(deserializer)
+            }
+        }
+    )+};
+}
+
+collections! {
+    BTreeSet<T> where Ord;
+    HashSet<T, H> where Eq, Hash and H: BuildHasher, Default;
+    VecDeque<T> where Sized;
 }

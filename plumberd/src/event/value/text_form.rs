@@ -236,7 +236,7 @@ macro_rules! maps {
                 deserializer: D,
                 name: &'static str,
             ) -> Result<Self, D::Error> {
-                let entries: BTreeMap<String, V> = map::read(deserializer)?;
+                let entries: BTreeMap<String, V> = map::read::<_, _, false>(deserializer)?;
                 let entries = entries.into_iter().map(|(text, value)| match key_of(&text) {
                     Ok(key) => Ok((key, value)),
                     Err(reason) => Err(no_value(&text, name, &reason)),

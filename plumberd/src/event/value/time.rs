@@ -104,10 +104,16 @@ fn write_with_offset<T: TimeZone, S: Serializer>(
     )
 }
 
+/// A `DateTime` of .NET has no offset unless it was given one, and is
+/// `0001-01-01T00:00:00` when it was not set: both are taken for UTC.
+fn parse_dotnet(text: &str) -> Option<DateTime<FixedOffset>> {
+    parse_time(text).or_else(|| Some(parse_date_time(text)?.and_utc().fixed_offset()))
+}
+
 const EXPECTED: &str = "a time as `2025-07-13T18:22:19.5+02:00` or with `Z`";
 
 macro_rules! times {
-    ($($T:ty as $shape:literal: $write:expr, $read:expr;)+) => {$(
+    ($($T:ty as $shape:literal: $write:expr, $read:expr $(, dotnet $dotnet:expr)?;)+) => {$(
         impl EventValue for $T {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 $write(self, serializer)
@@ -116,6 +122,14 @@ macro_rules! times {
             fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 $read(deserializer)
             }
+
+            $(
+                fn deserialize_dotnet<'de, D: Deserializer<'de>>(
+                    deserializer: D,
+                ) -> Result<Self, D::Error> {
+                    $dotnet(deserializer)
+                }
+            )?
 
             fn shape(_: &mut ShapeBuilder) -> Shape {
                 Shape::Scalar($shape)
@@ -127,13 +141,16 @@ macro_rules! times {
 times! {
     DateTime<Utc> as "time":
         |time: &Self, serializer| write_date_time(time.naive_utc(), "Z", serializer),
-        |text| read_text(text, EXPECTED, parse_time).map(|time| time.to_utc());
+        |text| read_text(text, EXPECTED, parse_time).map(|time| time.to_utc()),
+        dotnet |text| read_text(text, EXPECTED, parse_dotnet).map(|time| time.to_utc());
     DateTime<FixedOffset> as "time":
         write_with_offset,
-        |text| read_text(text, EXPECTED, parse_time);
+        |text| read_text(text, EXPECTED, parse_time),
+        dotnet |text| read_text(text, EXPECTED, parse_dotnet);
     DateTime<Local> as "time":
         write_with_offset,
-        |text| read_text(text, EXPECTED, parse_time).map(|time| time.with_timezone(&Local));
+        |text| read_text(text, EXPECTED, parse_time).map(|time| time.with_timezone(&Local)),
+        dotnet |text| read_text(text, EXPECTED, parse_dotnet).map(|time| time.with_timezone(&Local));
     NaiveDateTime as "local time":
         |time: &Self, serializer| write_date_time(*time, "", serializer),
         |text| read_text(text, "a time without offset, as `2025-07-13T18:22:19.5`", parse_date_time);

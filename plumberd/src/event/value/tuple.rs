@@ -34,6 +34,12 @@ impl<'de, A: SeqAccess<'de>> List<A> {
         Ok(value)
     }
 
+    /// As .NET may have written it.
+    pub fn value_of_dotnet<T: EventValue>(&mut self) -> Result<T, A::Error> {
+        let value: super::dotnet::Received<T, true> = self.read()?;
+        Ok(value.0)
+    }
+
     pub fn value_with<W: super::WithField<I>, const I: usize>(
         &mut self,
     ) -> Result<W::Value, A::Error> {

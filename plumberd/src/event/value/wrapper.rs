@@ -1,11 +1,11 @@
-use super::{EventValue, Ref, null::is_null};
+use super::{EventValue, Ref, dotnet::Received, null::is_null};
 use crate::event::{Shape, ShapeBuilder};
 use ::serde::{
-    Deserializer, Serializer,
+    Deserialize, Deserializer, Serializer,
     de::{Error, Visitor},
     ser,
 };
-use std::{fmt, marker::PhantomData, sync::Arc};
+use std::{borrow::Cow, fmt, marker::PhantomData, sync::Arc};
 
 /// That `Some` is never written as `null`, which would be read as `None`.
 pub(super) const fn expect_value(nullable: bool) {
@@ -39,30 +39,13 @@ impl<T: EventValue> EventValue for Option<T> {
     }
 
     fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Optional<T>(PhantomData<T>);
-
-        impl<'de, T: EventValue> Visitor<'de> for Optional<T> {
-            type Value = Option<T>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a value or null")
-            }
-
-            fn visit_unit<E: Error>(self) -> Result<Option<T>, E> {
-                Ok(None)
-            }
-
-            fn visit_none<E: Error>(self) -> Result<Option<T>, E> {
-                Ok(None)
-            }
-
-            fn visit_some<D: Deserializer<'de>>(self, value: D) -> Result<Option<T>, D::Error> {
-                T::deserialize(value).map(Some)
-            }
-        }
-
         const { expect_value(T::NULLABLE) };
-        deserializer.deserialize_option(Optional(PhantomData))
+        deserializer.deserialize_option(Optional::<T, false>(PhantomData))
+    }
+
+    fn deserialize_dotnet<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        const { expect_value(T::NULLABLE) };
+        deserializer.deserialize_option(Optional::<T, true>(PhantomData))
     }
 
     fn shape(builder: &mut ShapeBuilder) -> Shape {
@@ -71,6 +54,29 @@ impl<T: EventValue> EventValue for Option<T> {
 
     fn absent() -> Option<Self> {
         Some(None)
+    }
+}
+
+struct Optional<T, const DOTNET: bool>(PhantomData<T>);
+
+impl<'de, T: EventValue, const DOTNET: bool> Visitor<'de> for Optional<T, DOTNET> {
+    type Value = Option<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value or null")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Option<T>, E> {
+        Ok(None)
+    }
+
+    fn visit_none<E: Error>(self) -> Result<Option<T>, E> {
+        Ok(None)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, value: D) -> Result<Option<T>, D::Error> {
+        let Received::<T, DOTNET>(value) = Deserialize::deserialize(value)?;
+        Ok(Some(value))
     }
 }
 
@@ -90,6 +96,12 @@ macro_rules! as_inner {
                 T::deserialize(deserializer).map(Self::new)
             }
 
+            fn deserialize_dotnet<'de, D: Deserializer<'de>>(
+                deserializer: D,
+            ) -> Result<Self, D::Error> {
+                T::deserialize_dotnet(deserializer).map(Self::new)
+            }
+
             fn shape(builder: &mut ShapeBuilder) -> Shape {
                 builder.nested::<T>()
             }
@@ -102,3 +114,30 @@ macro_rules! as_inner {
 }
 
 as_inner!(Box, Arc);
+
+/// The form of what is inside; read, it is owned.
+impl<T: EventValue + Clone> EventValue for Cow<'static, T> {
+    const NULLABLE: bool = T::NULLABLE;
+    const OPAQUE: bool = T::OPAQUE;
+    const AMBIGUOUS: bool = T::AMBIGUOUS;
+
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        T::serialize(self, serializer)
+    }
+
+    fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::deserialize(deserializer).map(Self::Owned)
+    }
+
+    fn deserialize_dotnet<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::deserialize_dotnet(deserializer).map(Self::Owned)
+    }
+
+    fn shape(builder: &mut ShapeBuilder) -> Shape {
+        builder.nested::<T>()
+    }
+
+    fn absent() -> Option<Self> {
+        T::absent().map(Self::Owned)
+    }
+}
