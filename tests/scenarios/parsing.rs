@@ -18,7 +18,7 @@ struct Everything {
     amount: Decimal,
     at: DateTime<FixedOffset>,
     took: std::time::Duration,
-    id: Uuid,
+    reference: Uuid,
     bytes: Vec<u8>,
     maybe: Option<u8>,
     map: BTreeMap<String, bool>,
@@ -80,7 +80,7 @@ proptest::proptest! {
         let quoted = serde_json::to_string(&text).unwrap();
         for (key, value) in [
             ("Amount", &text), ("Amount", &quoted), ("Number", &text), ("At", &quoted),
-            ("Took", &quoted), ("Id", &quoted), ("Bytes", &quoted), ("Map", &text),
+            ("Took", &quoted), ("Reference", &quoted), ("Bytes", &quoted), ("Map", &text),
         ] {
             let mut object = JsonObject::parse(SOUND.as_bytes()).unwrap();
             let whole = object.to_string();
@@ -108,4 +108,4 @@ proptest::proptest! {
 }
 
 const SOUND: &str = r#"{"Text":"a","Number":1,"Amount":1.50,"At":"2026-01-01T00:00:00.5+01:00",
-"Took":"00:00:01","Id":"12345678-1234-1234-1234-123456789012","Bytes":"AQ==","Maybe":null,"Map":{}}"#;
+"Took":"00:00:01","Reference":"12345678-1234-1234-1234-123456789012","Bytes":"AQ==","Maybe":null,"Map":{}}"#;

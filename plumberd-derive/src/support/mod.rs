@@ -7,8 +7,8 @@ mod errors;
 mod lints;
 mod pascal;
 mod place;
-mod renamed;
 mod rename_rule;
+mod renamed;
 mod suggest;
 
 pub(crate) use attrs::{Attrs, Key};
@@ -18,6 +18,6 @@ pub(crate) use errors::Errors;
 pub(crate) use lints::allow_deprecated;
 pub(crate) use pascal::pascal_case;
 pub(crate) use place::place;
-pub(crate) use renamed::renamed;
 pub(crate) use rename_rule::RenameRule;
+pub(crate) use renamed::renamed;
 pub(crate) use suggest::did_you_mean;

@@ -64,8 +64,8 @@ pub(super) fn event_value(
 
 /// The number of a struct's part. That of an event has another one, so that of a type
 /// with both derives the compiler complains once.
-const OF_A_VALUE: i32 = i32::MIN;
-pub(crate) const OF_AN_EVENT: i32 = 0;
+const OF_A_VALUE: i32 = 0;
+pub(crate) const OF_AN_EVENT: i32 = i32::MIN;
 
 pub(crate) fn structure(item: &Item, body: &Body, number: i32) -> TokenStream {
     let part = Part {

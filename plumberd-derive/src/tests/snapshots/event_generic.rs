@@ -31,7 +31,7 @@ const _: () = {
         ) -> __p::Result<Self, __D::Error> {
             {
                 const { __p::assert_some_is_told::<[T; N]>() };
-                __p::read_object::<Self, __D, 0i32>(__deserializer)
+                __p::read_object::<Self, __D, -2147483648i32>(__deserializer)
             }
         }
         fn shape(__builder: &mut __p::ShapeBuilder) -> __p::Shape {
@@ -49,7 +49,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl<T: Clone, const N: usize> __p::Fields<0i32> for Changed<T, N>
+    impl<T: Clone, const N: usize> __p::Fields<-2147483648i32> for Changed<T, N>
     where
         T: PartialEq,
         T: ::core::marker::Send + ::core::marker::Sync + 'static,

@@ -17,14 +17,14 @@ const _: () = {
         fn deserialize<'de, __D: __p::Deserializer<'de>>(
             __deserializer: __D,
         ) -> __p::Result<Self, __D::Error> {
-            __p::read_object::<Self, __D, 0i32>(__deserializer)
+            __p::read_object::<Self, __D, -2147483648i32>(__deserializer)
         }
         fn shape(__builder: &mut __p::ShapeBuilder) -> __p::Shape {
             __p::ShapeBuilder::object(__builder, &[])
         }
     }
     #[automatically_derived]
-    impl __p::Fields<0i32> for Closed {
+    impl __p::Fields<-2147483648i32> for Closed {
         const KEYS: &'static [&'static __p::str] = &[];
         #[inline]
         fn read<'de, __A: __p::MapAccess<'de>>(
@@ -131,7 +131,7 @@ const _: () = {
         fn deserialize<'de, __D: __p::Deserializer<'de>>(
             __deserializer: __D,
         ) -> __p::Result<Self, __D::Error> {
-            __p::read_tuple::<Self, __D, 0i32>(__deserializer)
+            __p::read_tuple::<Self, __D, -2147483648i32>(__deserializer)
         }
         fn shape(__builder: &mut __p::ShapeBuilder) -> __p::Shape {
             __p::ShapeBuilder::tuple(
@@ -144,7 +144,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl __p::Elements<0i32> for Moved {
+    impl __p::Elements<-2147483648i32> for Moved {
         const LENGTH: __p::usize = 2usize;
         fn read<'de, __A: __p::SeqAccess<'de>>(
             __list: &mut __p::List<__A>,

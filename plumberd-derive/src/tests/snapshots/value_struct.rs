@@ -23,7 +23,7 @@ const _: () = {
         fn deserialize<'de, __D: __p::Deserializer<'de>>(
             __deserializer: __D,
         ) -> __p::Result<Self, __D::Error> {
-            __p::read_object::<Self, __D, -2147483648i32>(__deserializer)
+            __p::read_object::<Self, __D, 0i32>(__deserializer)
         }
         fn shape(__builder: &mut __p::ShapeBuilder) -> __p::Shape {
             __p::ShapeBuilder::object(
@@ -36,7 +36,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl __p::Fields<-2147483648i32> for Line {
+    impl __p::Fields<0i32> for Line {
         const KEYS: &'static [&'static __p::str] = &["StockUnit", "Count"];
         #[inline]
         fn read<'de, __A: __p::MapAccess<'de>>(
