@@ -104,6 +104,7 @@ mod of_parameters {
     }
 }
 
+#[allow(clippy::needless_lifetimes, reason = "a handler may name them")]
 mod with_a_service {
     use super::*;
 
@@ -141,7 +142,6 @@ mod with_a_service {
         }
 
         #[command_handler]
-        #[expect(clippy::needless_lifetimes, reason = "a handler may name them")]
         fn credit<'a>(
             &self,
             command: Credit<'a>,
@@ -251,7 +251,7 @@ mod in_several_blocks {
         let methods: Vec<_> = Account::HANDLERS
             .rows()
             .iter()
-            .map(|row| row.method())
+            .map(plumberd::aggregate::Row::method)
             .collect();
         assert_eq!(methods, ["on_credited", "on_closed"]);
         assert_eq!(Account::HANDLERS.rows()[1].types()[0].aliases, ["Ended"]);
@@ -307,7 +307,7 @@ mod with_a_handler_of_all_others {
 
     async fn store_with_an_unknown_event(id: Uuid) -> Store {
         let store = plumberd::connect("memory:").await.unwrap();
-        let stream = StreamName::new("Account", &id).unwrap();
+        let stream = StreamName::new("Account", id).unwrap();
         let unknown = Unknown { note: "hi".into() };
         let events = vec![
             NewEvent::encode(&unknown).unwrap(),
