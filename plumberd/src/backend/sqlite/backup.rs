@@ -1,6 +1,7 @@
 //! A copy of the store, made while it is in use.
 
 use super::{Sqlite, error::SqliteError, open, place};
+use crate::timer::hold_clock;
 use std::{
     fs::{self, File, OpenOptions},
     io,
@@ -52,11 +53,13 @@ impl Sqlite {
         let path = place::absolute(path.as_ref())?;
         let shared = std::sync::Arc::clone(&self.shared);
         let (done, outcome) = oneshot::channel();
+        let held = hold_clock();
         thread::Builder::new()
             .name("plumberd-sqlite-backup".into())
             .spawn(move || {
                 // The caller may have left.
                 let _ = done.send(copy(&shared.config, &path));
+                drop(held);
             })
             .map_err(|source| SqliteError::Thread { source })?;
         outcome.await.unwrap_or_else(|_| {

@@ -12,6 +12,7 @@ use crate::{
     event::EventType,
     store::StoreError,
     stream::{Revision, StreamMetadata, StreamName, TenantId},
+    timer::hold_clock,
 };
 use rusqlite::{Connection, Row};
 use std::{collections::HashMap, fmt, sync::Arc, thread};
@@ -104,11 +105,13 @@ impl Sqlite {
     pub async fn verify(&self) -> Result<SqliteReport, StoreError> {
         let shared = Arc::clone(&self.shared);
         let (done, outcome) = oneshot::channel();
+        let held = hold_clock();
         thread::Builder::new()
             .name("plumberd-sqlite-verify".into())
             .spawn(move || {
                 // The caller may have left.
                 let _ = done.send(verify(&shared.config));
+                drop(held);
             })
             .map_err(|source| SqliteError::Thread { source })?;
         outcome

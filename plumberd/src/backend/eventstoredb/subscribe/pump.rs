@@ -369,30 +369,14 @@ impl Pump {
     /// Takes an event that was not sent on yet: when it was asked for, and
     /// what it says was deleted.
     fn take_event(&mut self, event: RecordedEvent) -> Result<(), StoreError> {
-        let place = match self.target {
-            Target::Stream(_) => event.read_revision().as_u64(),
-            Target::All { .. } => event.read_position().as_u64(),
-        };
+        let place = self.target.place(&event);
         if self.after.is_some_and(|after| place <= after) {
             return Ok(());
         }
         self.after = Some(place);
         self.shared.known.saw(event.read_position().as_u64());
-        let passes = match (&self.target, &event.link) {
-            (Target::Stream(_), _) => true,
-            (Target::All { filter, .. }, Some(link)) => {
-                filter.matches(link.stream.as_str(), RecordedEvent::LINK)
-            }
-            (Target::All { filter, .. }, None) => filter.matches_event(&event),
-        };
-        let tells = match &self.target {
-            Target::All {
-                filter,
-                deletions: true,
-                ..
-            } => filter.matches_deletion_in(event.stream.as_str(), event.event_type.as_str()),
-            _ => false,
-        };
+        let passes = self.target.passes(&event);
+        let tells = self.target.tells_deletion_in(&event);
         let at = event.position;
         let deleted = match tells {
             true => self.hidden.deletion(&event)?,

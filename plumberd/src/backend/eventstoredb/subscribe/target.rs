@@ -2,6 +2,7 @@
 
 use super::super::{convert::position, filter};
 use crate::{
+    event::RecordedEvent,
     store::Filter,
     stream::{Position, StreamName},
 };
@@ -25,6 +26,37 @@ pub(in super::super) enum Target {
 }
 
 impl Target {
+    /// Where a subscription has come to with `event`.
+    pub(super) fn place(&self, event: &RecordedEvent) -> u64 {
+        match self {
+            Self::Stream(_) => event.read_revision().as_u64(),
+            Self::All { .. } => event.read_position().as_u64(),
+        }
+    }
+
+    /// Whether `event` was asked for.
+    pub(super) fn passes(&self, event: &RecordedEvent) -> bool {
+        match (self, &event.link) {
+            (Self::Stream(_), _) => true,
+            (Self::All { filter, .. }, Some(link)) => {
+                filter.matches(link.stream.as_str(), RecordedEvent::LINK)
+            }
+            (Self::All { filter, .. }, None) => filter.matches_event(event),
+        }
+    }
+
+    /// Whether what `event` may say was deleted is to be told.
+    pub(super) fn tells_deletion_in(&self, event: &RecordedEvent) -> bool {
+        match self {
+            Self::All {
+                filter,
+                deletions: true,
+                ..
+            } => filter.matches_deletion_in(event.stream.as_str(), event.event_type.as_str()),
+            _ => false,
+        }
+    }
+
     /// Subscribes after the revision or position `after`.
     pub(super) async fn subscribe(
         &self,

@@ -43,6 +43,18 @@ impl Session<'_> {
         Ok(deleted)
     }
 
+    /// The last revision ever written to the stream.
+    pub(super) fn last(
+        &mut self,
+        tenant: Option<&TenantId>,
+        stream: &StreamName,
+    ) -> Result<Option<Revision>, StoreError> {
+        match self.find(tenant, stream)? {
+            Some(found) => self.last_revision(found.key),
+            None => Ok(None),
+        }
+    }
+
     /// The position of the event, hidden or not; 0 when there is none.
     pub(in super::super) fn position_at(
         &mut self,

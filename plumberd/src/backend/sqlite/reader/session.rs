@@ -244,18 +244,6 @@ impl<'c> Session<'c> {
         Ok(last.map_err(store_error)?.map(revision))
     }
 
-    /// The last revision ever written to the stream.
-    pub(super) fn last(
-        &mut self,
-        tenant: Option<&TenantId>,
-        stream: &StreamName,
-    ) -> Result<Option<Revision>, StoreError> {
-        match self.find(tenant, stream)? {
-            Some(found) => self.last_revision(found.key),
-            None => Ok(None),
-        }
-    }
-
     pub(super) fn visibility(&mut self, found: &Found) -> Result<Visibility, StoreError> {
         let last = match found.metadata.max_count {
             Some(_) => self.last_revision(found.key)?,
