@@ -91,6 +91,7 @@ pub fn placed(tenant: &str, nonce: u64) -> EventData {
     }
 }
 
+#[expect(clippy::result_large_err, reason = "the generated service wants it so")]
 fn fail(code: Option<Code>) -> Result<(), Status> {
     code.map_or(Ok(()), |code| Err(Status::new(code, "as it was told")))
 }

@@ -142,6 +142,10 @@ mod with_a_service {
         }
 
         #[command_handler]
+        #[allow(
+            clippy::elidable_lifetime_names,
+            reason = "a lifetime that has a name is the case"
+        )]
         fn credit<'a>(
             &self,
             command: Credit<'a>,

@@ -220,7 +220,7 @@ fn the_text_of_a_uuid_is_that_command_id_and_any_other_text_makes_one() {
         "ключ",
     ] {
         assert_eq!(id_of(other), of_text(other), "{other}");
-        assert_eq!(id_of(&other.to_owned()), of_text(other));
+        assert_eq!(id_of(other.to_owned()), of_text(other));
         assert_eq!(other.parse(), of_text(other).map(Option::unwrap));
     }
     assert_eq!(id_of(None::<Uuid>), Ok(None));
@@ -311,7 +311,10 @@ async fn an_executed_command_tells_its_events_and_the_state_they_led_to() {
             let stored = counters.history(&id).unwrap().collect_all().await.unwrap();
             let stored: Vec<_> = stored[2 * run..].iter().map(|event| event.id).collect();
             let told = executed.written().iter();
-            assert_eq!(told.map(|event| event.id()).collect::<Vec<_>>(), stored);
+            assert_eq!(
+                told.map(plumberd::event::NewEvent::id).collect::<Vec<_>>(),
+                stored
+            );
             let told: Added = executed.written()[1].decode_as(0).unwrap();
             assert_eq!(
                 told,

@@ -35,10 +35,10 @@ fn each_runtime<F: Future<Output = ()> + Send + 'static>(test: impl Fn(&'static 
             let spawned = async { tokio::spawn(test).await };
             let _ = done.send(runtime.block_on(spawned));
         });
-        match ended.recv_timeout(PATIENCE) {
-            Ok(result) => result.unwrap(),
-            Err(_) => panic!("{kind}: somebody waits for ever"),
-        }
+        let Ok(result) = ended.recv_timeout(PATIENCE) else {
+            panic!("{kind}: a command waits for ever");
+        };
+        result.unwrap();
         running.join().unwrap();
     }
 }
@@ -185,9 +185,10 @@ fn a_decision_that_waits_for_another_thread_with_a_command_on_the_same_aggregate
                     let (counters, handle) = (counters.clone(), handle.clone());
                     let elsewhere = thread::spawn(move || {
                         let nested = counters.execute(id, |c| c.add(1)).into_future();
-                        match with_runtime {
-                            true => handle.block_on(nested),
-                            false => block_on(nested),
+                        if with_runtime {
+                            handle.block_on(nested)
+                        } else {
+                            block_on(nested)
                         }
                     });
                     inner.push(elsewhere.join().unwrap());

@@ -30,6 +30,7 @@ fn conflict(repeatable: bool) -> RepositoryError {
 }
 
 /// Errors, whether the same call may succeed later, and what they say.
+#[expect(clippy::too_many_lines, reason = "it is a table")]
 fn errors() -> Vec<(RepositoryError, bool, &'static str)> {
     let command_id = CommandId::new(Uuid::from_u128(1)).unwrap();
     let unavailable = || StoreError::Unavailable {

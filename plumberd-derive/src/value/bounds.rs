@@ -21,13 +21,11 @@ pub(crate) fn take(attrs: &mut Attrs, errors: &mut Errors) -> Option<Vec<WherePr
     let expected = "bounds in quotes: `bound = \"T: Trait\"`";
     let text: LitStr = errors.ok(key.parse(expected))?;
     let parsed = text.parse_with(Punctuated::<WherePredicate, Token![,]>::parse_terminated);
-    match parsed {
-        Ok(bounds) => Some(bounds.into_iter().collect()),
-        Err(_) => {
-            errors.at(&text, format!("`bound` takes {expected}"));
-            None
-        }
-    }
+    let Ok(bounds) = parsed else {
+        errors.at(&text, format!("`bound` takes {expected}"));
+        return None;
+    };
+    Some(bounds.into_iter().collect())
 }
 
 impl Item {

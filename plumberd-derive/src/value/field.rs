@@ -1,5 +1,6 @@
 //! One field: its attributes, and what they mean.
 
+pub(crate) use super::style::{Owner, Style};
 use super::{bounds::is_phantom, owned::refusal, with::With};
 use crate::support::{Attrs, Errors, Key, RenameRule};
 use proc_macro2::{Span, TokenStream};
@@ -50,37 +51,6 @@ const REFUSED: &[(&str, &str)] = &[
     ),
 ];
 
-/// What the field stands in.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Owner {
-    Event,
-    Value,
-}
-
-/// What the container of a field says about all of its fields.
-#[derive(Clone, Copy)]
-pub(crate) struct Style {
-    pub(crate) owner: Owner,
-    /// How their names are made of those in Rust.
-    pub(crate) rename: Option<RenameRule>,
-}
-
-impl Style {
-    /// The style of fields whose attributes are all their own.
-    pub(crate) const fn of(owner: Owner) -> Self {
-        Self {
-            owner,
-            rename: None,
-        }
-    }
-
-    /// With the rule that stands under `key`, if there is one.
-    pub(crate) fn renamed(self, attrs: &mut Attrs, key: &str, errors: &mut Errors) -> Self {
-        let rename = RenameRule::take(attrs, key, errors).or(self.rename);
-        Self { rename, ..self }
-    }
-}
-
 /// What a field that is not read becomes.
 pub(crate) enum Fallback {
     Default,
@@ -89,6 +59,10 @@ pub(crate) enum Fallback {
 }
 
 /// A field, and how it is stored.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each answers a question of its own, and every combination may be"
+)]
 pub(crate) struct Field {
     pub(crate) member: Member,
     /// The name of a variable for it.

@@ -16,6 +16,8 @@ pub(crate) mod owned;
 pub(crate) mod part;
 mod read;
 pub(crate) mod reading;
+mod style;
+mod variant;
 mod with;
 
 use crate::support::renamed;

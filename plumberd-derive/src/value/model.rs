@@ -2,16 +2,16 @@
 
 use super::{
     body::Body,
-    bounds::{self, is_phantom},
-    container,
+    bounds, container,
     field::{self, Owner, Style},
     item::{Item, refuse_lifetimes},
     reading::Reading,
+    variant::{check_name, check_other, check_tag, check_unnamed, own_names},
 };
-use crate::support::{Attrs, CratePath, Errors, Key, RenameRule, same_ignoring_case};
+use crate::support::{Attrs, CratePath, Errors, Key, RenameRule};
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
-use syn::{Data, DataEnum, DeriveInput, Expr, Fields, Ident, LitStr, ext::IdentExt};
+use quote::quote;
+use syn::{Data, DataEnum, DeriveInput, Expr, Fields, Ident, LitStr};
 
 pub(super) struct Model {
     pub(super) item: Item,
@@ -241,32 +241,13 @@ fn enumeration(
         let ident = &variant.ident;
         let mut attrs = Attrs::of("event", &variant.attrs, errors);
         container::refuse_on_variant(&variant.attrs, Owner::Value, errors);
-        let mut name = ident.unraw().to_string();
-        if let Some(rule) = names.rule {
-            name = rule.variant(&name);
-        }
-        let mut place = ident.to_token_stream();
-        if let Some(key) = attrs.take("rename") {
-            if numbers {
-                errors.at(
-                    &key.name,
-                    format!(
-                        "`{}` is stored as numbers, so a name changes nothing; remove `rename`, \
-                         or store names with `#[event(as = \"string\")]` on the enum",
-                        input.ident
-                    ),
-                );
-            } else if let Some(text) = errors.ok(field::text(&key)) {
-                name = text.value();
-                place = text.to_token_stream();
-            }
-        }
-        let mut own_names = vec![(name.clone(), place)];
-        while let Some(key) = attrs.take("alias") {
-            if let Some(text) = errors.ok(field::text(&key)) {
-                own_names.push((text.value(), text.to_token_stream()));
-            }
-        }
+        let own_names = own_names(
+            &mut attrs,
+            ident,
+            names.rule,
+            numbers.then_some(&input.ident),
+            errors,
+        );
         let other = attrs
             .take("other")
             .filter(|key| errors.ok(key.flag()).is_some());
@@ -288,28 +269,13 @@ fn enumeration(
         named_at.extend(own_names.iter().cloned());
         check_unnamed(variant, errors);
         let body = Body::parse(&variant.fields, style, &mut withs, errors);
-        for field in body.fields().iter().filter(|field| field.key == "$type") {
-            let message = "the key `$type` tells the variants apart; take another name";
-            errors.at(&field.named_at, message);
-        }
-        if let Body::Inner(field, _) = &body
-            && field.with.is_some()
-        {
-            errors.at(
-                &field.named_at,
-                format!(
-                    "a variant without names for its fields is the struct inside it, with the key \
-                     `$type`; write `{ident} {{ name: … }}` for a form of its own"
-                ),
-            );
-        }
+        check_tag(ident, &body, errors);
         variants.push(Variant {
             ident: ident.clone(),
-            name,
-            aliases: own_names
-                .into_iter()
-                .skip(1)
-                .map(|(name, _)| name)
+            name: own_names[0].0.clone(),
+            aliases: own_names[1..]
+                .iter()
+                .map(|(alias, _)| alias.clone())
                 .collect(),
             other: other.is_some(),
             unit: matches!(variant.fields, Fields::Unit),
@@ -324,71 +290,5 @@ fn enumeration(
         Some(_) => Form::Tagged(variants),
         None if numbers => Form::Numbers(variants),
         None => Form::Names(variants),
-    }
-}
-
-/// That no other variant has the name. Names are read without regard to case
-/// where there are only names.
-fn check_name(
-    name: &str,
-    place: &TokenStream,
-    named_at: &[(String, TokenStream)],
-    ignoring_case: bool,
-    errors: &mut Errors,
-) {
-    let same = |(taken, _): &&(String, TokenStream)| {
-        taken == name || ignoring_case && same_ignoring_case(taken, name)
-    };
-    let Some((taken, first)) = named_at.iter().find(same) else {
-        return;
-    };
-    let message = if taken == name {
-        format!("two variants are stored as `{name}`; give one of them another name with")
-    } else {
-        format!(
-            "`{name}` and `{taken}` are one name, because names are read without regard to case; \
-             give one of them another name with"
-        )
-    };
-    errors.at(place, format!("{message} `#[event(rename = \"…\")]`"));
-    errors.at(first, format!("the other `{taken}` is here"));
-}
-
-/// That one variant without data is what the others are not.
-fn check_other(variant: &syn::Variant, key: &Key, first: &mut Option<Key>, errors: &mut Errors) {
-    if !variant.fields.is_empty() {
-        errors.at(
-            &key.name,
-            "what is not known is read as this variant, so it has no data; remove the fields",
-        );
-    }
-    if let Some(first) = first {
-        errors.at(
-            &key.name,
-            "one variant is what is not known; unmark one of the two",
-        );
-        errors.at(&first.name, "the other one is here");
-    } else {
-        *first = Some(key.clone());
-    }
-}
-
-/// That the fields of a variant have keys beside `$type`: names, or those of
-/// the struct that is inside.
-fn check_unnamed(variant: &syn::Variant, errors: &mut Errors) {
-    let Fields::Unnamed(fields) = &variant.fields else {
-        return;
-    };
-    let stored = fields.unnamed.iter().filter(|field| !is_phantom(&field.ty));
-    if stored.count() > 1 {
-        let ident = &variant.ident;
-        errors.at(
-            fields,
-            format!(
-                "a variant with data is an object with the key `$type`, and these fields have no \
-                 names to be keys; write `{ident} {{ name: … }}`, or hold one struct: \
-                 `{ident}(MyStruct)`"
-            ),
-        );
     }
 }

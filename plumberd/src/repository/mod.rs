@@ -1,5 +1,6 @@
 //! Loads aggregates, decides, appends: what applications use.
 
+mod appended;
 mod cache;
 mod command_id;
 mod decided;

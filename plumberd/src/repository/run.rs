@@ -10,9 +10,7 @@ use crate::{
     context::MessageContext,
     event::NewEvent,
     retry::Backoff,
-    store::{
-        AppendOutcome, Attempts, IdempotencyReason, StoreError, append_safely, expect_repeated,
-    },
+    store::{Attempts, append_safely},
     stream::{ExpectedRevision, StreamName},
     timer::sleep,
 };
@@ -38,7 +36,7 @@ pub(super) struct Running<'a, A: Aggregate> {
 }
 
 /// What an attempt came to.
-enum Attempt<A: Aggregate> {
+pub(super) enum Attempt<A: Aggregate> {
     Done(Executed<A>),
     /// Another writer was first; this is what the store said.
     Lost(RepositoryError),
@@ -201,7 +199,7 @@ impl<A: Aggregate> Running<'_, A> {
                             .stream_info(&self.stream)
                             .await?
                             .last_revision
-                            == None;
+                            .is_none();
                     if is_new {
                         None
                     } else {
@@ -219,7 +217,7 @@ impl<A: Aggregate> Running<'_, A> {
 
     /// Waits before the store is asked again; the error, when it does not pass
     /// or was there often enough.
-    async fn again(&mut self, error: RepositoryError) -> Result<(), RepositoryError> {
+    pub(super) async fn again(&mut self, error: RepositoryError) -> Result<(), RepositoryError> {
         let passes = matches!(&error, RepositoryError::Store { source } if source.is_transient());
         match self.backoff.next_pause().filter(|_| passes) {
             None => Err(error),
@@ -249,7 +247,7 @@ impl<A: Aggregate> Running<'_, A> {
 
     /// Whether a race that was lost is lost for good: what was expected will
     /// not be so again.
-    fn is_final(&self) -> bool {
+    pub(super) fn is_final(&self) -> bool {
         matches!(
             self.expecting,
             Some(ExpectedRevision::NoStream | ExpectedRevision::Exact(_))
@@ -322,104 +320,5 @@ impl<A: Aggregate> Running<'_, A> {
         }
         let executed = Executed::written_as(self.id.clone(), &outcome, self.attempts, events);
         Ok(Attempt::Done(executed.with_state(loaded.state)))
-    }
-
-    async fn expect_repeated(
-        &mut self,
-        expected: ExpectedRevision,
-        outcome: &AppendOutcome,
-        events: &[NewEvent],
-    ) -> Result<(), RepositoryError> {
-        let repository = self.repository;
-        loop {
-            let store = &*repository.store;
-            let same = expect_repeated(store, &self.stream, expected, outcome, events);
-            match same.await {
-                Ok(()) => return Ok(()),
-                Err(error) => self.again(error.into()).await?,
-            }
-        }
-    }
-
-    /// What an append that failed means: a race that was lost, or an error.
-    async fn lost(
-        &mut self,
-        error: StoreError,
-        expected: ExpectedRevision,
-    ) -> Result<Attempt<A>, RepositoryError> {
-        match error {
-            StoreError::Conflict { actual, .. } => {
-                self.conflicted = true;
-                Ok(Attempt::Lost(self.conflict(expected, actual)))
-            }
-            // The same command, carried out meanwhile, led to other events.
-            StoreError::Idempotency { reason, .. }
-                if self.command.is_some() && reason != IdempotencyReason::OtherStream =>
-            {
-                Ok(match self.first_outcome().await? {
-                    Some(first) => Attempt::Done(first),
-                    None => Attempt::Lost(error.into()),
-                })
-            }
-            other => {
-                if let Some(cache) = &self.repository.cache {
-                    cache.remove(&self.stream);
-                }
-                Err(other.into())
-            }
-        }
-    }
-
-    fn conflict(
-        &self,
-        expected: ExpectedRevision,
-        actual: Option<crate::stream::Revision>,
-    ) -> RepositoryError {
-        RepositoryError::Conflict {
-            stream: self.stream.clone(),
-            expected,
-            actual,
-            attempts: self.attempts,
-            repeatable: !self.is_final(),
-        }
-    }
-
-    /// The events of the command are stored, so that they are not written would
-    /// be a lie.
-    fn unsure(&self, error: RepositoryError) -> RepositoryError {
-        match error {
-            RepositoryError::Store {
-                source:
-                    StoreError::Unavailable { backend, source }
-                    | StoreError::Backend { backend, source },
-            } => RepositoryError::Store {
-                source: StoreError::OutcomeUnknown {
-                    backend,
-                    stream: self.stream.clone(),
-                    source,
-                },
-            },
-            other => other,
-        }
-    }
-
-    /// What the command came to when it was carried out before.
-    async fn first_outcome(&mut self) -> Result<Option<Executed<A>>, RepositoryError> {
-        loop {
-            match self.look_for_first().await {
-                Ok(first) => return Ok(first),
-                Err(error) => self.again(error).await?,
-            }
-        }
-    }
-
-    async fn look_for_first(&self) -> Result<Option<Executed<A>>, RepositoryError> {
-        let Some(command) = &self.command else {
-            return Ok(None);
-        };
-        let (id, stream, attempts) = (&self.id, &self.stream, self.attempts);
-        self.repository
-            .first_outcome(id, stream, command, attempts)
-            .await
     }
 }

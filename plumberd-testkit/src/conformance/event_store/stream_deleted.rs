@@ -265,7 +265,11 @@ pub async fn a_stream_tells_deletes_and_truncations<S: EventStore>(store: S) {
         .expect("a stream is deleted");
     let deleted = Told::Deleted(stream.clone(), Deletion::SoftDeleted);
     let got = without_positions(told(&mut follower).await);
-    assert_eq!(got, [deleted.clone()], "a delete is told otherwise");
+    assert_eq!(
+        got,
+        std::slice::from_ref(&deleted),
+        "a delete is told otherwise"
+    );
     // Who resumes where everything he saw is hidden by now.
     let after = SubscribeFrom::After(revision(2));
     let mut resumed = Follower::stream(&store, &stream, after).await;

@@ -94,7 +94,7 @@ impl Connection {
         match timeout_real(timeout, call).await {
             Err(_) => Err(CallError::TimedOut(timeout)),
             Ok(Err(_)) => Err(CallError::Unreadable),
-            Ok(Ok(Err(status))) => Err(CallError::Status(status)),
+            Ok(Ok(Err(status))) => Err(CallError::Status(Box::new(status))),
             Ok(Ok(Ok(response))) => Ok(response.into_inner()),
         }
     }

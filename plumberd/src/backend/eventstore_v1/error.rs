@@ -83,7 +83,7 @@ pub(super) enum NotConnected {
 pub(super) enum CallError {
     /// The server, or the transport, says so.
     #[error(transparent)]
-    Status(Status),
+    Status(Box<Status>),
     /// Nothing came within the time a call may take.
     #[error("there was no answer within {0:?}")]
     TimedOut(Duration),

@@ -30,7 +30,7 @@ pub(super) struct Pools {
     most: usize,
     /// The largest answer, in bytes.
     largest: usize,
-    pools: Mutex<HashMap<Id, Pool>>,
+    by_runtime: Mutex<HashMap<Id, Pool>>,
 }
 
 /// The connections of one runtime.
@@ -80,7 +80,7 @@ impl Pools {
             connector,
             most,
             largest,
-            pools: Mutex::default(),
+            by_runtime: Mutex::default(),
         }
     }
 
@@ -97,7 +97,10 @@ impl Pools {
     pub(super) fn client(&self, failures: usize) -> Result<(Client, UnderWay), CallError> {
         let runtime = Handle::try_current().map_err(|_| CallError::NoRuntime)?;
         let known = {
-            let pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
+            let pools = self
+                .by_runtime
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
             pools.get(&runtime.id()).map(|pool| Arc::clone(&pool.lines))
         };
         let lines = match known {
@@ -134,7 +137,10 @@ impl Pools {
             })
             .collect();
         let alive = runtime.spawn(std::future::pending());
-        let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pools = self
+            .by_runtime
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         pools.retain(|_, pool| !pool.alive.is_finished());
         // Another thread of the runtime may have been faster.
         let pool = pools.entry(runtime.id()).or_insert_with(|| Pool {

@@ -27,7 +27,6 @@ impl<T: fmt::Display + FromStr<Err: Into<BoxError>>> AsText for T {}
 
 /// The text of a value, or why it has none that is read as the same value.
 #[doc(hidden)]
-#[expect(clippy::missing_errors_doc, reason = "only macro output calls it")]
 pub fn to_checked_text<T: AsText>(value: &T) -> Result<String, String> {
     let text = display(value)?;
     let again = match text.parse::<T>() {
@@ -50,7 +49,6 @@ pub fn to_checked_text<T: AsText>(value: &T) -> Result<String, String> {
 
 /// The value of a text, or why there is none.
 #[doc(hidden)]
-#[expect(clippy::missing_errors_doc, reason = "only macro output calls it")]
 pub fn from_checked_text<T: AsText>(text: &str) -> Result<T, String> {
     text.parse().map_err(chain)
 }

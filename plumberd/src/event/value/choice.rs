@@ -130,7 +130,7 @@ impl<'de> Visitor<'de> for Choices<'_> {
 /// The name of a variant with data: as it is written, because the other
 /// systems tell their types apart so.
 struct Name {
-    type_name: &'static str,
+    of: &'static str,
     names: &'static [&'static str],
     aliases: &'static [(&'static str, usize)],
     other: Option<usize>,
@@ -153,7 +153,7 @@ impl Visitor<'_> for Name {
         index
             .or_else(alias)
             .or(self.other)
-            .ok_or_else(|| no_variant(name, self.type_name))
+            .ok_or_else(|| no_variant(name, self.of))
     }
 }
 
@@ -242,7 +242,7 @@ impl<'de, T: Tagged> Visitor<'de> for Whole<T> {
             )));
         }
         let name = Name {
-            type_name: T::NAME,
+            of: T::NAME,
             names: T::TAGS,
             aliases: T::ALIASES,
             other: T::OTHER,

@@ -248,13 +248,13 @@ fn write<'a, S: Serializer, V: EventValue + 'a>(
 ) -> Result<S::Ok, S::Error> {
     let mut object = serializer.serialize_map(Some(entries.len()))?;
     for (key, value) in entries {
-        let key = key.map_err(unwritable)?;
+        let key = key.map_err(|reason| unwritable(&reason))?;
         object.serialize_entry(key.as_ref(), &Ref(value))?;
     }
     object.end()
 }
 
-fn unwritable<E: ser::Error>(reason: String) -> E {
+fn unwritable<E: ser::Error>(reason: &str) -> E {
     E::custom(format_args!("a key of a map has no stored form: {reason}"))
 }
 
@@ -265,11 +265,12 @@ pub(super) fn write_sorted<'a, S: Serializer, V: EventValue + 'a>(
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     let entries = entries.map(|(key, value)| Ok((key?, value)));
-    let mut entries: Vec<(Cow<'_, str>, &V)> =
-        entries.collect::<Result<_, _>>().map_err(unwritable)?;
+    let mut entries: Vec<(Cow<'_, str>, &V)> = entries
+        .collect::<Result<_, _>>()
+        .map_err(|reason: String| unwritable(&reason))?;
     entries.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
     if let Some([(key, _), ..]) = entries.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-        return Err(unwritable(format!("two keys are written as `{key}`")));
+        return Err(unwritable(&format!("two keys are written as `{key}`")));
     }
     write(
         entries.into_iter().map(|(key, value)| (Ok(key), value)),

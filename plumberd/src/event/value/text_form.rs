@@ -258,7 +258,6 @@ maps! {
 
 /// The key that is written as `text`, or why there is none.
 #[doc(hidden)]
-#[expect(clippy::missing_errors_doc, reason = "only macro output calls it")]
 pub fn key_of<K: AsText>(text: &str) -> Result<K, String> {
     let key = from_checked_text(text)?;
     match to_checked_text(&key) {

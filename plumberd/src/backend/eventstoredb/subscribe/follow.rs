@@ -7,7 +7,7 @@
 
 use super::{
     super::{Shared, client::Line},
-    pump::{Message, Messages},
+    messages::{Message, Messages},
     target::Target,
 };
 use crate::{
@@ -24,6 +24,10 @@ const QUIET: Duration = Duration::from_millis(10);
 const LONGEST_QUIET: Duration = Duration::from_secs(1);
 
 /// A subscription as its subscriber sees it.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and they change one by one"
+)]
 struct Follow {
     shared: Arc<Shared>,
     target: Target,

@@ -6,12 +6,13 @@
 
 mod deletions;
 mod follow;
+mod messages;
 mod pump;
 mod reached;
 mod target;
 mod watch;
 
-pub(super) use pump::{Message, Messages};
+pub(super) use messages::{Message, Messages};
 pub(super) use target::Target;
 pub(super) use watch::{Listener, text as panic_text};
 

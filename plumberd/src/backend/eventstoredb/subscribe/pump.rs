@@ -2,26 +2,26 @@
 
 use super::{
     super::{
-        BACKEND, Shared, check_call,
+        Shared, check_call,
         client::{Lease, Line},
         connection::Connection,
         convert::resolved,
         error::{CallError, Failure, not_begun},
-        guarded::OwnedTask,
     },
     deletions::Hidden,
+    messages::Message,
     target::Target,
     watch::{Stop, Watched},
 };
 use crate::{
     event::RecordedEvent,
     retry::{Backoff, RetryPolicy},
-    store::{StoreError, StreamDeleted},
+    store::StoreError,
     stream::Position,
 };
 use eventstore::SubscriptionEvent;
 use futures_util::FutureExt;
-use std::{sync::Arc, time::Duration, vec};
+use std::{sync::Arc, time::Duration};
 use tokio::{
     sync::{mpsc, oneshot},
     time::Instant,
@@ -37,111 +37,6 @@ const PAUSES: RetryPolicy = RetryPolicy::DEFAULT
 /// the subscriber costs more than a message does.
 const BATCH: usize = 32;
 
-/// How many times as many may wait for the subscriber: what it does not take
-/// before it goes was sent and decoded for nothing.
-const AHEAD: usize = 2;
-
-/// What a subscription says.
-#[derive(Debug)]
-pub(in super::super) enum Message {
-    Event(RecordedEvent),
-    /// A stream that is followed was deleted.
-    Deleted(StreamDeleted),
-    /// What is there is not for the subscriber; nothing need be told of it.
-    Passed(Position),
-    /// Everything up to here was looked at.
-    Checkpoint(Position),
-    /// The server has sent all there was; what follows is live.
-    CaughtUp,
-    /// The server reads history again.
-    FellBehind,
-    /// Another subscription has begun after the last event; it reads history
-    /// first. This is why the one before ended.
-    Interrupted(CallError),
-    /// It cannot go on; nothing follows.
-    Failed(StoreError),
-}
-
-/// The messages of a subscription that is in force.
-pub(in super::super) struct Messages {
-    received: mpsc::Receiver<Vec<Message>>,
-    /// What was received and not taken.
-    batch: vec::IntoIter<Message>,
-    _task: OwnedTask<()>,
-}
-
-impl Messages {
-    /// Subscribes after the revision or position `after`, from the start when
-    /// there is none, and waits until the server has confirmed it, or `ends`.
-    pub(in super::super) async fn begin(
-        shared: &Arc<Shared>,
-        line: Line,
-        target: Target,
-        after: Option<u64>,
-        ends: Instant,
-    ) -> Result<Self, StoreError> {
-        let (messages, received) = mpsc::channel(AHEAD);
-        let (confirm, confirmed) = oneshot::channel();
-        let pump = Pump {
-            shared: Arc::clone(shared),
-            line,
-            target,
-            after,
-            messages,
-            batch: Vec::new(),
-            confirm: Some(confirm),
-            gives_up: ends,
-            backoff: Backoff::new(PAUSES),
-            hidden: Hidden::new(),
-        };
-        let task = OwnedTask::spawn(pump.run());
-        match confirmed.await {
-            Ok(result) => result?,
-            Err(_) => return Err(ended()),
-        }
-        Ok(Self {
-            received,
-            batch: Vec::new().into_iter(),
-            _task: task,
-        })
-    }
-
-    pub(in super::super) async fn next(&mut self) -> Message {
-        loop {
-            if let Some(message) = self.batch.next() {
-                return message;
-            }
-            match self.received.recv().await {
-                Some(batch) => self.batch = batch.into_iter(),
-                None => return Message::Failed(ended()),
-            }
-        }
-    }
-
-    /// The next message, if it has come.
-    pub(in super::super) fn try_next(&mut self) -> Option<Message> {
-        if self.batch.as_slice().is_empty() {
-            match self.received.try_recv() {
-                Ok(batch) => self.batch = batch.into_iter(),
-                Err(mpsc::error::TryRecvError::Empty) => return None,
-                Err(mpsc::error::TryRecvError::Disconnected) => {
-                    return Some(Message::Failed(ended()));
-                }
-            }
-        }
-        self.batch.next()
-    }
-
-    /// How many messages have come and were not taken, at least.
-    pub(super) fn waiting(&self) -> usize {
-        self.batch.len() + self.received.len()
-    }
-}
-
-fn ended() -> StoreError {
-    StoreError::Closed { backend: BACKEND }
-}
-
 /// Waits for what is wrong when nothing comes. Something must come until
 /// `late`; where that is over there may be silence, as long as there is a
 /// connection.
@@ -156,7 +51,7 @@ async fn silence(connection: &Connection, lease: &Lease, late: Option<Instant>) 
     }
 }
 
-struct Pump {
+pub(super) struct Pump {
     shared: Arc<Shared>,
     line: Line,
     target: Target,
@@ -194,7 +89,34 @@ impl From<Stop> for End {
 }
 
 impl Pump {
-    async fn run(mut self) {
+    /// Follows `target` after `after`: hands over messages, and whether the
+    /// first subscription is in force, which may be tried until `gives_up`.
+    pub(super) fn new(
+        shared: &Arc<Shared>,
+        line: Line,
+        target: Target,
+        after: Option<u64>,
+        (messages, confirm): (
+            mpsc::Sender<Vec<Message>>,
+            oneshot::Sender<Result<(), StoreError>>,
+        ),
+        gives_up: Instant,
+    ) -> Self {
+        Self {
+            shared: Arc::clone(shared),
+            line,
+            target,
+            after,
+            messages,
+            batch: Vec::new(),
+            confirm: Some(confirm),
+            gives_up,
+            backoff: Backoff::new(PAUSES),
+            hidden: Hidden::new(),
+        }
+    }
+
+    pub(super) async fn run(mut self) {
         loop {
             let error = match self.follow().await {
                 End::Unwanted => return,
@@ -378,9 +300,10 @@ impl Pump {
         let passes = self.target.passes(&event);
         let tells = self.target.tells_deletion_in(&event);
         let at = event.position;
-        let deleted = match tells {
-            true => self.hidden.deletion(&event)?,
-            false => None,
+        let deleted = if tells {
+            self.hidden.deletion(&event)?
+        } else {
+            None
         };
         if passes {
             self.batch.push(Message::Event(event));

@@ -8,6 +8,7 @@ use crate::{
         error::{BACKEND, corrupt, store_error},
         number::to_sql,
     },
+    event::RecordedEvent,
     store::{
         Direction, StoreError, SubscribeFrom,
         rules::{self, ReadWindow},
@@ -166,7 +167,7 @@ impl PageRead for StreamRead {
                     ..ReadPage::end()
                 },
             };
-            let last = page.events.last().map(|event| event.read_position());
+            let last = page.events.last().map(RecordedEvent::read_position);
             page.deleted = deleted;
             if let (true, Some(last)) = (page.more, last) {
                 page.deleted.retain(|deleted| deleted.position < last);
