@@ -278,7 +278,7 @@ fn a_stored_name_that_is_gone_is_caught() {
         &message,
         &[
             "Counted.1.json: `Counted` was stored and has no handler in `Counter` any more",
-            "#[event(type = \"Counted\")]",
+            "#[event(alias = \"Counted\")]",
         ],
     );
     assert_eq!(

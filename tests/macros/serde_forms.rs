@@ -174,9 +174,13 @@ fn an_application_puts_them_into_types_of_its_own() {
     let text = same_again(&answer);
 
     assert!(text.contains(r#""total":"12.50""#), "{text}");
-    let number = text.replace(r#""12.50""#, "12.5");
-    let read: Answer = serde_json::from_str(&number).unwrap();
-    assert_eq!(read.total, answer.total);
+    // A number says what it is to `serde_json` alone where some crate turns
+    // on `arbitrary_precision`; `rust_decimal` has a feature of its own for that.
+    if cfg!(not(feature = "serde-json-arbitrary-precision")) {
+        let number = text.replace(r#""12.50""#, "12.5");
+        let read: Answer = serde_json::from_str(&number).unwrap();
+        assert_eq!(read.total, answer.total);
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
 use super::proto::{EventData, EventMetadata};
 use bytes::Bytes;
-use plumberd::event::{EventType, NewEvent, RawMetadata, RecordedEvent, new_event_id};
+use plumberd::event::{
+    ContentType, EventType, NewEvent, RawMetadata, RecordedEvent, new_event_id,
+};
 use prost::Message;
 use tonic::Status;
 use uuid::Uuid;
@@ -36,7 +38,10 @@ pub(super) fn stored(
             .unwrap_or_else(|_| Uuid::new_v5(&NAMESPACE, meta.event_id.as_bytes()))
     };
     let metadata = RawMetadata::new(meta.encode_to_vec().into());
-    Ok(NewEvent::new(id, event_type, payload).with_raw_metadata(metadata))
+    // To this server the payload is text, whatever its content type says.
+    Ok(NewEvent::new(id, event_type, payload)
+        .with_content_type(ContentType::OCTET_STREAM)
+        .with_raw_metadata(metadata))
 }
 
 /// The event as it goes out.

@@ -118,11 +118,10 @@ impl<'de> Visitor<'de> for Choices<'_> {
         let text: Cow<'_, str> = entries.next_value()?;
         match text.parse::<i128>() {
             Ok(number) => self.number(number),
-            Err(_) => Err(A::Error::custom(format_args!(
-                "{} is no `{}`",
-                excerpt(&text),
-                self.name
-            ))),
+            Err(_) => Err(A::Error::invalid_type(
+                Unexpected::Other(&excerpt(&text)),
+                &self,
+            )),
         }
     }
 }
