@@ -23,7 +23,9 @@ impl Part<'_> {
         fields
             .map(|field| {
                 let ty = &field.ty;
-                quote_spanned!(place(ty)=> const _: () = __p::assert_some_is_told::<#ty>();)
+                quote_spanned! {place(ty)=>
+                    const _: () = __p::assert_some_is_told(<#ty as __p::EventValue>::AMBIGUOUS);
+                }
             })
             .collect()
     }
@@ -37,7 +39,9 @@ impl Part<'_> {
         fields
             .map(|field| {
                 let ty = &field.ty;
-                quote_spanned!(place(ty)=> const { __p::assert_some_is_told::<#ty>() };)
+                quote_spanned! {place(ty)=>
+                    const { __p::assert_some_is_told(<#ty as __p::EventValue>::AMBIGUOUS) };
+                }
             })
             .collect()
     }

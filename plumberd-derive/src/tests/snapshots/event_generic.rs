@@ -11,7 +11,7 @@ const _: () = {
             &self,
             __serializer: __S,
         ) -> __p::Result<__S::Ok, __S::Error> {
-            const { __p::assert_some_is_told::<[T; N]>() };
+            const { __p::assert_some_is_told(<[T; N] as __p::EventValue>::AMBIGUOUS) };
             let mut __object = __p::Serializer::serialize_struct(
                 __serializer,
                 "Changed",
@@ -30,7 +30,9 @@ const _: () = {
             __deserializer: __D,
         ) -> __p::Result<Self, __D::Error> {
             {
-                const { __p::assert_some_is_told::<[T; N]>() };
+                const {
+                    __p::assert_some_is_told(<[T; N] as __p::EventValue>::AMBIGUOUS)
+                };
                 __p::read_object::<Self, __D, -2147483648i32>(__deserializer)
             }
         }

@@ -106,8 +106,10 @@ const _: () = {
             })
         }
     }
-    const _: () = __p::assert_some_is_told::<Option<String>>();
-    const _: () = __p::assert_some_is_told::<Vec<String>>();
+    const _: () = __p::assert_some_is_told(
+        <Option<String> as __p::EventValue>::AMBIGUOUS,
+    );
+    const _: () = __p::assert_some_is_told(<Vec<String> as __p::EventValue>::AMBIGUOUS);
     #[automatically_derived]
     impl __p::Event for Credited {
         const TYPES: &'static [__p::EventInfo] = &[

@@ -16,10 +16,11 @@ pub(super) const fn expect_value(nullable: bool) {
     );
 }
 
-/// What macro output asserts of the type of a field.
+/// What macro output asserts of the type of a field, by its `AMBIGUOUS`. Without a
+/// bound of its own, so that a type that is no value is said to be none only once.
 #[doc(hidden)]
-pub const fn assert_some_is_told<T: EventValue>() {
-    expect_value(T::AMBIGUOUS);
+pub const fn assert_some_is_told(ambiguous: bool) {
+    expect_value(ambiguous);
 }
 
 /// `None` is `null`; a missing field is `None`.
