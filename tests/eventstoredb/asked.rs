@@ -73,18 +73,20 @@ async fn the_prefixes_of_a_filters_streams_reach_the_server() {
     let filters = [
         (
             Filter::new().stream_prefix("Order-").stream_prefix("Case-"),
+            prefixes(["Order-", "$$Order-", "Case-", "$$Case-"]),
             prefixes(["Order-", "Case-"]),
         ),
         (
             Filter::new().category("Order").unwrap(),
+            prefixes(["Order-", "$$Order-"]),
             prefixes(["Order-"]),
         ),
     ];
-    for (filter, expected) in filters {
-        for options in asked(filter).await {
-            let expected = Wanted::StreamIdentifier(expected.clone());
-            assert_eq!(wanted(&options), Some(&expected));
-        }
+    // A subscription tells deletes too, which are in the streams' metadata.
+    for (filter, of_subscription, of_read) in filters {
+        let expected = [of_subscription, of_read].map(Wanted::StreamIdentifier);
+        let asked = asked(filter).await;
+        assert_eq!(asked.each_ref().map(wanted), expected.each_ref().map(Some));
     }
 }
 
@@ -92,10 +94,10 @@ async fn the_prefixes_of_a_filters_streams_reach_the_server() {
 async fn the_types_of_a_filter_reach_the_server() {
     let filter = Filter::new().event_type("Placed".parse().unwrap());
 
-    for options in asked(filter).await {
-        let expected = Wanted::EventType(prefixes(["Placed"]));
-        assert_eq!(wanted(&options), Some(&expected));
-    }
+    let of_subscription = prefixes(["Placed", "$metadata", "$streamDeleted"]);
+    let expected = [of_subscription, prefixes(["Placed"])].map(Wanted::EventType);
+    let asked = asked(filter).await;
+    assert_eq!(asked.each_ref().map(wanted), expected.each_ref().map(Some));
 }
 
 #[tokio::test]
@@ -105,7 +107,9 @@ async fn a_subscription_to_everything_leaves_the_events_of_the_system_to_the_ser
     let Some(Wanted::EventType(expression)) = wanted(&options) else {
         panic!("{options:?}");
     };
-    assert_eq!(expression.regex, r"^[^\$].*");
+    // But for what tells deletes.
+    let wanted_types = r"^[^\$].*|^\$metadata$|^\$streamDeleted$";
+    assert_eq!(expression.regex, wanted_types);
     let [options, _] = asked(Filter::new().with_system_events()).await;
     assert_eq!(wanted(&options), None);
 }

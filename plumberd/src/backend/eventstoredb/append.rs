@@ -229,10 +229,12 @@ impl Append<'_> {
     /// answer was lost, only a refusal of the batch itself tells: that one it
     /// would have got then too.
     fn failed(&self, error: CallError) -> StoreError {
-        if self.lost_before && error.failure() != Failure::Refused {
-            return self.unknown(error);
+        match error.failure() {
+            Failure::Exhausted => self.unknown(error),
+            Failure::Refused => error.into_store_error(),
+            _ if self.lost_before => self.unknown(error),
+            _ => error.into_store_error(),
         }
-        error.into_store_error()
     }
 
     /// Why it was not found out what a conflict was. The batch itself may have

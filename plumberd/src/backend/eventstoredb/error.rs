@@ -187,7 +187,7 @@ impl EventStoreDbError {
             | Self::CredentialsRefused { .. }
             | Self::CredentialsMissing { .. } => ErrorKind::Unauthenticated,
             Self::Refused { source, .. } => match source.downcast_ref().map(CallError::failure) {
-                Some(Failure::Lost) => ErrorKind::Unavailable,
+                Some(Failure::Lost | Failure::Exhausted) => ErrorKind::Unavailable,
                 _ => ErrorKind::Internal,
             },
         }
@@ -249,6 +249,10 @@ pub(super) enum Failure {
     /// The connection, or the server for now: the same call may work later.
     /// Whether it was carried out is unknown.
     Lost,
+    /// The server has none of something left for now, or HTTP/2 said
+    /// `ENHANCE_YOUR_CALM`, which the client crate takes for the same. Whether
+    /// the call was carried out is unknown.
+    Exhausted,
     /// Anything else the server answered.
     Other,
 }
@@ -275,8 +279,8 @@ impl CallError {
                 | Error::DeadlineExceeded => Failure::Lost,
                 Error::Grpc { code, .. } => match *code as i32 {
                     // As the client crate takes them where they end a call.
-                    // 8: HTTP/2's `ENHANCE_YOUR_CALM` too, whenever it comes.
-                    1 | 2 | 4 | 8 | 10 | 13 | 14 | 15 => Failure::Lost,
+                    8 => Failure::Exhausted,
+                    1 | 2 | 4 | 10 | 13 | 14 | 15 => Failure::Lost,
                     3 | 11 => Failure::Refused,
                     6 | 9 => Failure::Conflict,
                     _ => Failure::Other,
@@ -337,7 +341,7 @@ impl CallError {
     pub(super) fn into_store_error(self) -> StoreError {
         let (backend, failure, source) = (BACKEND, self.failure(), self.into());
         match failure {
-            Failure::Lost => StoreError::Unavailable { backend, source },
+            Failure::Lost | Failure::Exhausted => StoreError::Unavailable { backend, source },
             Failure::Unauthenticated => StoreError::Unauthenticated { backend, source },
             Failure::Denied => StoreError::Forbidden { backend, source },
             _ => StoreError::Backend { backend, source },
@@ -352,13 +356,20 @@ mod tests {
 
     #[test]
     fn a_code_that_does_not_say_when_it_went_wrong_leaves_open_what_was_done() {
-        for code in [1, 2, 4, 8, 10, 13, 14, 15] {
+        for code in [1, 2, 4, 10, 13, 14, 15] {
             let of_batch = Error::Grpc {
                 code: code.into(),
                 message: "no more than that".to_owned(),
             };
             assert_eq!(CallError::Client(of_batch).failure(), Failure::Lost);
         }
+        let exhausted = Error::Grpc {
+            code: 8.into(),
+            message: String::new(),
+        };
+        let exhausted = CallError::Client(exhausted);
+        assert_eq!(exhausted.failure(), Failure::Exhausted);
+        assert!(exhausted.into_store_error().is_transient());
         let refused = Error::Grpc {
             code: 3.into(),
             message: String::new(),
