@@ -100,7 +100,12 @@ async fn whoever_the_server_does_not_know_is_told_so_by_every_call() {
         let subscribed = nobody.subscribe_all(SubscribeFrom::Start, Filter::new());
 
         let unknown = ErrorKind::Unauthenticated;
-        assert_eq!(kind_of(appended), unknown);
+        // A session that is refused may look like one that was lost: then the
+        // refusal of the call after it does not tell what became of the first.
+        match appended {
+            Err(StoreError::OutcomeUnknown { .. }) => {}
+            told => assert_eq!(kind_of(told), unknown),
+        }
         assert_eq!(kind_of(read.collect_all().await), unknown);
         assert_eq!(kind_of(read_all.collect_all().await), unknown);
         assert_eq!(kind_of(subscribed.await), unknown);

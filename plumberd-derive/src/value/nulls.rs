@@ -3,8 +3,8 @@
 
 use super::{field::Field, part::Part};
 use crate::support::place;
-use proc_macro2::TokenStream;
-use quote::quote_spanned;
+use proc_macro2::{TokenStream, TokenTree};
+use quote::{ToTokens, quote_spanned};
 use syn::{PathArguments, Type};
 
 /// Types that hold no other ones, by their names.
@@ -19,7 +19,7 @@ impl Part<'_> {
     pub(super) fn null_items(&self) -> TokenStream {
         let fields = self
             .checked()
-            .filter(|field| !self.item.is_generic(&field.ty));
+            .filter(|field| !self.is_made_inside(&field.ty));
         fields
             .map(|field| {
                 let ty = &field.ty;
@@ -30,12 +30,12 @@ impl Part<'_> {
             .collect()
     }
 
-    /// The checks of types that stand on a parameter: made for each type that
-    /// is put in its place.
+    /// The checks of types that stand on a parameter or on `Self`: made where
+    /// those have a meaning.
     pub(super) fn null_checks(&self) -> TokenStream {
         let fields = self
             .checked()
-            .filter(|field| self.item.is_generic(&field.ty));
+            .filter(|field| self.is_made_inside(&field.ty));
         fields
             .map(|field| {
                 let ty = &field.ty;
@@ -46,12 +46,24 @@ impl Part<'_> {
             .collect()
     }
 
+    fn is_made_inside(&self, ty: &Type) -> bool {
+        self.item.is_generic(ty) || names_self(ty.to_token_stream())
+    }
+
     fn checked(&self) -> impl Iterator<Item = &Field> {
         let stored = self.body.fields().iter();
         stored.filter(|field| {
             (field.written || field.read) && field.with.is_none() && !is_plain(&field.ty)
         })
     }
+}
+
+fn names_self(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Group(group) => names_self(group.stream()),
+        TokenTree::Ident(ident) => ident == "Self",
+        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+    })
 }
 
 fn is_plain(ty: &Type) -> bool {

@@ -1,8 +1,6 @@
 use super::proto::{EventData, EventMetadata};
 use bytes::Bytes;
-use plumberd::event::{
-    ContentType, EventType, NewEvent, RawMetadata, RecordedEvent, new_event_id,
-};
+use plumberd::event::{ContentType, EventType, NewEvent, RawMetadata, RecordedEvent, new_event_id};
 use prost::Message;
 use tonic::Status;
 use uuid::Uuid;

@@ -29,7 +29,7 @@
 //!     })
 //! }
 //!
-//! # mod tests { use super::*;
+//! # #[cfg(test)] mod tests { use super::*;
 //! plumberd_testkit::laws!(Account, history: account_history());
 //! # }
 //! # laws::Laws::new(account_history()).cases(64).every_handler_is_reached();

@@ -1,11 +1,27 @@
 use plumberd::{Event, EventValue};
 use std::{fmt, str::FromStr};
 
-struct NotText;
+struct NotDisplayed;
+
+impl FromStr for NotDisplayed {
+    type Err = fmt::Error;
+
+    fn from_str(_: &str) -> Result<Self, fmt::Error> {
+        Err(fmt::Error)
+    }
+}
 
 #[derive(EventValue)]
 #[event(as_text)]
-struct NeitherOfBoth(String);
+struct ReadOnly(String);
+
+impl FromStr for ReadOnly {
+    type Err = fmt::Error;
+
+    fn from_str(_: &str) -> Result<Self, fmt::Error> {
+        Err(fmt::Error)
+    }
+}
 
 struct HalfOfIt;
 
@@ -34,7 +50,7 @@ impl FromStr for NoReason {
 #[derive(Event)]
 struct Opened {
     #[event(as_text)]
-    owner: NotText,
+    owner: NotDisplayed,
     #[event(as_text)]
     half: Option<HalfOfIt>,
     #[event(as_text)]

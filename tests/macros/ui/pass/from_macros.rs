@@ -67,13 +67,13 @@ macro_rules! generic {
 generic!(Wraps<T>);
 
 macro_rules! account {
-    ($name:ident, $event:ty, $command:ty, $output:ty, $category:literal, $id:ty, $alias:literal) => {
+    ($name:ident, $event:ty, $command:ty, $output:ty, $category:literal, $id:ty) => {
         #[derive(Default)]
         struct $name;
 
         #[plumberd::aggregate(category = $category, id = $id)]
         impl $name {
-            #[event_sourcing_handler($alias)]
+            #[event_sourcing_handler]
             fn on(&mut self, event: &$event, metadata: &plumberd::event::Metadata) {
                 let _ = (event, metadata);
             }
@@ -87,7 +87,7 @@ macro_rules! account {
     };
 }
 
-account!(Account, Opened, (u8, u8), Result<Opened, u8>, "Account", u64, "Opnd");
+account!(Account, Opened, (u8, u8), Result<Opened, u8>, "Account", u64);
 
 macro_rules! service {
     ($name:ident, $id:ty, $command:ty) => {
