@@ -19,6 +19,9 @@ use tracing::{
     span::{Attributes, Id, Record},
 };
 
+/// Two subscribers that come and go at once take from one another what they are told.
+static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 /// A subscriber that keeps what plumberd shows.
 #[derive(Clone, Default)]
 struct Seen(Arc<Mutex<State>>);
@@ -148,6 +151,7 @@ fn event() -> NewEvent {
 
 #[tokio::test]
 async fn a_command_has_a_span_of_its_category_and_stream_with_that_of_its_append_inside() {
+    let _alone = ALONE.lock().await;
     for handled in [false, true] {
         let counters = Store::new(Memory::new()).repository::<Counter>();
         let id = new_event_id();
@@ -188,6 +192,7 @@ async fn a_command_has_a_span_of_its_category_and_stream_with_that_of_its_append
 
 #[tokio::test]
 async fn an_append_through_a_store_or_a_tenants_handle_has_a_span_also_when_it_is_refused() {
+    let _alone = ALONE.lock().await;
     let store = Store::new(Memory::new());
     let name = stream(new_event_id());
     for (store, expected) in [
@@ -218,6 +223,7 @@ async fn an_append_through_a_store_or_a_tenants_handle_has_a_span_also_when_it_i
 
 #[tokio::test(start_paused = true)]
 async fn lost_races_and_appends_that_are_asked_for_again_are_events_inside() {
+    let _alone = ALONE.lock().await;
     let faulty = Faulty::new(Memory::new());
     let counters = Store::new(faulty.clone()).repository::<Counter>();
     for (fault, message) in [
@@ -249,6 +255,7 @@ async fn lost_races_and_appends_that_are_asked_for_again_are_events_inside() {
 
 #[tokio::test]
 async fn there_are_no_other_spans_than_those_that_are_listed() {
+    let _alone = ALONE.lock().await;
     let seen = seen().await;
     let _seen = tracing::subscriber::set_default(seen.clone());
     let store = Store::new(Memory::new());
