@@ -187,7 +187,7 @@ async fn zeroed_sectors_are_told_or_harm_no_read() {
 }
 
 #[tokio::test]
-#[ignore = "known defect: about one flipped bit in 500 changes a read and is not told"]
+#[ignore = "known defect: a flipped bit now and then changes a read forwards and is not told"]
 async fn a_flipped_bit_is_told_or_harms_no_read() {
     let told = every_read_is_right_or_told("flip", 120).await;
     assert!(told > 40, "{told}");
