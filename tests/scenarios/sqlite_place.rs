@@ -9,7 +9,7 @@ use plumberd::{
     store::{EventStore, Filter, ReadOptions, StoreError},
     stream::{ExpectedRevision, StreamName},
 };
-use plumberd_tests::TempFolder;
+use plumberd_tests::{TempFolder, is_open_to_all};
 use std::{
     error::Error,
     fs,
@@ -18,7 +18,7 @@ use std::{
         fs::{MetadataExt as _, PermissionsExt as _, chown},
         process::CommandExt as _,
     },
-    path::Path,
+    path::{Path, PathBuf},
     process::Command,
 };
 
@@ -37,7 +37,7 @@ fn is_administrator() -> bool {
 
 /// A folder, and a closed store in it, which an ordinary user owns.
 async fn store_of_ordinary_user() -> TempFolder {
-    let folder = TempFolder::new();
+    let folder = TempFolder::open_to_all();
     let path = folder.path().join("bank.db");
     Sqlite::open(SqliteConfig::new(&path))
         .await
@@ -51,9 +51,35 @@ async fn store_of_ordinary_user() -> TempFolder {
     folder
 }
 
+/// This program, where an ordinary user can start it.
+struct Program {
+    path: PathBuf,
+    _copied_to: Option<TempFolder>,
+}
+
+impl Program {
+    fn new() -> Self {
+        let path = std::env::current_exe().unwrap();
+        if !is_administrator() || is_open_to_all(&path) {
+            return Self {
+                path,
+                _copied_to: None,
+            };
+        }
+        let folder = TempFolder::open_to_all();
+        let copy = folder.path().join("program");
+        fs::copy(&path, &copy).unwrap();
+        Self {
+            path: copy,
+            _copied_to: Some(folder),
+        }
+    }
+}
+
 /// What an ordinary user is told who opens the file.
 fn told(folder: &TempFolder) -> String {
-    let mut command = Command::new(std::env::current_exe().unwrap());
+    let program = Program::new();
+    let mut command = Command::new(&program.path);
     command
         .args(["sqlite_place::opens_and_tells", "--exact", "--ignored"])
         .arg("--nocapture")
@@ -61,7 +87,7 @@ fn told(folder: &TempFolder) -> String {
     if is_administrator() {
         command.uid(NOBODY).gid(NOBODY);
     }
-    let output = command.output().expect("the tests may be run by everyone");
+    let output = command.output().unwrap();
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).unwrap()
 }

@@ -24,7 +24,24 @@ impl TempFolder {
         reason = "making a folder is not a default"
     )]
     pub fn new() -> Self {
-        let path = std::env::temp_dir().join(format!("plumberd-{}", new_event_id()));
+        Self::under(&std::env::temp_dir())
+    }
+
+    /// A new, empty folder that every user of the machine can get to. It may
+    /// lie elsewhere than others, since a temporary folder may be private.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be made.
+    #[cfg(unix)]
+    pub fn open_to_all() -> Self {
+        let places = [std::env::temp_dir(), "/tmp".into(), "/var/tmp".into()];
+        let place = places.iter().find(|place| is_open_to_all(place));
+        Self::under(place.expect("a temporary folder that is not private"))
+    }
+
+    fn under(place: &Path) -> Self {
+        let path = place.join(format!("plumberd-{}", new_event_id()));
         std::fs::create_dir_all(&path).expect("the temporary folder can be written");
         Self(path)
     }
@@ -45,4 +62,17 @@ impl Drop for TempFolder {
         // What is left behind is in the temporary folder.
         let _ = std::fs::remove_dir_all(&self.0);
     }
+}
+
+/// Whether every user of the machine can get to the file or folder.
+#[cfg(unix)]
+pub fn is_open_to_all(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    path.canonicalize().is_ok_and(|path| {
+        path.ancestors().all(|part| {
+            part.metadata()
+                .is_ok_and(|metadata| metadata.permissions().mode() & 0o001 != 0)
+        })
+    })
 }
