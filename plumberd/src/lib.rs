@@ -65,10 +65,8 @@
 //! * [`error`](mod@error): the kind of an error, its HTTP status, and a report for `main`.
 //! * [`connect()`]: the stores and their URLs. [`EventStore`](store::EventStore): what every store
 //!   promises.
-//! * [EventStoreDB and KurrentDB](docs::eventstoredb): connecting, options, troubleshooting.
-//! * [Beside micro-plumberd](docs::micro_plumberd): its conventions, states, models and command bus.
-//! * [The wire format](docs::wire_format), [the architecture](docs::architecture),
-//!   [writing a backend](docs::writing_a_backend).
+//! * [The pages](docs), by what each answers: stores and their options, backup and restore,
+//!   micro-plumberd's conventions, the command bus, testing, the wire format, speed.
 //!
 //! # Features
 //!

@@ -7,6 +7,7 @@ mod errors;
 mod features;
 mod files;
 mod layers;
+mod pages;
 mod source;
 
 use std::path::{Path, PathBuf};

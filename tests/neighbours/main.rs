@@ -12,10 +12,11 @@ mod eventstoredb;
 #[cfg(feature = "eventstoredb")]
 mod model;
 mod oracle;
-mod python;
-mod readme;
+mod pages;
+mod pages_kit;
 #[cfg(feature = "eventstoredb")]
-mod readme_server;
+mod pages_server;
+mod python;
 mod repeated;
 mod restart;
 mod servers;

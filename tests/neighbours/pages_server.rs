@@ -1,4 +1,4 @@
-//! What the README shows of the kit's server.
+//! What the pages show of the kit's server.
 
 use plumberd::prelude::*;
 use plumberd_testkit::esdb::EsdbServer;
@@ -9,7 +9,7 @@ use plumberd_testkit::esdb::EsdbServerConfig;
 struct Noted {}
 
 #[tokio::test]
-async fn the_readmes_server_loses_an_answer_and_no_event_and_starts_again() -> Result<(), Report> {
+async fn the_pages_server_loses_an_answer_and_no_event_and_starts_again() -> Result<(), Report> {
     let server = EsdbServer::start().await?;
     let store = plumberd::connect(&server.url()).await?;
     let stream = StreamName::new("Note", 1)?;
@@ -29,7 +29,7 @@ async fn the_readmes_server_loses_an_answer_and_no_event_and_starts_again() -> R
 
 #[cfg(feature = "sqlite")]
 #[tokio::test]
-async fn the_readmes_server_has_a_file_tls_and_users() -> Result<(), Report> {
+async fn the_pages_server_has_a_file_tls_and_users() -> Result<(), Report> {
     let folder = tempfile::tempdir()?;
     let config = EsdbServerConfig::new()
         .with_file(folder.path().join("x.db"))
