@@ -8,6 +8,7 @@ mod features;
 mod files;
 mod layers;
 mod pages;
+mod promises;
 mod source;
 
 use std::path::{Path, PathBuf};

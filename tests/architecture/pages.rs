@@ -11,7 +11,12 @@ const README_LINES: usize = 150;
 const PAGES: &str = "plumberd/src/docs";
 
 /// Files that only files link to; a page of the documentation is in `PAGES`.
-const FILES: [&str; 3] = ["README.md", "examples/README.md", "plumberd/CHANGELOG.md"];
+const FILES: [&str; 4] = [
+    "README.md",
+    "examples/README.md",
+    "plumberd/CHANGELOG.md",
+    "tests/promises.md",
+];
 
 /// The names of the pages, of modules and files alike.
 fn pages() -> Vec<String> {
