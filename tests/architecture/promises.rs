@@ -218,11 +218,16 @@ fn unknown_tests(rows: &[Row], tests: &BTreeSet<String>) -> Vec<String> {
         .collect()
 }
 
+/// A row of a table.
+fn row(cells: [&str; 3]) -> String {
+    format!("| {} |\n", cells.join(" | "))
+}
+
 /// The README's table.
 fn drawn(promises: &Promises) -> String {
     let count = |rows: &[&Row], state: &str| rows.iter().filter(|row| row.state == state).count();
     let all: Vec<_> = promises.rows.iter().collect();
-    let mut table = format!(
+    let mut table = vec![format!(
         "Of {} lines of five systems {} are there, {} in part, {} to come and {} not planned; \
          [each, with the tests that show it](tests/promises.md).\n\n\
          | | what | lines |\n|---|---|---:|\n| **There** | | |\n",
@@ -231,7 +236,7 @@ fn drawn(promises: &Promises) -> String {
         count(&all, "part"),
         count(&all, "coming"),
         count(&all, "not planned"),
-    );
+    )];
     for (area, what) in &promises.areas {
         let rows: Vec<_> = all
             .iter()
@@ -247,18 +252,19 @@ fn drawn(promises: &Promises) -> String {
             } else {
                 String::new()
             };
-            table += &format!("| {area} | {what} | {there} of {planned}{part} |\n");
+            let lines = format!("{there} of {planned}{part}");
+            table.push(row([area, what, &lines]));
         }
     }
-    table += "| **Coming** | | |\n";
+    table.push("| **Coming** | | |\n".to_owned());
     for (topic, what) in &promises.topics {
         let waiting = all
             .iter()
             .filter(|row| topics(&row.missing).contains(&&**topic))
             .count();
-        table += &format!("| {topic} | {what} | {waiting} |\n");
+        table.push(row([topic, what, &waiting.to_string()]));
     }
-    table
+    table.concat()
 }
 
 /// The README before its table, the table, and what comes after it.
