@@ -64,6 +64,22 @@ impl Drop for TempFolder {
     }
 }
 
+/// How much of a long test is done: so many of `full` as `PLUMBERD_TEST_SCALE`
+/// says in per cent, 1 of a hundred where it does not, and one at least.
+///
+/// # Panics
+///
+/// When `PLUMBERD_TEST_SCALE` is no whole number from 1 to 100.
+pub fn scaled(full: u64) -> u64 {
+    let percent = std::env::var("PLUMBERD_TEST_SCALE").map_or(1, |percent| {
+        let percent = percent.trim_end_matches([' ', '%']).parse().ok();
+        percent
+            .filter(|percent| (1..=100).contains(percent))
+            .expect("PLUMBERD_TEST_SCALE is a whole number from 1 to 100")
+    });
+    (full * percent).div_ceil(100)
+}
+
 /// Whether every user of the machine can get to the file or folder.
 #[cfg(unix)]
 pub fn is_open_to_all(path: &Path) -> bool {

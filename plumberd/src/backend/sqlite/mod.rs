@@ -26,6 +26,7 @@ mod epoch;
 mod error;
 mod files;
 mod in_force;
+mod index;
 mod number;
 mod open;
 mod place;

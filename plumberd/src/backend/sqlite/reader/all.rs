@@ -1,5 +1,6 @@
 use super::{
-    event::{COLUMNS, PageBuffer},
+    event::{PageBuffer, check_left_out},
+    names::{Kind, Named},
     order::{Order, check_count},
     pages::{PageRead, ReadPage},
     session::Session,
@@ -15,14 +16,10 @@ use crate::{
     },
     stream::Position,
 };
-use std::fmt::Write as _;
 
 /// A page looks at so many positions at the most, so that a filter which lets
 /// little through does not keep a thread and a snapshot for long.
 const STRETCH: u64 = 50_000;
-
-/// So many streams a query may name; with more it looks at every event.
-const NAMED_STREAMS: usize = 64;
 
 /// A read of the global order.
 #[derive(Debug, Clone)]
@@ -32,76 +29,16 @@ pub(in super::super) struct AllRead {
 }
 
 impl AllRead {
-    /// What SQL can rule out; `None` when that is everything.
-    fn conditions(
-        &self,
-        session: &mut Session<'_>,
-        deletions: bool,
-    ) -> Result<Option<String>, StoreError> {
-        let mut sql = String::new();
-        let mut nothing = false;
-        let mut narrow = |column: &str, keys: &[i64]| {
-            nothing |= keys.is_empty();
-            let keys: Vec<_> = keys.iter().map(i64::to_string).collect();
-            // The `+` keeps SQLite from leaving the order of positions.
-            write!(sql, " AND +{column} IN ({})", keys.join(","))
+    /// Whether the read yields, or is told of, such an event.
+    fn passes(&self, named: &Named, kind: &Kind, deletions: bool) -> bool {
+        let (stream, event_type) = (named.stream.as_str(), kind.event_type.as_str());
+        let theirs = match &self.tenants {
+            Tenants::Every => true,
+            Tenants::Of(tenant) => named.tenant == *tenant,
         };
-        let narrowed = match &self.tenants {
-            Tenants::Every => Ok(()),
-            Tenants::Of(tenant) => {
-                let Some(tenant) = session.tenant(tenant.as_ref())? else {
-                    return Ok(None);
-                };
-                if let Some(streams) = self.streams(session, tenant, deletions)? {
-                    narrow("stream", &streams).and(narrow("tenant", &[tenant]))
-                } else {
-                    narrow("tenant", &[tenant])
-                }
-            }
-        };
-        let types = self.filter.event_types();
-        let narrowed = narrowed.and(if types.is_empty() {
-            Ok(())
-        } else {
-            let mut kinds = session.kinds.of_types(types).map_err(store_error)?;
-            if deletions {
-                kinds.extend(session.kinds.of_deletions().map_err(store_error)?);
-            }
-            narrow("kind", &kinds)
-        });
-        // Writing to a `String` cannot fail.
-        debug_assert!(narrowed.is_ok());
-        Ok((!nothing).then_some(sql))
-    }
-
-    /// The streams the filter names, if they are few.
-    fn streams(
-        &self,
-        session: &mut Session<'_>,
-        tenant: i64,
-        deletions: bool,
-    ) -> Result<Option<Vec<i64>>, StoreError> {
-        if self.filter.stream_prefixes().len() == 0 {
-            return Ok(None);
-        }
-        let named = self.filter.stream_prefixes().map(str::to_owned);
-        let mut prefixes: Vec<_> = named.collect();
-        if deletions {
-            let metadata = self.filter.stream_prefixes();
-            prefixes.extend(metadata.map(|prefix| format!("$${prefix}")));
-        }
-        let mut streams = Vec::new();
-        for prefix in &prefixes {
-            let left = NAMED_STREAMS - streams.len();
-            let found = session
-                .streams_between(tenant, prefix, after_prefix(prefix).as_deref(), left + 1)
-                .map_err(store_error)?;
-            if found.len() > left {
-                return Ok(None);
-            }
-            streams.extend(found);
-        }
-        Ok(Some(streams))
+        theirs
+            && (self.filter.matches(stream, event_type)
+                || (deletions && self.filter.matches_deletion_in(stream, event_type)))
     }
 
     fn read(
@@ -118,39 +55,19 @@ impl AllRead {
         if low > high {
             return Ok(ReadPage::end());
         }
-        let (first, last, end, order) = match window.direction() {
+        let (first, last, end) = match window.direction() {
             Direction::Forwards => {
                 let last = high.min(low.saturating_add(STRETCH - 1));
-                (low, last, last, "ASC")
+                (low, last, last)
             }
             Direction::Backwards => {
                 let first = low.max(high.saturating_sub(STRETCH - 1));
-                (first, high, first, "DESC")
+                (first, high, first)
             }
         };
-        let Some(conditions) = self.conditions(session, deletions)? else {
-            return Ok(ReadPage {
-                looked_at: Some(high),
-                passed_over: high.abs_diff(low),
-                ..ReadPage::end()
-            });
-        };
-        let sql = format!(
-            "SELECT {COLUMNS} FROM events WHERE position BETWEEN ?1 AND ?2{conditions}
-             ORDER BY position {order}"
-        );
-        let passes = |stream: &str, kind: &str| {
-            self.filter.matches(stream, kind)
-                || (deletions && self.filter.matches_deletion_in(stream, kind))
-        };
-        let scan = Scan {
-            sql: &sql,
-            bounds: (to_sql(first), to_sql(last)),
-            direction: window.direction(),
-            // With conditions SQLite comes past events that are not seen here.
-            sees_all: conditions.is_empty(),
-        };
-        let (page, mut full) = session.scan(&scan, passes, most)?;
+        let bounds = (to_sql(first), to_sql(last));
+        let passes = |named: &Named, kind: &Kind| self.passes(named, kind, deletions);
+        let (page, mut full) = session.scan(window.direction(), bounds, passes, most)?;
         let mut events =
             page.into_events(&mut session.kinds, &mut session.streams, session.unchecked)?;
         if window.resolves_links() {
@@ -189,29 +106,6 @@ impl AllRead {
     }
 }
 
-/// A query of the global order.
-struct Scan<'a> {
-    sql: &'a str,
-    bounds: (i64, i64),
-    direction: Direction,
-    sees_all: bool,
-}
-
-/// The least text that is greater than every one with this beginning; `None`
-/// when there is none.
-fn after_prefix(prefix: &str) -> Option<String> {
-    let mut text = prefix.to_owned();
-    while let Some(last) = text.pop() {
-        // SQLite compares UTF-8 bytes, whose order is that of the characters.
-        let next = (u32::from(last) + 1..=u32::from(char::MAX)).find_map(char::from_u32);
-        if let Some(next) = next {
-            text.push(next);
-            return Some(text);
-        }
-    }
-    None
-}
-
 impl PageRead for AllRead {
     fn page(
         &self,
@@ -239,103 +133,50 @@ impl PageRead for AllRead {
 }
 
 impl Session<'_> {
-    /// Runs the query until the page is full, and says whether it is.
+    /// Reads the positions from `low` to `high` until the page is full, and says
+    /// whether it is. An event that is left out is looked at as closely as the
+    /// others: damage may be why it is.
     fn scan(
         &mut self,
-        scan: &Scan<'_>,
-        passes: impl Fn(&str, &str) -> bool,
+        direction: Direction,
+        (low, high): (i64, i64),
+        passes: impl Fn(&Named, &Kind) -> bool,
         most: usize,
     ) -> Result<(PageBuffer, bool), StoreError> {
-        let connection = self.connection;
-        let statement = self
-            .scans
-            .try_get_or_insert_mut_ref(scan.sql, || connection.prepare(scan.sql))
-            .map_err(store_error)?;
-        let mut rows = statement.query(scan.bounds).map_err(store_error)?;
+        let statement = match direction {
+            Direction::Forwards => &mut self.all_forwards,
+            Direction::Backwards => &mut self.all_backwards,
+        };
+        let mut rows = statement.query((low, high)).map_err(store_error)?;
         let mut page = PageBuffer::default();
-        let mut order = Order::new("position", scan.direction, scan.bounds);
-        let (mut last, mut checked) = (None, 0);
+        let mut order = Order::new("position", direction, (low, high));
+        let (mut seen, mut checked) = ((low, high), 0);
         while !page.is_full(most) {
             let Some(row) = rows.next().map_err(store_error)? else {
-                drop(rows);
-                self.check_positions(scan, scan.bounds, checked)?;
-                return Ok((page, false));
+                seen = (low, high);
+                break;
             };
             let position = row.get(0).map_err(store_error)?;
             order.step(position, false)?;
-            last = Some(position);
+            seen = match direction {
+                Direction::Forwards => (low, position),
+                Direction::Backwards => (position, high),
+            };
             checked += i64::from(position > self.unchecked.position);
-            let stream = row.get(1).map_err(store_error)?;
-            let kind = row.get(3).map_err(store_error)?;
-            let stream = &self.streams.get(stream)?.stream;
-            let event_type = &self.kinds.get(kind)?.event_type;
-            if passes(stream.as_str(), event_type.as_str()) {
+            let named = self.streams.get(row.get(1).map_err(store_error)?)?;
+            let kind = self.kinds.get(row.get(3).map_err(store_error)?)?;
+            if passes(named, kind) {
                 page.push(row)?;
+            } else {
+                check_left_out(row, named, kind, self.unchecked)?;
             }
         }
-        drop(rows);
-        let (low, high) = scan.bounds;
-        let seen = match (scan.direction, last) {
-            (_, None) => scan.bounds,
-            (Direction::Forwards, Some(last)) => (low, last),
-            (Direction::Backwards, Some(last)) => (last, high),
-        };
-        self.check_positions(scan, seen, checked)?;
-        Ok((page, true))
-    }
-
-    /// Fails when an event is missing between the positions `low` and `high`,
-    /// where there can be no gap and the read has come past `seen` of them.
-    fn check_positions(
-        &mut self,
-        scan: &Scan<'_>,
-        (low, high): (i64, i64),
-        seen: i64,
-    ) -> Result<(), StoreError> {
-        let low = low.max(self.unchecked.position + 1);
-        if low > high {
-            return Ok(());
+        // There can be no gap above what is older than checksums.
+        let low = seen.0.max(self.unchecked.position + 1);
+        if low <= seen.1 {
+            check_count(checked, low, seen.1)?;
         }
-        let found = if scan.sees_all {
-            seen
-        } else {
-            self.count
-                .query_row((low, high), |row| row.get(0))
-                .map_err(store_error)?
-        };
-        check_count(found, low, high)
-    }
-
-    fn streams_between(
-        &mut self,
-        tenant: i64,
-        first: &str,
-        after: Option<&str>,
-        most: usize,
-    ) -> rusqlite::Result<Vec<i64>> {
-        let rows = self.streams_by_name.query_map(
-            (
-                tenant,
-                first,
-                after,
-                i64::try_from(most).unwrap_or(i64::MAX),
-            ),
-            |row| row.get(0),
-        )?;
-        rows.collect()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::after_prefix;
-
-    #[test]
-    fn what_begins_so_lies_before_the_next_prefix() {
-        assert_eq!(after_prefix("Account-").as_deref(), Some("Account."));
-        assert_eq!(after_prefix("a\u{d7ff}").as_deref(), Some("a\u{e000}"));
-        assert_eq!(after_prefix("a\u{10ffff}").as_deref(), Some("b"));
-        assert_eq!(after_prefix("\u{10ffff}"), None);
-        assert_eq!(after_prefix(""), None);
+        let full = page.is_full(most);
+        Ok((page, full))
     }
 }

@@ -1,5 +1,5 @@
 use super::{
-    names::{Kind, Kinds, Streams},
+    names::{Kind, Kinds, Named, Streams},
     order::Order,
 };
 use crate::{
@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 /// The columns that [`PageBuffer::push`] reads, in this order.
 pub(super) const COLUMNS: &str =
-    "position, stream, revision, kind, id, recorded_at, data, metadata, checksum";
+    "position, stream, revision, kind, id, recorded_at, data, metadata, checksum, tenant";
 
 /// A page also ends when it has so many bytes of data, those that its links
 /// point to included.
@@ -43,6 +43,70 @@ struct RowParts {
     data: Range<usize>,
     metadata: Range<usize>,
     checksum: Option<i64>,
+    tenant: i64,
+}
+
+/// Fails unless the `row`, which a read leaves out, is the one that was written:
+/// what it says decides that it is left out.
+pub(super) fn check_left_out(
+    row: &Row<'_>,
+    named: &Named,
+    kind: &Kind,
+    unchecked: Unchecked,
+) -> Result<(), StoreError> {
+    let at = row.get(0).map_err(store_error)?;
+    let parts = EventParts {
+        revision: row.get(2).map_err(store_error)?,
+        recorded: row.get(5).map_err(store_error)?,
+        id: id(row, at)?,
+        data: blob(row, 6, at)?,
+        metadata: blob(row, 7, at)?,
+    };
+    let tenant = row.get(9).map_err(store_error)?;
+    check(
+        at,
+        tenant,
+        row.get(8).map_err(store_error)?,
+        named,
+        kind,
+        &parts,
+        unchecked,
+    )
+}
+
+fn check(
+    at: i64,
+    tenant: i64,
+    stored: Option<i64>,
+    named: &Named,
+    kind: &Kind,
+    parts: &EventParts<'_>,
+    unchecked: Unchecked,
+) -> Result<(), StoreError> {
+    if tenant != named.tenant_key {
+        return Err(corrupt(format!("the tenant of the event at position {at}")));
+    }
+    checksum::check(
+        stored,
+        at <= unchecked.position,
+        || checksum::of_event(named.sum, kind.sum, parts),
+        || format!("the event at position {at}"),
+    )
+}
+
+fn id(row: &Row<'_>, at: i64) -> Result<Uuid, StoreError> {
+    let id = match row.get_ref(4).map_err(store_error)? {
+        ValueRef::Blob(id) => Uuid::from_slice(id).ok(),
+        _ => None,
+    };
+    id.ok_or_else(|| corrupt(format!("the id of the event at position {at}")))
+}
+
+fn blob<'r>(row: &'r Row<'_>, column: usize, at: i64) -> Result<&'r [u8], StoreError> {
+    match row.get_ref(column).map_err(store_error)? {
+        ValueRef::Blob(blob) => Ok(blob),
+        _ => Err(corrupt(format!("the data of the event at position {at}"))),
+    }
 }
 
 impl PageBuffer {
@@ -53,18 +117,10 @@ impl PageBuffer {
     pub(super) fn push(&mut self, row: &Row<'_>) -> Result<(), StoreError> {
         let integer = |column| row.get::<_, i64>(column).map_err(store_error);
         let at = integer(0)?;
-        let id = match row.get_ref(4).map_err(store_error)? {
-            ValueRef::Blob(id) => Uuid::from_slice(id).ok(),
-            _ => None,
-        };
-        let id = id.ok_or_else(|| corrupt(format!("the id of the event at position {at}")))?;
-        let mut copied = |column| match row.get_ref(column).map_err(store_error)? {
-            ValueRef::Blob(blob) => {
-                let start = self.bytes.len();
-                self.bytes.extend_from_slice(blob);
-                Ok(start..self.bytes.len())
-            }
-            _ => Err(corrupt(format!("the data of the event at position {at}"))),
+        let mut copied = |column| {
+            let start = self.bytes.len();
+            self.bytes.extend_from_slice(blob(row, column, at)?);
+            Ok::<_, StoreError>(start..self.bytes.len())
         };
         let data = copied(6)?;
         let metadata = copied(7)?;
@@ -73,11 +129,12 @@ impl PageBuffer {
             stream: integer(1)?,
             revision: integer(2)?,
             kind: integer(3)?,
-            id,
+            id: id(row, at)?,
             recorded: integer(5)?,
             data,
             metadata,
             checksum: row.get(8).map_err(store_error)?,
+            tenant: integer(9)?,
         });
         Ok(())
     }
@@ -140,11 +197,14 @@ impl PageBuffer {
                 data: &data,
                 metadata: &metadata,
             };
-            checksum::check(
+            check(
+                row.position,
+                row.tenant,
                 row.checksum,
-                row.position <= unchecked.position,
-                || checksum::of_event(named.sum, kind.sum, &parts),
-                || format!("the event at position {}", row.position),
+                named,
+                kind,
+                &parts,
+                unchecked,
             )?;
             events.push(RecordedEvent {
                 stream: named.stream.clone(),

@@ -3,9 +3,9 @@ use crate::{
         checksum,
         error::{corrupt, store_error},
     },
-    event::{ContentType, EventType, RecordedEvent},
+    event::{ContentType, EventType},
     store::StoreError,
-    stream::{StreamMetadata, StreamName, TenantId},
+    stream::{StreamName, TenantId},
 };
 use lru::LruCache;
 use rusqlite::{Connection, OptionalExtension, Statement};
@@ -29,6 +29,7 @@ pub(super) struct Kind {
 pub(super) struct Named {
     pub(super) stream: StreamName,
     pub(super) tenant: Option<TenantId>,
+    pub(super) tenant_key: i64,
     /// The checksum of all this.
     pub(super) sum: u32,
 }
@@ -36,7 +37,6 @@ pub(super) struct Named {
 /// The kinds that this thread has come across. They never change.
 pub(super) struct Kinds<'c> {
     find: Statement<'c>,
-    find_by_type: Statement<'c>,
     known: LruCache<i64, Kind>,
 }
 
@@ -45,7 +45,6 @@ impl<'c> Kinds<'c> {
         Ok(Self {
             find: connection
                 .prepare("SELECT event_type, content_type, shape FROM kinds WHERE kind = ?1")?,
-            find_by_type: connection.prepare("SELECT kind FROM kinds WHERE event_type = ?1")?,
             known: LruCache::new(KINDS),
         })
     }
@@ -58,34 +57,6 @@ impl<'c> Kinds<'c> {
         self.known
             .get(&key)
             .ok_or_else(|| corrupt(format!("kind {key} of events")))
-    }
-
-    /// Every kind of the events that delete or truncate a stream.
-    pub(super) fn of_deletions(&mut self) -> rusqlite::Result<Vec<i64>> {
-        let mut kinds = Vec::new();
-        for event_type in [StreamMetadata::EVENT_TYPE, RecordedEvent::TOMBSTONE] {
-            let rows = self
-                .find_by_type
-                .query_map([event_type], |row| row.get(0))?;
-            for kind in rows {
-                kinds.push(kind?);
-            }
-        }
-        Ok(kinds)
-    }
-
-    /// Every kind of these event types.
-    pub(super) fn of_types(&mut self, types: &[EventType]) -> rusqlite::Result<Vec<i64>> {
-        let mut kinds = Vec::new();
-        for event_type in types {
-            let rows = self
-                .find_by_type
-                .query_map([event_type.as_str()], |row| row.get(0))?;
-            for kind in rows {
-                kinds.push(kind?);
-            }
-        }
-        Ok(kinds)
     }
 }
 
@@ -124,7 +95,7 @@ impl<'c> Streams<'c> {
     pub(super) fn new(connection: &'c Connection) -> rusqlite::Result<Self> {
         Ok(Self {
             find: connection.prepare(
-                "SELECT s.name, t.name FROM streams s LEFT JOIN tenants t ON t.tenant = s.tenant
+                "SELECT s.name, t.name, s.tenant FROM streams s LEFT JOIN tenants t ON t.tenant = s.tenant
                  WHERE s.stream = ?1",
             )?,
             known: LruCache::new(STREAMS),
@@ -143,11 +114,12 @@ impl<'c> Streams<'c> {
 }
 
 fn load_stream(find: &mut Statement<'_>, key: i64) -> Result<Named, StoreError> {
-    let (stream, tenant) = find
+    let (stream, tenant, tenant_key) = find
         .query_row([key], |row| {
             Ok((
                 row.get::<_, Arc<str>>(0)?,
                 row.get::<_, Option<Arc<str>>>(1)?,
+                row.get(2)?,
             ))
         })
         .optional()
@@ -167,5 +139,6 @@ fn load_stream(find: &mut Statement<'_>, key: i64) -> Result<Named, StoreError> 
         sum: checksum::of_name(&stream, tenant.as_ref()),
         stream,
         tenant,
+        tenant_key,
     })
 }

@@ -10,6 +10,7 @@ use crate::{
         error::{corrupt, store_error},
         files::Files,
         in_force,
+        index::LastRevision,
         number::{position, revision, to_sql},
     },
     clock::Clock,
@@ -25,7 +26,6 @@ use rusqlite::{Connection, OptionalExtension, Statement};
 use std::{num::NonZeroUsize, sync::Arc};
 use uuid::Uuid;
 
-const SCANS: NonZeroUsize = NonZeroUsize::new(16).unwrap();
 const STREAM_KEYS: NonZeroUsize = NonZeroUsize::new(16_384).unwrap();
 
 /// One thread's side of the reads.
@@ -38,19 +38,17 @@ pub(in super::super) struct Session<'c> {
     pub(super) backwards: Statement<'c>,
     /// The events of a stream after a position.
     pub(super) after_position: Statement<'c>,
-    /// Queries of the global order, by their text.
-    pub(super) scans: LruCache<String, Statement<'c>>,
-    pub(super) streams_by_name: Statement<'c>,
+    pub(super) all_forwards: Statement<'c>,
+    pub(super) all_backwards: Statement<'c>,
     clock: Clock,
     begin: Statement<'c>,
     commit: Statement<'c>,
     head: Statement<'c>,
     pub(super) unchecked: Unchecked,
-    pub(super) count: Statement<'c>,
     entry_after: Statement<'c>,
     find_stream: Statement<'c>,
     stream_row: Statement<'c>,
-    last_revision: Statement<'c>,
+    last_revision: LastRevision<'c>,
     find_event: Statement<'c>,
     find_tenant: Statement<'c>,
     keys: LruCache<(Option<TenantId>, StreamName), i64>,
@@ -77,6 +75,12 @@ impl<'c> Session<'c> {
                  ORDER BY revision {order}"
             ))
         };
+        let all = |order: &str| {
+            connection.prepare(&format!(
+                "SELECT {COLUMNS} FROM events WHERE position BETWEEN ?1 AND ?2
+                 ORDER BY position {order}"
+            ))
+        };
         Ok(Self {
             connection,
             files,
@@ -87,11 +91,8 @@ impl<'c> Session<'c> {
             after_position: prepare(&format!(
                 "SELECT {COLUMNS} FROM events WHERE stream = ?1 AND position > ?2 ORDER BY revision"
             ))?,
-            scans: LruCache::new(SCANS),
-            streams_by_name: prepare(
-                "SELECT stream FROM streams
-                 WHERE tenant = ?1 AND name >= ?2 AND (?3 IS NULL OR name < ?3) LIMIT ?4",
-            )?,
+            all_forwards: all("ASC")?,
+            all_backwards: all("DESC")?,
             clock: config.clock.clone(),
             begin: prepare("BEGIN")?,
             commit: prepare("COMMIT")?,
@@ -100,18 +101,13 @@ impl<'c> Session<'c> {
                  FROM events",
             )?,
             unchecked: Unchecked::load(connection)?,
-            count: prepare("SELECT count(*) FROM events WHERE position BETWEEN ?1 AND ?2")?,
             entry_after: prepare(ENTRY_AFTER)?,
             find_stream: prepare("SELECT stream FROM streams WHERE tenant = ?1 AND name = ?2")?,
             stream_row: prepare(&format!(
                 "SELECT {}, tombstoned, checksum FROM streams WHERE stream = ?1",
                 in_force::COLUMNS,
             ))?,
-            last_revision: prepare(
-                "SELECT revision FROM events
-                 WHERE stream = ?1 AND revision < 9223372036854775807
-                 ORDER BY revision DESC LIMIT 1",
-            )?,
+            last_revision: LastRevision::new(connection)?,
             find_event: prepare(
                 "SELECT stream, revision, position FROM events WHERE id = ?1 AND tenant = ?2",
             )?,
@@ -154,7 +150,7 @@ impl<'c> Session<'c> {
     }
 
     /// The key of the tenant; none when nothing was ever written for it.
-    pub(super) fn tenant(&mut self, tenant: Option<&TenantId>) -> Result<Option<i64>, StoreError> {
+    fn tenant(&mut self, tenant: Option<&TenantId>) -> Result<Option<i64>, StoreError> {
         let Some(tenant) = tenant else {
             return Ok(Some(0));
         };
@@ -237,11 +233,7 @@ impl<'c> Session<'c> {
     }
 
     pub(super) fn last_revision(&mut self, key: i64) -> Result<Option<Revision>, StoreError> {
-        let last = self
-            .last_revision
-            .query_row([key], |row| row.get(0))
-            .optional();
-        Ok(last.map_err(store_error)?.map(revision))
+        self.last_revision.of(key)
     }
 
     pub(super) fn visibility(&mut self, found: &Found) -> Result<Visibility, StoreError> {

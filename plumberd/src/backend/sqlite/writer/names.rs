@@ -6,7 +6,7 @@ use crate::{
     backend::sqlite::{
         checksum::{self, Unchecked},
         in_force,
-        number::{revision, to_sql},
+        number::to_sql,
         reader::check_entry_after,
     },
     event::{ContentType, EventType, NewEvent},
@@ -129,11 +129,7 @@ impl Names {
             truncate_before: metadata.truncate_before,
             tombstoned,
         };
-        row.last = statements
-            .last_revision
-            .query_row([row.key], |row| row.get(0))
-            .optional()?
-            .map(revision);
+        row.last = statements.last_revision.of(key)?;
         let last = row.last.map_or(-1, |last| to_sql(last.as_u64()));
         let after = statements
             .entry_after

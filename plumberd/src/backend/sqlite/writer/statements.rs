@@ -1,4 +1,4 @@
-use crate::backend::sqlite::{in_force, reader::ENTRY_AFTER};
+use crate::backend::sqlite::{in_force, index::LastRevision, reader::ENTRY_AFTER};
 use rusqlite::{Connection, Statement};
 use std::iter::repeat_n;
 
@@ -20,7 +20,7 @@ pub(super) struct Statements<'c> {
     pub(super) add_event: Statement<'c>,
     pub(super) add_events: Statement<'c>,
     pub(super) find_event: Statement<'c>,
-    pub(super) last_revision: Statement<'c>,
+    pub(super) last_revision: LastRevision<'c>,
     pub(super) entry_after: Statement<'c>,
     pub(super) last_event: Statement<'c>,
     pub(super) head: Statement<'c>,
@@ -52,11 +52,7 @@ impl<'c> Statements<'c> {
             find_event: prepare(
                 "SELECT stream, revision, position FROM events WHERE id = ?1 AND tenant = ?2",
             )?,
-            last_revision: prepare(
-                "SELECT revision FROM events
-                 WHERE stream = ?1 AND revision < 9223372036854775807
-                 ORDER BY revision DESC LIMIT 1",
-            )?,
+            last_revision: LastRevision::new(connection)?,
             entry_after: prepare(ENTRY_AFTER)?,
             last_event: prepare(
                 "SELECT e.revision, e.recorded_at, e.id, e.data, e.metadata, e.checksum, e.position,
