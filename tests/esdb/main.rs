@@ -11,4 +11,5 @@ mod raw;
 mod silence;
 mod streams;
 mod tls;
+mod untaken;
 mod watch;

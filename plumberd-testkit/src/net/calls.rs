@@ -1,4 +1,4 @@
-use super::{ASKS_WITHIN, Budget, Seat, Share};
+use super::{ASKS_WITHIN, Budget, Outgoing, Seat, Share};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http_body::{Body, Frame, SizeHint};
@@ -31,8 +31,10 @@ const HEAD: usize = 5;
 /// connection that they came over.
 ///
 /// A message that has begun must be whole in time, and so must the first one;
-/// what has come of it counts against a budget of all calls. Whatever a call
-/// has is given back when it ends, or when its client gives it up.
+/// what has come of it counts against a budget of all calls. What a call is
+/// answered and its client does not take counts against its connection's.
+/// Whatever a call has is given back when it ends, or when its client gives it
+/// up.
 #[derive(Debug, Clone)]
 pub(crate) struct Watched<S> {
     inner: S,
@@ -86,7 +88,13 @@ where
         let request = request.map(|body| boxed(Asked::new(body, share, asked)));
         Box::pin(async move {
             let response = inner.call(request).await?;
-            Ok(response.map(|body| boxed(Answer { body, _call: call })))
+            let seat = call.seat.clone();
+            Ok(response.map(|body| {
+                boxed(Answer {
+                    body: Outgoing::new(body, seat),
+                    _call: call,
+                })
+            }))
         })
     }
 }
@@ -227,7 +235,7 @@ impl Body for Asked {
 
 /// What a client is answered, and the call with it.
 struct Answer {
-    body: BoxBody,
+    body: Outgoing,
     _call: Arc<Call>,
 }
 

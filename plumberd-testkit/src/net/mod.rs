@@ -1,6 +1,6 @@
 //! What the servers of this kit have in common below their protocols: how many
-//! connections there are, how long a client may take to say something, and how
-//! much it may leave unfinished.
+//! connections there are, how long a client may take to say something, how much
+//! it may leave unfinished, and how much of its answers it may leave untaken.
 
 #![allow(
     clippy::result_large_err,
@@ -10,11 +10,13 @@
 mod budget;
 mod calls;
 mod manners;
+mod outgoing;
 mod places;
 
 pub(crate) use budget::{Budget, Share};
 pub(crate) use calls::Watched;
 pub(crate) use manners::Manners;
+use outgoing::Outgoing;
 pub(crate) use places::{Place, Places, Seat};
 
 use std::time::Duration;
