@@ -1,5 +1,6 @@
 //! Who may not do something, and who is not known to the server.
 
+use futures_util::future::{Either, join_all, select};
 use plumberd::{
     ErrorKind,
     backend::eventstoredb::{EventStoreDb, EventStoreDbConfig, PersistentSettings, Source},
@@ -100,12 +101,7 @@ async fn whoever_the_server_does_not_know_is_told_so_by_every_call() {
         let subscribed = nobody.subscribe_all(SubscribeFrom::Start, Filter::new());
 
         let unknown = ErrorKind::Unauthenticated;
-        // A session that is refused may look like one that was lost: then the
-        // refusal of the call after it does not tell what became of the first.
-        match appended {
-            Err(StoreError::OutcomeUnknown { .. }) => {}
-            told => assert_eq!(kind_of(told), unknown),
-        }
+        assert_eq!(kind_of(appended), unknown);
         assert_eq!(kind_of(read.collect_all().await), unknown);
         assert_eq!(kind_of(read_all.collect_all().await), unknown);
         assert_eq!(kind_of(subscribed.await), unknown);
@@ -115,6 +111,47 @@ async fn whoever_the_server_does_not_know_is_told_so_by_every_call() {
     let ada = store_of(&server, "ada", "secret");
     let read = ada.read_stream(&name, ReadOptions::forwards());
     assert!(read.collect_all().await.unwrap().is_empty());
+}
+
+/// A session carries many appends: the server refuses it once, for all.
+#[tokio::test]
+async fn appends_at_once_with_a_wrong_password_are_all_told_that_nothing_was_written() {
+    let server = with_users().await;
+    let stranger = store_of(&server, "ada", "wrong");
+
+    for round in 0..10 {
+        let name = stream(&format!("Order-{round}"));
+        let appends = (0..20).map(|_| stranger.append(&name, Any, events()));
+
+        for appended in join_all(appends).await {
+            assert_eq!(kind_of(appended), ErrorKind::Unauthenticated);
+        }
+    }
+}
+
+/// The caller that opened the session may be gone when the refusal comes.
+#[tokio::test]
+async fn an_append_beside_one_that_was_given_up_is_told_of_a_wrong_password() {
+    let server = with_users().await;
+    let stranger = store_of(&server, "ada", "wrong");
+    let name = stream("Order-1");
+
+    for _ in 0..20 {
+        let first = Box::pin(stranger.append(&name, Any, events()));
+        let second = Box::pin(stranger.append(&name, Any, events()));
+        let (appended, first) = match select(first, second).await {
+            Either::Left((first, second)) => (second.await, Some(first)),
+            Either::Right((second, first)) => {
+                drop(first);
+                (second, None)
+            }
+        };
+
+        assert_eq!(kind_of(appended), ErrorKind::Unauthenticated);
+        if let Some(first) = first {
+            assert_eq!(kind_of(first), ErrorKind::Unauthenticated);
+        }
+    }
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod connect;
 mod deadlines;
 mod defects;
 mod denied;
+mod failures;
 mod faults;
 mod keep_alive;
 #[cfg(feature = "sqlite")]

@@ -63,6 +63,8 @@ pub(crate) struct Script {
     pub(crate) metadata: Arc<Mutex<Option<&'static str>>>,
     /// What a single append is answered.
     pub(crate) append: Arc<Mutex<Result<AppendResp, Status>>>,
+    /// What a delete or tombstone is answered.
+    pub(crate) delete: Arc<Mutex<Status>>,
     /// Whether batches of appends are offered, and answered with a message
     /// without content, which the client crate does not survive.
     pub(crate) rubbish_batches: bool,
@@ -83,6 +85,7 @@ impl Script {
             leader: Arc::default(),
             metadata: Arc::default(),
             append: Arc::new(Mutex::new(Err(Status::unimplemented("reads only")))),
+            delete: Arc::new(Mutex::new(Status::unimplemented("reads only"))),
             rubbish_batches: false,
             batch_code: None,
             timeouts: Arc::default(),
@@ -308,11 +311,11 @@ impl Streams for Script {
     }
 
     async fn delete(&self, _: Request<DeleteReq>) -> Result<Response<DeleteResp>, Status> {
-        Err(Status::unimplemented("reads only"))
+        Err(self.delete.lock().unwrap().clone())
     }
 
     async fn tombstone(&self, _: Request<TombstoneReq>) -> Result<Response<TombstoneResp>, Status> {
-        Err(Status::unimplemented("reads only"))
+        Err(self.delete.lock().unwrap().clone())
     }
 
     async fn batch_append(

@@ -166,7 +166,7 @@ impl Append<'_> {
             Sent::Unsent(error) => error,
         };
         // Of an append that the server refused nothing was written.
-        self.lost_before = self.sent && error.failure() == Failure::Lost;
+        self.lost_before = self.sent && error.leaves_open();
         let mut backoff = Backoff::new(PAUSES);
         loop {
             // By itself: what another writer does wrong cannot end it.
@@ -230,7 +230,7 @@ impl Append<'_> {
     /// would have got then too.
     fn failed(&self, error: CallError) -> StoreError {
         match error.failure() {
-            Failure::Exhausted => self.unknown(error),
+            _ if error.leaves_open() => self.unknown(error),
             Failure::Refused => error.into_store_error(),
             _ if self.lost_before => self.unknown(error),
             _ => error.into_store_error(),

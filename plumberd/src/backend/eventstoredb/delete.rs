@@ -90,7 +90,7 @@ impl Shared {
             Failure::Conflict | Failure::Deleted => {
                 Ok(info::state(&self.stream_info(stream, ends).await?))
             }
-            Failure::Lost if !error.never_left() => Err(StoreError::OutcomeUnknown {
+            _ if error.leaves_open() && !error.never_left() => Err(StoreError::OutcomeUnknown {
                 backend: BACKEND,
                 stream: stream.clone(),
                 source: error.into(),

@@ -253,6 +253,10 @@ pub(super) enum Failure {
     /// `ENHANCE_YOUR_CALM`, which the client crate takes for the same. Whether
     /// the call was carried out is unknown.
     Exhausted,
+    /// The answer is larger than the client crate takes, or the server says
+    /// `OutOfRange` itself. Whether the call was carried out is unknown, and
+    /// the same call gets the same answer.
+    Unreadable,
     /// Anything else the server answered.
     Other,
 }
@@ -281,13 +285,22 @@ impl CallError {
                     // As the client crate takes them where they end a call.
                     8 => Failure::Exhausted,
                     1 | 2 | 4 | 10 | 13 | 14 | 15 => Failure::Lost,
-                    3 | 11 => Failure::Refused,
+                    3 => Failure::Refused,
+                    0 | 11 => Failure::Unreadable,
                     6 | 9 => Failure::Conflict,
                     _ => Failure::Other,
                 },
                 _ => Failure::Other,
             },
         }
+    }
+
+    /// Whether a call that failed so may have been carried out.
+    pub(super) fn leaves_open(&self) -> bool {
+        matches!(
+            self.failure(),
+            Failure::Lost | Failure::Exhausted | Failure::Unreadable
+        )
     }
 
     /// Whether a client that failed so fails for ever: its task is dead, or

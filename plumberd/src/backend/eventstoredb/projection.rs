@@ -174,7 +174,7 @@ fn projection_error(name: &str, error: CallError) -> ProjectionError {
             backend,
             source: error.into(),
         },
-        Failure::Lost => ProjectionError::Unavailable {
+        Failure::Lost | Failure::Exhausted => ProjectionError::Unavailable {
             backend,
             source: error.into(),
         },

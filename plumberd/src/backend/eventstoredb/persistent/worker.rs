@@ -101,7 +101,7 @@ impl Worker {
             };
             let connection = &self.shared.connection;
             let error = connection.told_apart(error, connection.ends()).await;
-            let lost = error.failure() == Failure::Lost;
+            let lost = matches!(error.failure(), Failure::Lost | Failure::Exhausted);
             let pause = self.backoff.next_pause().unwrap_or(PAUSES.cap);
             let late = self.confirm.is_some() && Instant::now() + pause >= self.gives_up;
             if !lost || late {

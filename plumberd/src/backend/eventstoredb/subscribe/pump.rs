@@ -172,7 +172,8 @@ impl Pump {
                 Failure::Unauthenticated
                 | Failure::Denied
                 | Failure::Unsupported
-                | Failure::Refused,
+                | Failure::Refused
+                | Failure::Unreadable,
                 _,
             ) => Ok(error.into_store_error()),
             _ => Err(error),
