@@ -60,15 +60,35 @@ fn declared(manifest: &str) -> Vec<String> {
         .collect()
 }
 
-/// Features that no folder of `backend` explains.
-fn without_folder(features: &[String], folders: &[String]) -> Vec<String> {
+/// Features that are no backend, with their places below `plumberd/src`.
+const ELSEWHERE: [(&str, &str); 5] = [
+    ("avro", "codec/avro"),
+    ("axum", "axum"),
+    ("metrics", "telemetry/metrics"),
+    ("otel", "telemetry/otel"),
+    ("protobuf", "codec/protobuf"),
+];
+
+/// Features that only choose how another one is built.
+const BUILDS: [(&str, &str); 1] = [("kafka-tls", "kafka")];
+
+/// Where the code of a feature is: a folder, or a file.
+fn place(feature: &str) -> String {
+    let built = BUILDS.iter().find(|(name, _)| *name == feature);
+    let feature = built.map_or(feature, |(_, built)| built);
+    let elsewhere = ELSEWHERE.iter().find(|(name, _)| *name == feature);
+    let backend = || format!("backend/{}", feature.replace('-', "_"));
+    elsewhere.map_or_else(backend, |(_, place)| (*place).to_owned())
+}
+
+/// Features whose code is not where their names say.
+fn without_folder(features: &[String], is_there: impl Fn(&str) -> bool) -> Vec<String> {
     features
         .iter()
-        .filter(|name| {
-            !["default", "full"].contains(&name.as_str())
-                && !folders.contains(&name.replace('-', "_"))
-        })
-        .map(|name| format!("the feature `{name}` is no folder of plumberd/src/backend"))
+        .filter(|name| !["default", "full"].contains(&name.as_str()))
+        .map(|name| (name, place(name)))
+        .filter(|(_, place)| !is_there(place))
+        .map(|(name, place)| format!("the feature `{name}` has no plumberd/src/{place}"))
         .collect()
 }
 
@@ -93,14 +113,13 @@ fn a_heavy_dependency_would_be_seen() {
 
 #[test]
 fn every_feature_is_a_folder() {
-    let folders = std::fs::read_dir(root().join("plumberd/src/backend"))
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
-        .collect::<Vec<_>>();
+    let source = root().join("plumberd/src");
+    let is_there =
+        |place: &str| source.join(place).is_dir() || source.join(format!("{place}.rs")).is_file();
     let features = declared(&text("plumberd/Cargo.toml"));
 
     assert!(features.contains(&"sqlite".to_owned()), "{features:?}");
-    assert_kept("features", &without_folder(&features, &folders));
+    assert_kept("features", &without_folder(&features, is_there));
 }
 
 #[test]
@@ -108,5 +127,17 @@ fn a_feature_without_folder_would_be_seen() {
     let features = declared("[features]\ndefault = []\nwith-x = []\n[dependencies]\ny = 1\n");
 
     assert_eq!(features, ["default", "with-x"]);
-    assert_eq!(without_folder(&features, &["sqlite".to_owned()]).len(), 1);
+    assert_eq!(
+        without_folder(&features, |_| false),
+        ["the feature `with-x` has no plumberd/src/backend/with_x"]
+    );
+    let all = ["sqlite", "avro", "axum", "kafka-tls", "otel"].map(str::to_owned);
+    let places = [
+        "backend/sqlite",
+        "codec/avro",
+        "axum",
+        "backend/kafka",
+        "telemetry/otel",
+    ];
+    assert!(without_folder(&all, |place| places.contains(&place)).is_empty());
 }
