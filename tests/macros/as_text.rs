@@ -1,5 +1,6 @@
 //! Types that are stored as the text they are displayed as.
 
+use crate::stored_form::{refused, stored, unwritable};
 use plumberd::{
     Event, EventValue,
     codec::{Codec, Json},
@@ -53,30 +54,6 @@ struct AccountOpened {
     former: Option<Iban>,
     all: Vec<Iban>,
     limits: BTreeMap<Iban, u32>,
-}
-
-fn write<T: EventValue>(value: &T) -> String {
-    let mut out = Vec::new();
-    Json::encode(value, &mut out).unwrap();
-    String::from_utf8(out).unwrap()
-}
-
-#[track_caller]
-fn unwritable<T: EventValue>(value: &T) -> String {
-    let written = Json::encode(value, &mut Vec::new());
-    written.expect_err("it has no stored form").to_string()
-}
-
-#[track_caller]
-fn refused<T: EventValue + fmt::Debug>(json: &str) -> String {
-    let read: Result<T, _> = Json::decode(json.as_bytes());
-    read.expect_err(json).to_string()
-}
-
-#[track_caller]
-fn stored<T: EventValue + PartialEq + fmt::Debug>(value: &T, json: &str) {
-    assert_eq!(write(value), json);
-    assert_eq!(&Json::decode::<T>(json.as_bytes()).unwrap(), value);
 }
 
 #[test]

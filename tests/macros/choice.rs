@@ -1,34 +1,12 @@
 //! Enums as values: their names, their numbers, and variants that hold a
 //! struct.
 
+use crate::stored_form::{read, refused, stored, write};
 use plumberd::{
     Event, EventValue,
-    codec::{Codec, Json},
     event::{NewEvent, Shape},
 };
 use std::{collections::BTreeMap, fmt::Debug};
-
-fn write<T: EventValue>(value: &T) -> String {
-    let mut out = Vec::new();
-    Json::encode(value, &mut out).unwrap();
-    String::from_utf8(out).unwrap()
-}
-
-fn read<T: EventValue>(json: &str) -> T {
-    Json::decode(json.as_bytes()).unwrap_or_else(|error| panic!("{json}: {error}"))
-}
-
-#[track_caller]
-fn refused<T: EventValue + Debug>(json: &str) -> String {
-    let read: Result<T, _> = Json::decode(json.as_bytes());
-    read.expect_err(json).to_string()
-}
-
-#[track_caller]
-fn stored<T: EventValue + PartialEq + Debug>(value: &T, json: &str) {
-    assert_eq!(write(value), json);
-    assert_eq!(&read::<T>(json), value, "{json}");
-}
 
 /// As `JsonStringEnumConverter` reads them.
 #[derive(EventValue, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Clone, Copy)]

@@ -16,6 +16,7 @@ mod paths;
 mod prelude;
 mod reading;
 mod serde_forms;
+mod stored_form;
 mod ui;
 mod value;
 mod wire_format;

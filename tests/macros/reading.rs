@@ -1,9 +1,9 @@
 //! What the attributes of a type say about how its fields are named and read.
 
+use crate::stored_form::{read, refused, stored, write};
 use chrono::{DateTime, FixedOffset, Local, Utc};
 use plumberd::{
     Event, EventValue,
-    codec::{Codec, Json},
     event::{NewEvent, Shape},
 };
 use std::{
@@ -12,29 +12,6 @@ use std::{
     fmt::Debug,
     sync::Arc,
 };
-
-fn write<T: EventValue>(value: &T) -> String {
-    let mut out = Vec::new();
-    Json::encode(value, &mut out).unwrap();
-    String::from_utf8(out).unwrap()
-}
-
-#[track_caller]
-fn read<T: EventValue>(json: &str) -> T {
-    Json::decode(json.as_bytes()).unwrap_or_else(|error| panic!("{json}: {error}"))
-}
-
-#[track_caller]
-fn refused<T: EventValue + Debug>(json: &str) -> String {
-    let read: Result<T, _> = Json::decode(json.as_bytes());
-    read.expect_err(json).to_string()
-}
-
-#[track_caller]
-fn stored<T: EventValue + PartialEq + Debug>(value: &T, json: &str) {
-    assert_eq!(write(value), json);
-    assert_eq!(&read::<T>(json), value, "{json}");
-}
 
 #[derive(EventValue, Debug, PartialEq)]
 #[event(rename_all = "camelCase")]

@@ -1,5 +1,6 @@
 //! The stored form of every value, byte for byte, and what is refused.
 
+use crate::stored_form::{read, refused, stored, unwritable, write};
 use bytes::Bytes;
 use chrono::{DateTime, FixedOffset, Local, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use plumberd::{
@@ -18,36 +19,6 @@ use std::{
     time::Duration,
 };
 use uuid::Uuid;
-
-fn write<T: EventValue>(value: &T) -> String {
-    let mut out = Vec::new();
-    Json::encode(value, &mut out).unwrap();
-    String::from_utf8(out).unwrap()
-}
-
-fn read<T: EventValue>(json: &str) -> T {
-    Json::decode(json.as_bytes()).unwrap_or_else(|error| panic!("{json}: {error}"))
-}
-
-#[track_caller]
-fn refused<T: EventValue + Debug>(json: &str) -> String {
-    let read: Result<T, _> = Json::decode(json.as_bytes());
-    read.expect_err(json).to_string()
-}
-
-#[track_caller]
-fn unwritable<T: EventValue>(value: &T) -> String {
-    Json::encode(value, &mut Vec::new())
-        .expect_err("it has no stored form")
-        .to_string()
-}
-
-/// That `value` is stored as `json`, and `json` is read as `value`.
-#[track_caller]
-fn stored<T: EventValue + PartialEq + Debug>(value: &T, json: &str) {
-    assert_eq!(write(value), json);
-    assert_eq!(&read::<T>(json), value, "{json}");
-}
 
 #[test]
 fn numbers_are_json_numbers() {

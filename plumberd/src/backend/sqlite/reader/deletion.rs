@@ -75,18 +75,7 @@ impl Session<'_> {
         let Some(found) = self.find(tenant, stream)? else {
             return Ok(None);
         };
-        let at = to_sql(revision.as_u64());
-        let mut page = PageBuffer::default();
-        let mut rows = self
-            .forwards
-            .query((found.key, at, at, i64::MIN))
-            .map_err(store_error)?;
-        if let Some(row) = rows.next().map_err(store_error)? {
-            page.push(row)?;
-        }
-        drop(rows);
-        let events = page.into_events(&mut self.kinds, &mut self.streams, self.unchecked)?;
-        Ok(events.into_iter().next())
+        self.stored_at(&found, revision)
     }
 
     /// The events of a stream of metadata: mostly there are none.

@@ -359,6 +359,16 @@ impl<'c> Session<'c> {
             return Ok(None);
         }
         let visibility = self.visibility(&found)?;
+        let event = self.stored_at(&found, revision)?;
+        Ok(event.filter(|event| visibility.shows(event.revision, event.recorded_at)))
+    }
+
+    /// The event of this revision, hidden or not.
+    pub(super) fn stored_at(
+        &mut self,
+        found: &Found,
+        revision: Revision,
+    ) -> Result<Option<RecordedEvent>, StoreError> {
         let mut page = PageBuffer::default();
         let at = to_sql(revision.as_u64());
         let mut rows = self
@@ -370,9 +380,7 @@ impl<'c> Session<'c> {
         }
         drop(rows);
         let events = page.into_events(&mut self.kinds, &mut self.streams, self.unchecked)?;
-        Ok(events
-            .into_iter()
-            .find(|event| visibility.shows(event.revision, event.recorded_at)))
+        Ok(events.into_iter().next())
     }
 }
 
