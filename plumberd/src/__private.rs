@@ -4,13 +4,15 @@
 pub use crate::event::value::decimal_literal;
 pub use crate::{
     aggregate::{
-        CountsBlocks, DecisionResult, HandlerBlock, Repeated, assert_counted, checked_category,
-        count_rows, join_rows,
+        CountsBlocks, DecisionResult, HandlerBlock, Repeated, assert_counted, assert_one_catch_all,
+        checked_category, count_rows, join_rows,
+        of_two_aggregate_blocks_the_first_says_blocks_equals_2_and_the_second_block_equals_2,
     },
     codec::{Codec, Json},
     event::{
-        DecodeError, EncodeError, EncodedEvent, Event, EventInfo, EventValue, Links, Shape,
-        ShapeBuilder, ShapeOf, Upcaster, decode_event,
+        DecodeError, EncodeError, EncodedEvent, Event, EventInfo, EventValue, FromOther, Links,
+        RecordedEvent, Shape, ShapeBuilder, ShapeOf, Upcaster, checked_alias, checked_event_type,
+        decode_event, only_read,
         value::{
             AsText, Choices, Elements, Fields, List, MapKey, Object, Ref, Rules, Tagged, TextForm,
             Variant, Variants, WithField, WithRef, assert_some_is_told, default_of, derived::*,

@@ -2,6 +2,7 @@
 
 mod aggregate;
 mod as_text;
+mod catch_all;
 mod choice;
 mod context;
 mod event;
@@ -10,6 +11,7 @@ mod generics;
 mod inverse;
 mod json_object;
 mod metadata;
+mod names;
 mod nesting;
 mod nulls;
 mod paths;

@@ -53,6 +53,32 @@ fn some_of_a_json_null_is_not_written() {
     unwritable(&(Some(Value::Null), 1));
 }
 
+type Twice = Option<Option<u8>>;
+
+/// By serde's traits, wherever in the field it is.
+#[derive(Event, Debug, PartialEq)]
+struct ByItsTraits {
+    #[event(with = "plumberd::event::value::serde")]
+    alias: Twice,
+    #[event(with = "plumberd::event::value::serde")]
+    list: Vec<Twice>,
+}
+
+#[test]
+fn some_of_null_is_not_written_by_traits_of_serde_that_would_read_it_as_none() {
+    let alias = |alias| ByItsTraits {
+        alias,
+        list: vec![],
+    };
+    unwritable(&alias(Some(None)));
+    unwritable(&ByItsTraits {
+        alias: None,
+        list: vec![None, Some(None)],
+    });
+    stored(&alias(None), r#"{"Alias":null,"List":[]}"#);
+    stored(&alias(Some(Some(1))), r#"{"Alias":1,"List":[]}"#);
+}
+
 #[test]
 fn some_of_any_other_json_is_written() {
     stored(&Noted { note: None }, r#"{"Note":null}"#);

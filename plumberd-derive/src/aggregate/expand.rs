@@ -27,7 +27,8 @@ pub(super) fn expand(aggregate: &Aggregate) -> TokenStream {
             let implementation = aggregate_impl(aggregate, ty, &table(aggregate, ty, &rows));
             let count = count(aggregate, ty);
             let assertion = assertion(aggregate, ty);
-            quote!(#implementation #count #assertion)
+            let once = once(aggregate, ty);
+            quote!(#implementation #once #count #assertion)
         }
     };
     let handles = aggregate
@@ -60,11 +61,7 @@ pub(super) fn aggregate_impl(aggregate: &Aggregate, ty: &Type, table: &TokenStre
         .id
         .as_ref()
         .map_or_else(|| quote!(#krate::__private::Uuid), |id| quote!(#id));
-    let policy = if aggregate.skips_unknown_events {
-        quote!(Skip)
-    } else {
-        quote!(Error)
-    };
+    let policy = policy(aggregate);
     let category = match &aggregate.category {
         Category::Name(name) => name.to_token_stream(),
         Category::Constant(path) => {
@@ -89,8 +86,7 @@ pub(super) fn aggregate_impl(aggregate: &Aggregate, ty: &Type, table: &TokenStre
         impl #params #krate::aggregate::Aggregate for #ty #clause {
             type Id = #id;
             const CATEGORY: &'static #krate::__private::core::primitive::str = #category;
-            const UNKNOWN_EVENTS: #krate::aggregate::UnknownEvents =
-                #krate::aggregate::UnknownEvents::#policy;
+            const UNKNOWN_EVENTS: #krate::aggregate::UnknownEvents = #policy;
             const HANDLERS: #krate::aggregate::HandlerTable<Self> = #table;
         }
     }
@@ -125,15 +121,21 @@ pub(super) fn table(aggregate: &Aggregate, ty: &Type, rows: &TokenStream) -> Tok
             let __table = #krate::aggregate::HandlerTable::or_else(__table, Self::#method);
         }
     });
+    let table_itself = quote!(&__table);
     let check = (aggregate.is_generic() && aggregate.handlers.len() > 1)
-        .then(|| distinct(aggregate, &quote!(&__table)));
-    if other.is_none() && check.is_none() {
+        .then(|| distinct(aggregate, &table_itself));
+    let catch_all = aggregate
+        .is_generic()
+        .then(|| catch_all(aggregate, &table_itself))
+        .flatten();
+    if other.is_none() && check.is_none() && catch_all.is_none() {
         return table;
     }
     quote!({
         let __table: #krate::aggregate::HandlerTable<Self> = #table;
         #other
         #check
+        #catch_all
         __table
     })
 }
@@ -173,6 +175,21 @@ fn further_block(aggregate: &Aggregate, ty: &Type, number: u32, rows: &TokenStre
     }
 }
 
+/// What says of two blocks what to do, where the compiler only says that they conflict.
+fn once(aggregate: &Aggregate, ty: &Type) -> TokenStream {
+    let Aggregate {
+        krate, cfgs, block, ..
+    } = aggregate;
+    let (params, _, clause) = block.generics.split_for_impl();
+    quote! {
+        #(#cfgs)*
+        #[automatically_derived]
+        impl #params
+            #krate::__private::of_two_aggregate_blocks_the_first_says_blocks_equals_2_and_the_second_block_equals_2
+            for #ty #clause {}
+    }
+}
+
 /// How many blocks there are, for those that are not the first one.
 fn count(aggregate: &Aggregate, ty: &Type) -> Option<TokenStream> {
     let Aggregate { krate, cfgs, .. } = aggregate;
@@ -201,13 +218,44 @@ fn assertion(aggregate: &Aggregate, ty: &Type) -> Option<TokenStream> {
         Category::Constant(_) => Some(quote!(let _ = #this::CATEGORY;)),
     };
     let several = aggregate.handlers.len() > 1 || aggregate.blocks != Blocks::One;
-    let distinct = several.then(|| distinct(aggregate, &quote!(&#this::HANDLERS)));
-    (category.is_some() || distinct.is_some()).then(|| {
+    let table = quote!(&#this::HANDLERS);
+    let distinct = several.then(|| distinct(aggregate, &table));
+    let catch_all = catch_all(aggregate, &table);
+    (category.is_some() || distinct.is_some() || catch_all.is_some()).then(|| {
         quote! {
             #(#cfgs)*
-            const _: () = { #category #distinct };
+            const _: () = { #category #distinct #catch_all };
         }
     })
+}
+
+/// A statement that events of unknown types have one way to go, where there may be two.
+fn catch_all(aggregate: &Aggregate, table: &TokenStream) -> Option<TokenStream> {
+    let krate = &aggregate.krate;
+    let may_be_two = aggregate.handlers.len() > 1
+        || aggregate.blocks != Blocks::One
+        || aggregate.other.is_some()
+        || aggregate.skips_unknown_events;
+    if !may_be_two {
+        return None;
+    }
+    let policy = policy(aggregate);
+    let at = place(aggregate.ty.as_ref()?);
+    let runtime = moved(krate, at);
+    Some(quote_spanned! {at=>
+        #runtime::__private::assert_one_catch_all(#table, #policy);
+    })
+}
+
+/// What happens to events that no handler is for.
+fn policy(aggregate: &Aggregate) -> TokenStream {
+    let krate = &aggregate.krate;
+    let policy = if aggregate.skips_unknown_events {
+        quote!(Skip)
+    } else {
+        quote!(Error)
+    };
+    quote!(#krate::aggregate::UnknownEvents::#policy)
 }
 
 /// A statement that no two handlers of the table are for one stored name. One for

@@ -1,7 +1,7 @@
 //! What stands in `#[aggregate(…)]`.
 
 use super::{model::Aggregate, names::check_category};
-use crate::support::{Attrs, CratePath, Errors, Key, did_you_mean};
+use crate::support::{Attrs, CratePath, Errors, Key, constant, did_you_mean};
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{ExprPath, LitInt, LitStr, Type};
@@ -81,10 +81,7 @@ impl Aggregate {
     }
 
     fn read_category(&mut self, key: &Key, errors: &mut Errors) {
-        if let Some(value) = &key.value
-            && let Ok(constant) = syn::parse2::<ExprPath>(value.clone())
-            && !is_a_bare_name(&constant)
-        {
+        if let Some(constant) = constant(key) {
             self.category = Category::Constant(constant);
         } else if let Some(name) =
             errors.ok(key.parse::<LitStr>("a string, like `\"Account\"`, or a constant"))
@@ -165,14 +162,6 @@ impl Aggregate {
             self.blocks = Blocks::Further(which);
         }
     }
-}
-
-/// Whether it is a name like `Account`, which was rather meant to be a string.
-fn is_a_bare_name(path: &ExprPath) -> bool {
-    path.path.get_ident().is_some_and(|name| {
-        let name = name.to_string();
-        name.chars().any(char::is_lowercase)
-    })
 }
 
 impl ToTokens for Category {

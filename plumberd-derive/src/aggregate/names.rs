@@ -50,6 +50,12 @@ pub(super) fn check_category(category: &LitStr, errors: &mut Errors) {
             category,
             "a category is not empty; leave `category` out to use the type's name",
         );
+    } else if name.starts_with('$') {
+        errors.at(
+            category,
+            "a category does not begin with `$`: those streams are the store's own, and readers \
+             of all streams pass over them",
+        );
     } else if name.contains('-') {
         let meant = pascal_case(&name.replace('-', "_")).replace('_', "");
         errors.at(

@@ -8,11 +8,7 @@ use super::{
 };
 use crate::{
     support::place,
-    value::{
-        body::Body,
-        expand::{OF_AN_EVENT, structure},
-        item::Item,
-    },
+    value::{body::Body, expand::structure, field::Owner, item::Item},
 };
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
@@ -20,11 +16,11 @@ use quote::{ToTokens, quote, quote_spanned};
 pub(super) fn expand(model: &Model) -> TokenStream {
     let content = match &model.form {
         Form::Struct(stored, body) => {
-            let value = structure(&model.item, body, OF_AN_EVENT);
+            let value = structure(&model.item, body, Owner::Event);
             let event = event(&model.item, stored, body);
             quote!(#value #event)
         }
-        Form::Enum(variants) => expand_enum::expand(&model.item, variants),
+        Form::Enum(variants, other) => expand_enum::expand(&model.item, variants, other.as_ref()),
     };
     model.item.block(&content)
 }
@@ -40,6 +36,7 @@ fn event(item: &Item, stored: &Stored, body: &Body) -> TokenStream {
         )
     });
     let check = previous_check(item, stored);
+    let names = stored.has_constants().then(|| names_check(item));
     quote! {
         #header {
             const TYPES: &'static [__p::EventInfo] = &[#info];
@@ -61,7 +58,19 @@ fn event(item: &Item, stored: &Stored, body: &Body) -> TokenStream {
             #id
         }
         #check
+        #names
     }
+}
+
+/// What the compiler alone can say of the stored names: that no two are one, and that
+/// each can be one. With parameters there is nothing to ask of here.
+pub(super) fn names_check(item: &Item) -> Option<TokenStream> {
+    let ident = &item.ident;
+    item.generics.params.is_empty().then(|| {
+        quote_spanned! {place(ident)=>
+            const _: () = __p::assert_distinct_types(<#ident as __p::Event>::TYPES);
+        }
+    })
 }
 
 /// The methods about the id, from an expression for `Option<Uuid>` and one
@@ -150,10 +159,11 @@ pub(super) fn previous_check(item: &Item, stored: &Stored) -> Option<TokenStream
         return None;
     }
     let (name, aliases, revision) = (&stored.name, &stored.aliases, stored.revision - 1);
+    let written = name.spelled();
     let spelled = previous.to_token_stream().to_string().replace(' ', "");
     let message = format!(
         "`upcast_from = {spelled}` needs `{spelled}` to be a struct with \
-         `#[event(type = \"{name}\", revision = {revision})]`"
+         `#[event(type = {written}, revision = {revision})]`"
     );
     Some(quote_spanned! {place(previous)=>
         const _: () = __p::assert_previous(

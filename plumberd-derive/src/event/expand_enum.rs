@@ -1,39 +1,41 @@
 //! The code for an event enum: each variant is a stored type.
 
 use super::{
-    expand::{id_methods, info, lend_id, links, previous_check},
+    catch_all::CatchAll,
+    expand::{id_methods, info, lend_id, links, names_check, previous_check},
     model::{Kind, Variant},
     stored::Stored,
 };
 use crate::{
     support::place,
-    value::{body::Body, item::Item, part::Part},
+    value::{body::Body, field::Owner, item::Item, part::Part},
 };
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
+use syn::ext::IdentExt;
 
-pub(super) fn expand(item: &Item, variants: &[Variant]) -> TokenStream {
-    let event = event(item, variants);
+pub(super) fn expand(item: &Item, variants: &[Variant], other: Option<&CatchAll>) -> TokenStream {
+    let event = event(item, variants, other);
     let parts = parts(item, variants);
-    let own = (!parts.is_empty()).then(|| stored_variants(item, &parts, variants.len()));
+    let all = variants.len() + other.iter().len();
+    let own = (!parts.is_empty()).then(|| stored_variants(item, &parts, all));
     let checks = variants.iter().filter_map(|variant| match &variant.kind {
         Kind::Own(stored, _) => previous_check(item, stored),
         Kind::Transparent(ty) if item.generics.params.is_empty() => {
             Some(quote_spanned! {place(ty)=>
-                const _: () = __p::assert_single(<#ty as __p::Event>::TYPES);
+                const _: () = __p::assert_single(
+                    <#ty as __p::Event>::TYPES,
+                    <#ty as __p::Event>::OTHER.is_some(),
+                );
             })
         }
         Kind::Transparent(_) => None,
     });
-    let any_inner = variants
-        .iter()
-        .any(|variant| matches!(variant.kind, Kind::Transparent(_)));
-    let ident = &item.ident;
-    let distinct = (any_inner && item.generics.params.is_empty()).then(|| {
-        quote_spanned! {place(ident)=>
-            const _: () = __p::assert_distinct_types(<#ident as __p::Event>::TYPES);
-        }
+    let unseen = variants.iter().any(|variant| match &variant.kind {
+        Kind::Own(stored, _) => stored.has_constants(),
+        Kind::Transparent(_) => true,
     });
+    let distinct = unseen.then(|| names_check(item));
     quote!(#event #own #(#checks)* #distinct)
 }
 
@@ -47,6 +49,7 @@ fn parts<'a>(item: &'a Item, variants: &'a [Variant]) -> Vec<(usize, Part<'a>)> 
                 let part = Part {
                     item,
                     body,
+                    owner: Owner::Event,
                     path: quote!(Self::#ident),
                     number,
                     tag: None,
@@ -58,7 +61,7 @@ fn parts<'a>(item: &'a Item, variants: &'a [Variant]) -> Vec<(usize, Part<'a>)> 
         .collect()
 }
 
-fn event(item: &Item, variants: &[Variant]) -> TokenStream {
+fn event(item: &Item, variants: &[Variant], other: Option<&CatchAll>) -> TokenStream {
     let idents: Vec<_> = variants.iter().map(|variant| &variant.ident).collect();
     let indexes = 0..variants.len();
     let infos = variants.iter().map(|variant| match &variant.kind {
@@ -104,17 +107,22 @@ fn event(item: &Item, variants: &[Variant]) -> TokenStream {
             }
             Kind::Transparent(ty) => quote!(#index => <#ty as __p::Event>::shape(0, __builder)),
         });
-    let ids = ids(variants);
+    let ids = ids(variants, other);
+    let read_other = other.map(|other| read_other(other));
+    let (no_index, not_written) = other
+        .map(|other| not_written(item, other, variants.len()))
+        .unzip();
     let header = item.implement();
     let header = header.of(&quote!(__p::Event));
     quote! {
         #header {
             const TYPES: &'static [__p::EventInfo] = &[#(#infos),*];
+            #read_other
             fn type_index(&self) -> __p::usize {
-                match self { #(Self::#idents { .. } => #indexes,)* }
+                match self { #(Self::#idents { .. } => #indexes,)* #no_index }
             }
             fn encode(&self, __out: &mut __p::Vec<u8>) -> __p::Result<(), __p::EncodeError> {
-                match self { #(#encodes,)* }
+                match self { #(#encodes,)* #not_written }
             }
             fn decode(
                 __index: __p::usize,
@@ -136,6 +144,32 @@ fn event(item: &Item, variants: &[Variant]) -> TokenStream {
     }
 }
 
+/// What an event of unknown type is read as.
+fn read_other(other: &CatchAll) -> TokenStream {
+    let ident = &other.ident;
+    let (event, field) = match &other.field {
+        None => (quote!(_), None),
+        Some((member, ty)) => {
+            let make = quote_spanned!(place(ty)=> <#ty as __p::FromOther>::from_other);
+            (quote!(__event), Some(quote!(#member: #make(__event))))
+        }
+    };
+    quote! {
+        const OTHER: __p::Option<fn(&__p::RecordedEvent) -> Self> =
+            __p::Some(|#event| Self::#ident { #field });
+    }
+}
+
+/// The arms of its index, which is none of the types', and of its encoding.
+fn not_written(item: &Item, other: &CatchAll, types: usize) -> (TokenStream, TokenStream) {
+    let ident = &other.ident;
+    let name = format!("{}::{}", item.name, ident.unraw());
+    (
+        quote!(Self::#ident { .. } => #types,),
+        quote!(Self::#ident { .. } => __p::Err(__p::only_read(#name)),),
+    )
+}
+
 fn decode(index: usize, stored: &Stored) -> TokenStream {
     let (codec, links) = (stored.format.codec(), links(stored, Some(index)));
     quote! {
@@ -148,7 +182,7 @@ fn decode(index: usize, stored: &Stored) -> TokenStream {
 }
 
 /// The methods about the id, when a variant has one or may have one inside.
-fn ids(variants: &[Variant]) -> Option<TokenStream> {
+fn ids(variants: &[Variant], other: Option<&CatchAll>) -> Option<TokenStream> {
     let mut gets = Vec::new();
     let mut sets = Vec::new();
     for Variant { ident, kind } in variants {
@@ -174,7 +208,7 @@ fn ids(variants: &[Variant]) -> Option<TokenStream> {
     if gets.is_empty() {
         return None;
     }
-    let others = gets.len() < variants.len();
+    let others = gets.len() < variants.len() + other.iter().len();
     let (no_get, no_set) = if others {
         (quote!(_ => __p::None), quote!(_ => {}))
     } else {

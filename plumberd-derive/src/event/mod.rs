@@ -1,9 +1,11 @@
 //! `#[derive(Event)]`.
 
+mod catch_all;
 mod expand;
 mod expand_enum;
 mod fallback;
 mod model;
+mod name;
 mod stored;
 
 use crate::support::renamed;

@@ -1,6 +1,10 @@
 //! What `#[derive(Event)]` stands on; every rule is here.
 
-use super::stored::{Format, KEYS, Stored};
+use super::{
+    catch_all::CatchAll,
+    name::Name,
+    stored::{Format, KEYS, Stored},
+};
 use crate::{
     support::{Attrs, Errors, Key, RenameRule},
     value::{
@@ -23,7 +27,8 @@ pub(super) struct Model {
 
 pub(super) enum Form {
     Struct(Box<Stored>, Body),
-    Enum(Vec<Variant>),
+    /// The stored variants, and what events of other types are read as.
+    Enum(Vec<Variant>, Option<CatchAll>),
 }
 
 /// A variant of an event enum.
@@ -58,6 +63,11 @@ pub(super) fn build(input: &DeriveInput) -> syn::Result<Model> {
             if let Some(key) = attrs.take("transparent") {
                 refuse_transparent_struct(&key, &mut errors);
             }
+            if let Some(key) = attrs.take("other") {
+                let message = "`other` is for a variant of an event enum, which events of unknown \
+                               types are read as";
+                errors.at(&key.name, message);
+            }
             let style = Style::of(Owner::Event).renamed(&mut attrs, "rename_all", &mut errors);
             container::explain_on_type(&mut attrs, Owner::Event, &mut errors);
             attrs.finish(
@@ -68,7 +78,10 @@ pub(super) fn build(input: &DeriveInput) -> syn::Result<Model> {
             reading.check(&body, &input.ident, &mut errors);
             Some(Form::Struct(Box::new(stored), body))
         }
-        Data::Enum(data) => Some(Form::Enum(enumeration(input, data, attrs, &mut errors))),
+        Data::Enum(data) => {
+            let (variants, other) = enumeration(input, data, attrs, &mut errors);
+            Some(Form::Enum(variants, other))
+        }
         Data::Union(data) => {
             refuse_union(data, "Event", &mut errors);
             None
@@ -93,7 +106,7 @@ fn bind(item: &mut Item, form: &Form, bounds: Option<Vec<WherePredicate>>) {
     let given = bounds.is_some();
     match form {
         Form::Struct(_, body) => item.bind([body], bounds),
-        Form::Enum(variants) => {
+        Form::Enum(variants, other) => {
             let bodies = variants.iter().filter_map(|variant| match &variant.kind {
                 Kind::Own(_, body) => Some(body),
                 Kind::Transparent(_) => None,
@@ -105,6 +118,11 @@ fn bind(item: &mut Item, form: &Form, bounds: Option<Vec<WherePredicate>>) {
                 {
                     item.bind_type(ty, &quote!(__p::Event));
                 }
+            }
+            if let Some((_, ty)) = other.as_ref().and_then(|other| other.field.as_ref())
+                && !given
+            {
+                item.bind_type(ty, &quote!(__p::FromOther));
             }
         }
     }
@@ -140,7 +158,7 @@ fn enumeration(
     data: &DataEnum,
     mut attrs: Attrs,
     errors: &mut Errors,
-) -> Vec<Variant> {
+) -> (Vec<Variant>, Option<CatchAll>) {
     let outer = Format::take(&mut attrs, &Format::default(), errors);
     for name in [
         "type",
@@ -168,12 +186,21 @@ fn enumeration(
         );
     }
     let mut withs = 0;
-    let mut names: Vec<(String, TokenStream)> = Vec::new();
+    let mut names: Vec<Name> = Vec::new();
     let mut variants = Vec::new();
+    let mut catch_all: Option<CatchAll> = None;
     for variant in &data.variants {
         let mut attrs = Attrs::of("event", &variant.attrs, errors);
         container::refuse_on_variant(&variant.attrs, Owner::Event, errors);
         let ident = &variant.ident;
+        if let Some(key) = attrs.take("other") {
+            let other = CatchAll::read(variant, key, &mut attrs, errors);
+            match &catch_all {
+                Some(first) => other.repeats(first, errors),
+                None => catch_all = Some(other),
+            }
+            continue;
+        }
         let kind = if let Some(key) = attrs.take("transparent") {
             errors.ok(key.flag());
             transparent(variant, &key, &mut attrs, errors)
@@ -181,35 +208,44 @@ fn enumeration(
             let name = ident.unraw().to_string();
             let name = names_by.map_or(name.clone(), |rule| rule.variant(&name));
             let stored = Stored::take(&mut attrs, &name, ident, &outer, errors);
-            for (name, place) in stored.names() {
-                if let Some((_, first)) = names.iter().find(|(known, _)| *known == name) {
+            for name in stored.names() {
+                let shown = name.shown();
+                let same = |known: &&Name| known.spelled() == name.spelled();
+                if let Some(first) = names.iter().find(same) {
                     errors.at(
-                        &place,
+                        &name.at,
                         format!(
-                            "two variants are stored as `{name}`; {}",
-                            if name == stored.name {
+                            "two variants are stored as `{shown}`; {}",
+                            if name.spelled() == stored.name.spelled() {
                                 "give one of them another name with `#[event(type = \"…\")]`"
                             } else {
                                 "take the alias out of one"
                             }
                         ),
                     );
-                    errors.at(first, format!("the other `{name}` is here"));
+                    errors.at(&first.at, format!("the other `{shown}` is here"));
                 }
             }
-            names.extend(stored.names());
+            names.extend(stored.names().cloned());
             let style = style.renamed(&mut attrs, "rename_all", errors);
             let body = Body::parse(&variant.fields, style, &mut withs, errors);
             Kind::Own(Box::new(stored), body)
         };
         container::explain_on_variant(&mut attrs, Owner::Event, errors);
-        attrs.finish(&known(&["rename_all", "transparent"]), errors);
+        attrs.finish(&known(&["rename_all", "transparent", "other"]), errors);
         variants.push(Variant {
             ident: ident.clone(),
             kind,
         });
     }
-    variants
+    if let (Some(other), []) = (&catch_all, &*variants) {
+        errors.at(
+            &other.ident,
+            "an event enum with nothing but a variant for events of unknown types has nothing to \
+             store; add a variant for an event that is written",
+        );
+    }
+    (variants, catch_all)
 }
 
 /// A variant that is the event inside it.

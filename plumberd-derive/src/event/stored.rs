@@ -1,6 +1,7 @@
 //! Under which name, revision and content type an event is stored, and how
 //! older revisions become the one that is written.
 
+use super::name::Name;
 use crate::{
     support::{Attrs, Errors, Key},
     value::field::{path, text},
@@ -27,11 +28,9 @@ pub(super) const KEYS: &[&str] = &[
 
 /// One stored type.
 pub(super) struct Stored {
-    pub(super) name: String,
-    /// Where the name comes from.
-    pub(super) named_at: TokenStream,
+    pub(super) name: Name,
     /// Other names it is read under.
-    pub(super) aliases: Vec<LitStr>,
+    pub(super) aliases: Vec<Name>,
     pub(super) revision: u32,
     pub(super) links: Links,
     pub(super) format: Format,
@@ -149,23 +148,26 @@ fn is_json(content_type: &str) -> bool {
 }
 
 impl Stored {
-    /// The names it is read under, each with its place.
-    pub(super) fn names(&self) -> impl Iterator<Item = (String, TokenStream)> {
-        let aliases = self.aliases.iter();
-        let aliases = aliases.map(|alias| (alias.value(), alias.to_token_stream()));
-        std::iter::once((self.name.clone(), self.named_at.clone())).chain(aliases)
+    /// The names it is read under.
+    pub(super) fn names(&self) -> impl Iterator<Item = &Name> {
+        std::iter::once(&self.name).chain(&self.aliases)
+    }
+
+    /// Whether only the compiler knows one of its names.
+    pub(super) fn has_constants(&self) -> bool {
+        self.names().any(|name| name.text().is_none())
     }
 
     fn take_aliases(&mut self, attrs: &mut Attrs, errors: &mut Errors) {
         while let Some(key) = attrs.take("alias") {
-            let Some(alias) = errors.ok(text(&key)) else {
+            let Some(alias) = Name::read(&key, errors) else {
                 continue;
             };
-            check_stored_name(&alias, errors);
-            let known = self.names().find(|(name, _)| *name == alias.value());
-            if let Some((name, first)) = known {
-                errors.at(&alias, format!("`{name}` is a name of this event already"));
-                errors.at(&first, "it is named so here; remove the alias");
+            let same = |name: &&Name| name.spelled() == alias.spelled();
+            if let Some(first) = self.names().find(same) {
+                let message = format!("`{}` is a name of this event already", alias.shown());
+                errors.at(&alias.at, message);
+                errors.at(&first.at, "it is named so here; remove the alias");
             } else {
                 self.aliases.push(alias);
             }
@@ -181,19 +183,16 @@ impl Stored {
         errors: &mut Errors,
     ) -> Self {
         let mut stored = Self {
-            name: name.to_owned(),
-            named_at: place.to_token_stream(),
+            name: Name::of_type(name, place),
             aliases: Vec::new(),
             revision: 1,
             links: Links::None,
             format: Format::take(attrs, outer, errors),
         };
         if let Some(key) = attrs.take("type")
-            && let Some(text) = errors.ok(text(&key))
+            && let Some(name) = Name::read(&key, errors)
         {
-            stored.name = text.value();
-            stored.named_at = text.to_token_stream();
-            check_stored_name(&text, errors);
+            stored.name = name;
         }
         stored.take_aliases(attrs, errors);
         let revision = attrs.take("revision");
@@ -226,14 +225,6 @@ impl Stored {
             }
         }
         stored
-    }
-}
-
-/// As `plumberd::event::EventType` has it.
-fn check_stored_name(name: &LitStr, errors: &mut Errors) {
-    if name.value().len() > 512 || name.value().chars().any(char::is_control) {
-        let message = "a stored name has at most 512 bytes and no control characters; shorten it";
-        errors.at(name, message);
     }
 }
 

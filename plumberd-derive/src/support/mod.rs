@@ -2,6 +2,7 @@
 
 mod attrs;
 mod case;
+mod constant;
 mod crate_path;
 mod errors;
 mod lints;
@@ -13,6 +14,7 @@ mod suggest;
 
 pub(crate) use attrs::{Attrs, Key};
 pub(crate) use case::same_ignoring_case;
+pub(crate) use constant::constant;
 pub(crate) use crate_path::CratePath;
 pub(crate) use errors::Errors;
 pub(crate) use lints::allow_deprecated;

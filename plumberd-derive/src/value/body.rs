@@ -58,6 +58,14 @@ impl Body {
         }
     }
 
+    /// Whether it is stored with the key `Id`, and what may be an id in it.
+    pub(crate) fn writes_id(&self) -> bool {
+        match self {
+            Self::Object(fields) => fields.iter().any(may_be_id),
+            Self::Inner(..) | Self::List(_) => false,
+        }
+    }
+
     pub(crate) fn id(&self) -> Option<&Field> {
         self.fields().iter().find(|field| field.id)
     }
@@ -127,10 +135,7 @@ fn refuse_unmarked_id(fields: &[Field], errors: &mut Errors) {
     if fields.iter().any(|field| field.id) {
         return;
     }
-    let unmarked = fields.iter().filter(|field| {
-        field.written && same_ignoring_case(&field.key, "Id") && !is_number(&field.ty)
-    });
-    for field in unmarked {
+    for field in fields.iter().filter(|field| may_be_id(field)) {
         let field_name = spelled(field);
         errors.at(
             &field.named_at,
@@ -145,7 +150,12 @@ fn refuse_unmarked_id(fields: &[Field], errors: &mut Errors) {
     }
 }
 
-/// Whether the type is spelled as one that nobody takes for an id: .NET and
+/// Whether it stands where the id of an event is looked for, and may be taken for one.
+fn may_be_id(field: &Field) -> bool {
+    field.written && same_ignoring_case(&field.key, "Id") && !is_number(&field.ty)
+}
+
+/// Whether the type is spelled as one that is not taken for an id: .NET and
 /// Python refuse a number there.
 fn is_number(ty: &Type) -> bool {
     const NUMBERS: &[&str] = &[

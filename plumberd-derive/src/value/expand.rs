@@ -4,6 +4,7 @@ use super::{
     as_text::text,
     body::Body,
     choice::choice,
+    field::Owner,
     item::Item,
     model::{Form, Model, Variant},
     part::Part,
@@ -17,7 +18,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     let item = &model.item;
     let content = match &model.form {
         Form::Struct(body) => {
-            let value = structure(item, body, OF_A_VALUE);
+            let value = structure(item, body, Owner::Value);
             let key = newtype_key(item, body);
             quote!(#value #key)
         }
@@ -29,11 +30,11 @@ pub(super) fn expand(model: &Model) -> TokenStream {
     item.block(&content)
 }
 
-/// The implementation of `EventValue` from its three bodies; `nullable` is its
-/// constant when it is not the default.
+/// The implementation of `EventValue` from its three bodies; `consts` are its
+/// constants that are not the defaults.
 pub(super) fn event_value(
     item: &Item,
-    nullable: Option<&TokenStream>,
+    consts: Option<&TokenStream>,
     write: &TokenStream,
     read: &TokenStream,
     shape: &TokenStream,
@@ -42,7 +43,7 @@ pub(super) fn event_value(
     let header = header.of(&quote!(__p::EventValue));
     quote! {
         #header {
-            #nullable
+            #consts
             fn serialize<__S: __p::Serializer>(
                 &self,
                 __serializer: __S,
@@ -62,22 +63,27 @@ pub(super) fn event_value(
     }
 }
 
-/// The number of a struct's part. That of an event has another one, so that of a type
-/// with both derives the compiler complains once.
-const OF_A_VALUE: i32 = 0;
-pub(crate) const OF_AN_EVENT: i32 = i32::MIN;
-
-pub(crate) fn structure(item: &Item, body: &Body, number: i32) -> TokenStream {
+pub(crate) fn structure(item: &Item, body: &Body, owner: Owner) -> TokenStream {
+    // With one number for both, the compiler would complain twice of a type with both
+    // derives.
+    let number = match owner {
+        Owner::Value => 0,
+        Owner::Event => i32::MIN,
+    };
     let part = Part {
         item,
         body,
+        owner,
         path: quote!(Self),
         number,
         tag: None,
     };
     let write = part.write(|field| item.lend(field));
     // What is stored as the value inside is `null` when that is.
-    let nullable = match body {
+    let consts = match body {
+        Body::Object(_) if body.writes_id() => Some(quote!(
+            const HAS_ID: __p::bool = true;
+        )),
         Body::Inner(field, _) if is_text(field) => {
             let inner = text_form(field, "NULLABLE");
             Some(quote!(const NULLABLE: __p::bool = #inner;))
@@ -91,13 +97,18 @@ pub(crate) fn structure(item: &Item, body: &Body, number: i32) -> TokenStream {
             Some(quote! {
                 const NULLABLE: __p::bool = #inner::NULLABLE;
                 const OPAQUE: __p::bool = #inner::OPAQUE;
+                const HAS_ID: __p::bool = #inner::HAS_ID;
             })
         }
         _ => None,
     };
-    let own = event_value(item, nullable.as_ref(), &write, &part.read(), &part.shape());
+    let own = event_value(item, consts.as_ref(), &write, &part.read(), &part.shape());
     let impls = part.impls();
-    quote!(#own #impls)
+    let header = item.implement();
+    let once = header.of(&quote!(
+        __p::one_derive_is_enough_because_an_Event_is_an_EventValue_too
+    ));
+    quote!(#own #once {} #impls)
 }
 
 /// What is stored as the value inside is a key of maps where that is one.
@@ -144,6 +155,24 @@ pub(super) fn arm(index: usize, variants: &[Variant]) -> TokenStream {
     }
 }
 
+/// The constant of an enum of which a variant has the key `Id`, or may have it inside.
+fn has_id(parts: &[Part<'_>]) -> Option<TokenStream> {
+    let mut inside = parts.iter().filter_map(|part| match part.body {
+        Body::Inner(field, _) => {
+            let ty = &field.ty;
+            Some(quote_spanned!(place(ty)=> <#ty as __p::EventValue>::HAS_ID))
+        }
+        _ => None,
+    });
+    if parts.iter().any(|part| part.body.writes_id()) {
+        return Some(quote!(
+            const HAS_ID: __p::bool = true;
+        ));
+    }
+    let first = inside.next()?;
+    Some(quote!(const HAS_ID: __p::bool = #first #(|| #inside)*;))
+}
+
 fn tagged(item: &Item, variants: &[Variant]) -> TokenStream {
     let parts: Vec<Part<'_>> = variants
         .iter()
@@ -153,6 +182,7 @@ fn tagged(item: &Item, variants: &[Variant]) -> TokenStream {
             Part {
                 item,
                 body: &variant.body,
+                owner: Owner::Value,
                 path: quote!(Self::#ident),
                 // Those of `#[derive(Event)]` count up.
                 number: -number,
@@ -175,7 +205,8 @@ fn tagged(item: &Item, variants: &[Variant]) -> TokenStream {
     let shape = quote!(__p::Shape::Choice(__p::From::from([
         #((__p::From::from(#names), #shapes)),*
     ])));
-    let own = event_value(item, None, &write, &read, &shape);
+    let has_id = has_id(&parts);
+    let own = event_value(item, has_id.as_ref(), &write, &read, &shape);
     let arms: Vec<_> = (0..variants.len())
         .map(|index| arm(index, variants))
         .collect();

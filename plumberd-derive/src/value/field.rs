@@ -118,7 +118,12 @@ impl Both<'_> {
 
 /// A name: `key = "name"`, not empty.
 pub(crate) fn text(key: &Key) -> syn::Result<LitStr> {
-    let text: LitStr = key.parse(&format!("a string: `{} = \"…\"`", key.name))?;
+    text_or(key, &format!("a string: `{} = \"…\"`", key.name))
+}
+
+/// A name as [`text`] reads it, where more is `expected`.
+pub(crate) fn text_or(key: &Key, expected: &str) -> syn::Result<LitStr> {
+    let text: LitStr = key.parse(expected)?;
     if text.value().is_empty() {
         let message = format!("`{}` is empty; write a name or leave it out", key.name);
         return Err(syn::Error::new(text.span(), message));
@@ -203,7 +208,8 @@ impl Field {
         if stored && let Some(reason) = refusal(&parsed.ty) {
             attrs.errors.at(&parsed.ty, reason);
         }
-        if stored
+        let told_by_us = stored || parsed.with.as_ref().is_some_and(With::is_of_serde);
+        if told_by_us
             && let Some(inner) = argument_of(&parsed.ty, "Option")
             && is_null(inner)
         {

@@ -4,6 +4,7 @@
 mod as_text;
 pub(crate) mod body;
 pub(crate) mod bounds;
+mod checks;
 mod choice;
 pub(crate) mod container;
 pub(crate) mod expand;
@@ -11,7 +12,6 @@ pub(crate) mod fallback;
 pub(crate) mod field;
 pub(crate) mod item;
 pub(crate) mod model;
-mod nulls;
 pub(crate) mod owned;
 pub(crate) mod part;
 mod read;

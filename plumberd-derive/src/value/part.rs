@@ -3,7 +3,7 @@
 
 use super::{
     body::Body,
-    field::Field,
+    field::{Field, Owner},
     item::Item,
     with::{With, text_form},
 };
@@ -16,6 +16,7 @@ use syn::ExprPath;
 pub(crate) struct Part<'a> {
     pub(crate) item: &'a Item,
     pub(crate) body: &'a Body,
+    pub(crate) owner: Owner,
     /// `Self` or `Self::Variant`.
     pub(crate) path: TokenStream,
     /// The number that tells the variants of the item apart.
@@ -40,7 +41,7 @@ impl Part<'_> {
     /// An expression that writes the fields into `serializer`; `access` is how
     /// to get at a reference to one.
     pub(crate) fn write(&self, access: impl Fn(&Field) -> TokenStream) -> TokenStream {
-        let (checks, write) = (self.null_checks(), self.write_fields(access));
+        let (checks, write) = (self.checks_inside(), self.write_fields(access));
         quote!(#checks #write)
     }
 
@@ -111,7 +112,7 @@ impl Part<'_> {
 
     /// An expression that reads the fields from `deserializer`.
     pub(crate) fn read(&self) -> TokenStream {
-        let (checks, read) = (self.null_checks(), self.read_fields());
+        let (checks, read) = (self.checks_inside(), self.read_fields());
         if checks.is_empty() {
             return read;
         }
@@ -190,7 +191,7 @@ impl Part<'_> {
             Body::List(fields) => self.read_list(fields),
             Body::Object(fields) => self.read_object(fields),
         };
-        let checks = self.null_items();
+        let checks = self.check_items();
         quote!(#read #(#withs)* #checks)
     }
 }

@@ -23,6 +23,11 @@ pub(crate) struct With {
 }
 
 impl With {
+    /// Whether the functions are those of `plumberd::event::value::serde`.
+    pub(super) fn is_of_serde(&self) -> bool {
+        self.spelled == "value::serde" || self.spelled.ends_with("::value::serde")
+    }
+
     pub(super) fn parse(ty: &Type, attrs: &mut Both<'_>, withs: &mut usize) -> Option<Self> {
         const MODULE: &str = "the path of a module with `serialize` and `deserialize`";
         const FUNCTION: &str = "the path of a function";

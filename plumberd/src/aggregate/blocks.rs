@@ -26,6 +26,12 @@ pub trait CountsBlocks {
     const BLOCKS: u32;
 }
 
+/// What the first block of a type implements, or its only one: of two of them the
+/// compiler says nothing but that they conflict in this trait, so its name is what to do.
+#[doc(hidden)]
+#[expect(non_camel_case_types, reason = "it is read as a message")]
+pub trait of_two_aggregate_blocks_the_first_says_blocks_equals_2_and_the_second_block_equals_2 {}
+
 /// Fails to compile when a block is not counted by the first one: its handlers would
 /// be in no table.
 #[doc(hidden)]

@@ -1,9 +1,16 @@
+use crate::event::has_control;
+
 /// A category that is a constant, when it can be one; else it does not compile.
 #[doc(hidden)]
 #[track_caller]
 pub const fn checked_category(category: &'static str) -> &'static str {
     assert!(!category.is_empty(), "a category is not empty");
     let bytes = category.as_bytes();
+    assert!(
+        bytes[0] != b'$',
+        "a category does not begin with `$`: those streams are the store's own, and readers of \
+         all streams pass over them"
+    );
     let mut i = 0;
     while i < bytes.len() {
         assert!(
@@ -11,12 +18,11 @@ pub const fn checked_category(category: &'static str) -> &'static str {
             "a category has no `-`: the stream of an aggregate is named `category-id`, and is \
              taken apart at the first `-`"
         );
-        // Of those beyond ASCII the store speaks: they are rare, and in UTF-8 not a byte.
-        assert!(
-            !bytes[i].is_ascii_control(),
-            "a category has no control characters"
-        );
         i += 1;
     }
+    assert!(
+        !has_control(category),
+        "a category has no control characters"
+    );
     category
 }

@@ -25,6 +25,8 @@ pub struct Row<A> {
     only_first: bool,
     method: &'static str,
     apply: Apply<A>,
+    /// For events of unknown types, where its event is an enum with a variant for them.
+    other: Option<fn(&mut A, &RecordedEvent) -> Result<(), ApplyError>>,
     recode: fn(usize, &RecordedEvent) -> Result<Vec<u8>, BoxError>,
     shape: fn(usize, &mut ShapeBuilder) -> Shape,
 }
@@ -45,6 +47,10 @@ impl<A: Aggregate> Row<A> {
             only_first: matches!(E::TYPES, [info] if info.aliases.is_empty()),
             method,
             apply: apply::<A, E>,
+            other: match E::OTHER {
+                Some(_) => Some(apply_other::<A, E>),
+                None => None,
+            },
             recode: recode::<E>,
             shape: E::shape,
         }
@@ -60,6 +66,12 @@ impl<A> Row<A> {
     /// The name of the method.
     pub const fn method(&self) -> &'static str {
         self.method
+    }
+
+    /// Whether it is for events of unknown types, too: its event is an enum with a variant
+    /// `#[event(other)]`.
+    pub const fn catches_all(&self) -> bool {
+        self.other.is_some()
     }
 
     /// The data of a stored event as it would be written today: decoded as
@@ -102,8 +114,26 @@ fn apply<A: Handles<E>, E: Event>(
     let decoded: E = event
         .decode_as(index)
         .map_err(|source| ApplyError::decode(event, source.into()))?;
+    handle(aggregate, &decoded, event)
+}
+
+fn apply_other<A: Aggregate + Handles<E>, E: Event>(
+    aggregate: &mut A,
+    event: &RecordedEvent,
+) -> Result<(), ApplyError> {
+    let Some(other) = E::OTHER else {
+        return Err(ApplyError::unknown::<A>(event));
+    };
+    handle(aggregate, &other(event), event)
+}
+
+fn handle<A: Handles<E>, E: Event>(
+    aggregate: &mut A,
+    decoded: &E,
+    event: &RecordedEvent,
+) -> Result<(), ApplyError> {
     aggregate
-        .handle(&decoded, &event.metadata)
+        .handle(decoded, &event.metadata)
         .map_err(|error| match error {
             // A handler does not know which event it was given.
             ApplyError::Metadata { source } => ApplyError::decode(event, source),
@@ -157,6 +187,9 @@ impl<A: Aggregate> HandlerTable<A> {
                 return (row.apply)(aggregate, index, event);
             }
         }
+        if let Some(other) = self.rows.iter().find_map(|row| row.other) {
+            return other(aggregate, event);
+        }
         if let Some(other) = self.other {
             other(aggregate, event);
             return Ok(());
@@ -172,6 +205,10 @@ impl<A> HandlerTable<A> {
     /// The handlers.
     pub const fn rows(&self) -> &'static [Row<A>] {
         self.rows
+    }
+
+    pub(super) const fn has_other(&self) -> bool {
+        self.other.is_some()
     }
 }
 

@@ -1,5 +1,5 @@
 use super::{HandlerTable, Row};
-use crate::event::{EventInfo, NameSet, nth_name, same_name};
+use crate::event::{ConstText, EventInfo, NameSet, nth_name, same_name};
 
 /// A stored name that two handlers are for.
 #[doc(hidden)]
@@ -54,7 +54,7 @@ impl Repeated {
     #[doc(hidden)]
     #[track_caller]
     pub const fn report(&self) -> ! {
-        Text::new()
+        ConstText::new()
             .push("`")
             .push(self.second)
             .push("` and `")
@@ -109,78 +109,4 @@ const fn is_alias(types: &[EventInfo], name: &str) -> bool {
         i += 1;
     }
     false
-}
-
-/// A text put together while compiling, where nothing can be formatted.
-struct Text {
-    bytes: [u8; Self::CAPACITY],
-    len: usize,
-}
-
-impl Text {
-    /// Enough for names that somebody would write; a longer text is cut.
-    const CAPACITY: usize = 512;
-
-    const fn new() -> Self {
-        Self {
-            bytes: [0; Self::CAPACITY],
-            len: 0,
-        }
-    }
-
-    /// With `text` behind it, or as many of its characters as there is room for.
-    const fn push(mut self, text: &str) -> Self {
-        let (text, _) = text.split_at(floor_char_boundary(text, Self::CAPACITY - self.len));
-        let text = text.as_bytes();
-        let mut i = 0;
-        while i < text.len() {
-            self.bytes[self.len] = text[i];
-            self.len += 1;
-            i += 1;
-        }
-        self
-    }
-
-    /// Stops the compiler with the text as its message.
-    #[track_caller]
-    const fn panic(&self) -> ! {
-        let (text, _) = self.bytes.split_at(self.len);
-        match core::str::from_utf8(text) {
-            Ok(text) => panic!("{}", text),
-            Err(_) => panic!("two handlers are for one stored name"),
-        }
-    }
-}
-
-/// The last place at or before `index` where a character of `text` begins.
-const fn floor_char_boundary(text: &str, index: usize) -> usize {
-    if index >= text.len() {
-        return text.len();
-    }
-    let mut index = index;
-    while !text.is_char_boundary(index) {
-        index -= 1;
-    }
-    index
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Text, floor_char_boundary};
-
-    #[test]
-    fn a_text_that_is_too_long_is_cut_between_characters() {
-        let text = Text::new().push(&"ä".repeat(300)).push("b");
-
-        let text = std::str::from_utf8(&text.bytes[..text.len]).unwrap();
-
-        assert_eq!(text, "ä".repeat(256));
-    }
-
-    #[test]
-    fn a_character_is_never_halved() {
-        assert_eq!(floor_char_boundary("aä", 2), 1);
-        assert_eq!(floor_char_boundary("aä", 3), 3);
-        assert_eq!(floor_char_boundary("", 5), 0);
-    }
 }

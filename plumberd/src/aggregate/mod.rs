@@ -1,6 +1,7 @@
 //! Who decides: state that events build, and the dispatch to it.
 
 mod blocks;
+mod catch_all;
 mod category;
 mod decides;
 mod decision_result;
@@ -14,7 +15,12 @@ mod nothing;
 mod raise;
 
 #[doc(hidden)]
-pub use blocks::{CountsBlocks, HandlerBlock, assert_counted, count_rows, join_rows};
+pub use blocks::{
+    CountsBlocks, HandlerBlock, assert_counted, count_rows, join_rows,
+    of_two_aggregate_blocks_the_first_says_blocks_equals_2_and_the_second_block_equals_2,
+};
+#[doc(hidden)]
+pub use catch_all::assert_one_catch_all;
 #[doc(hidden)]
 pub use category::checked_category;
 #[doc(hidden)]

@@ -42,6 +42,17 @@ pub enum StateError {
         second: &'static str,
     },
 
+    /// Events of every type are read as the event, and here types are chosen by their
+    /// names: follow everything, through [`Model::filter`](super::Model::filter).
+    #[error(
+        "`{event}` has a variant `#[event(other)]`, so it is made of events of every type, and a \
+         join projection gathers types that are named; follow everything, through `Model::filter`"
+    )]
+    EveryType {
+        /// The name of the event enum.
+        event: String,
+    },
+
     /// The server was not brought to gather the events of a model.
     #[error(transparent)]
     Projection(#[from] EnsureError),
@@ -60,7 +71,7 @@ impl StateError {
             Self::EventType(error) => error.kind(),
             Self::Encode(error) => error.kind(),
             Self::Decode { source, .. } => source.kind(),
-            Self::OneName { .. } => ErrorKind::Invalid,
+            Self::OneName { .. } | Self::EveryType { .. } => ErrorKind::Invalid,
             Self::Projection(error) => error.kind(),
             Self::Store(error) => error.kind(),
         }

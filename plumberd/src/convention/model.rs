@@ -84,14 +84,13 @@ impl Plumber {
     ///
     /// # Errors
     ///
-    /// [`DecodeError`] when it is stored under another name, or its data is
-    /// not of a shape that `E` or its upcasters know.
+    /// [`DecodeError`] when it is stored under another name, unless `E` has a variant
+    /// `#[event(other)]` for that, or its data is not of a shape that `E` or its
+    /// upcasters know.
     pub fn decode<E: Event>(&self, event: &RecordedEvent) -> Result<E, DecodeError> {
         let name = event.event_type.as_str();
-        match stored_as(E::TYPES, name, |info| self.conventions.event_name(info)) {
-            Some(index) => event.decode_as(index),
-            None => Err(DecodeError::other_type::<E>(name)),
-        }
+        let name_of = |info: &EventInfo| self.conventions.event_name(info);
+        event.decode_found(stored_as(E::TYPES, name, name_of))
     }
 }
 
@@ -127,7 +126,8 @@ impl<E: Event> Model<E> {
         self.plumber.conventions.group_name(&self.name)
     }
 
-    /// The names that its events are stored under.
+    /// The names that its events are stored under, those of a variant `#[event(other)]`
+    /// not among them: they are not known.
     ///
     /// # Errors
     ///
@@ -143,12 +143,16 @@ impl<E: Event> Model<E> {
     }
 
     /// What lets its events through, wherever they are: for
-    /// [`EventStore::subscribe_all`] and [`EventStore::read_all`].
+    /// [`EventStore::subscribe_all`] and [`EventStore::read_all`]. Where `E` has a
+    /// variant `#[event(other)]`, those are events of every type.
     ///
     /// # Errors
     ///
     /// As [`Model::event_types`].
     pub fn filter(&self) -> Result<Filter, StateError> {
+        if E::OTHER.is_some() {
+            return Ok(Filter::new().events::<E>()?);
+        }
         let names = self.event_types()?;
         Ok(names.into_iter().fold(Filter::new(), Filter::event_type))
     }
@@ -158,8 +162,9 @@ impl<E: Event> Model<E> {
     ///
     /// # Errors
     ///
-    /// [`StateError::Projection`], and as [`Model::event_types`] and
-    /// [`Model::output_stream`].
+    /// [`StateError::EveryType`] when `E` has a variant `#[event(other)]`: a join
+    /// gathers types that are named. [`StateError::Projection`], and as
+    /// [`Model::event_types`] and [`Model::output_stream`].
     ///
     /// # Cancel safety
     ///
@@ -168,6 +173,10 @@ impl<E: Event> Model<E> {
     where
         P: ServerProjections + ?Sized,
     {
+        if E::OTHER.is_some() {
+            let event = friendly_name::<E>();
+            return Err(StateError::EveryType { event });
+        }
         let (output, types) = (self.output_stream()?, self.event_types()?);
         Ok(projections.ensure_join(&output, &types).await?)
     }

@@ -7,7 +7,7 @@ use futures_util::{StreamExt, stream};
 
 impl Plumber {
     /// Every event that is stored under a name of `E`, of all streams, in the
-    /// global order.
+    /// global order; every event there is, where `E` has a variant `#[event(other)]`.
     ///
     /// [`Plumber::decode`] decodes them. Where the store has an index of the type (`$et-…` on EventStoreDB) it is
     /// read; else everything is, through a filter. An index may lag behind the
@@ -18,6 +18,10 @@ impl Plumber {
     /// [`StateError::EventType`] when the conventions name no event type; else
     /// the stream yields what the store reports.
     pub async fn read_events_of_type<E: Event>(&self) -> Result<EventStream, StateError> {
+        if E::OTHER.is_some() {
+            let filter = Filter::new().events::<E>()?;
+            return Ok(self.store.read_all(ReadOptions::forwards(), filter));
+        }
         let names = self.event_types::<E>()?;
         // Of several indices the order would have to be made again.
         if let [name] = &*names

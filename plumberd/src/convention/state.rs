@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{
     context::MessageContext,
-    event::{DecodeError, EncodeError, Event, EventInfo, EventType, NewEvent, RecordedEvent},
+    event::{EncodeError, Event, EventInfo, EventType, NewEvent, RecordedEvent},
     store::{
         AppendOutcome, EventStore, IdempotencyReason, ReadOptions, Repeated, StoreError, repeated,
     },
@@ -159,9 +159,8 @@ impl Plumber {
         };
         let name = event.event_type.as_str();
         let name_of = |info: &EventInfo| self.conventions.snapshot_name(info);
-        let index = stored_as(S::TYPES, name, name_of)
-            .ok_or_else(|| decode_error(DecodeError::other_type::<S>(name)))?;
-        let state = event.decode_as(index).map_err(decode_error)?;
+        let index = stored_as(S::TYPES, name, name_of);
+        let state = event.decode_found(index).map_err(decode_error)?;
         let version = i64::try_from(event.revision.as_u64()).unwrap_or(i64::MAX);
         Ok(Some(StateOf {
             state,

@@ -1,4 +1,4 @@
-use super::text::Text;
+use super::text::{Text, has_control};
 use std::{fmt, str::FromStr, sync::Arc};
 
 /// The name under which an event is stored: `AccountOpened`,
@@ -58,6 +58,32 @@ fn check(name: &str) -> Result<(), InvalidEventType> {
     } else {
         Ok(())
     }
+}
+
+/// A stored name that is a constant, when an event can be written under it; else it
+/// does not compile.
+#[doc(hidden)]
+#[track_caller]
+pub const fn checked_event_type(name: &'static str) -> &'static str {
+    assert!(
+        !matches!(name.as_bytes(), [b'$', ..]),
+        "a stored name does not begin with `$`: those are the store's own, and readers pass over \
+         them; take another name, and this one as `alias` if it is to be read"
+    );
+    checked_alias(name)
+}
+
+/// A further name that is a constant, when events can be stored under it; else it does
+/// not compile.
+#[doc(hidden)]
+#[track_caller]
+pub const fn checked_alias(name: &'static str) -> &'static str {
+    assert!(!name.is_empty(), "a stored name is not empty");
+    assert!(
+        name.len() <= EventType::MAX_LEN && !has_control(name),
+        "a stored name has at most 512 bytes and no control characters; shorten it"
+    );
+    name
 }
 
 impl FromStr for EventType {

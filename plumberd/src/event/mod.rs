@@ -1,5 +1,6 @@
 //! What happened: events, their names, their metadata, their stored forms.
 
+mod const_text;
 mod content_type;
 mod decode;
 mod error;
@@ -8,6 +9,7 @@ mod id;
 mod metadata;
 mod name_set;
 mod new_event;
+mod other;
 mod raw_metadata;
 mod recorded_event;
 mod recorded_form;
@@ -17,19 +19,25 @@ mod text;
 pub(crate) mod type_name;
 pub mod value;
 
+pub(crate) use const_text::ConstText;
 pub use content_type::ContentType;
 pub use decode::{EncodedEvent, Upcaster};
 #[doc(hidden)]
 pub use decode::{Links, decode_event};
 pub use error::{DecodeError, EncodeError};
 pub use event_type::{EventType, InvalidEventType};
+#[doc(hidden)]
+pub use event_type::{checked_alias, checked_event_type};
 pub use id::{derived_event_id, new_event_id};
 pub use metadata::{InvalidCreated, Metadata};
 pub(crate) use name_set::{NameSet, nth_name, same_name};
 pub use new_event::NewEvent;
+#[doc(hidden)]
+pub use other::{FromOther, only_read};
 pub use raw_metadata::RawMetadata;
 pub use recorded_event::{Link, RecordedEvent};
 pub use shape::{Shape, ShapeBuilder, ShapeOf};
+pub(crate) use text::has_control;
 pub use value::EventValue;
 
 use uuid::Uuid;
@@ -48,7 +56,15 @@ pub trait Event: Sized + Send + Sync + 'static {
     /// an enum.
     const TYPES: &'static [EventInfo];
 
-    /// Which of [`Event::TYPES`] this value is.
+    /// What an event of any other type is read as: the variant `#[event(other)]` of an
+    /// enum. Without one, as mostly, such an event is an error.
+    ///
+    /// What is read so is not written. A reader that chooses events by type cannot leave
+    /// any out.
+    const OTHER: Option<fn(&RecordedEvent) -> Self> = None;
+
+    /// Which of [`Event::TYPES`] this value is; their number when it is none of them, but
+    /// what [`Event::OTHER`] made.
     fn type_index(&self) -> usize;
 
     /// Appends the encoded data to `out`.

@@ -1,6 +1,6 @@
 use super::{
     ContentType, DecodeError, EncodeError, EncodedEvent, Event, EventType, Metadata, RawMetadata,
-    RecordedEvent, new_event_id, same::Typed, text::Length,
+    RecordedEvent, new_event_id, same::Typed, text::Length, type_name::friendly_name,
 };
 use crate::{
     codec::{TooDeep, excess},
@@ -129,7 +129,9 @@ impl NewEvent {
         id: Uuid,
         context: &MessageContext,
     ) -> Result<Self, EncodeError> {
-        let info = &E::TYPES[event.type_index()];
+        let Some(info) = E::TYPES.get(event.type_index()) else {
+            return Err(not_a_type(event));
+        };
         let event_type = EventType::from_static(info.name)
             .map_err(|error| EncodeError::new(info.name, error))?;
         // The encoding of another event may be in the event's own: it finds an
@@ -284,6 +286,13 @@ impl NewEvent {
     pub fn size(&self) -> usize {
         self.data.len() + self.metadata.as_bytes().len()
     }
+}
+
+/// Why a value that is none of the stored types of its event cannot be written; the
+/// event itself knows best.
+fn not_a_type<E: Event>(event: &E) -> EncodeError {
+    let own = event.encode(&mut Vec::new()).err();
+    own.unwrap_or_else(|| EncodeError::new(friendly_name::<E>(), "it is none of its stored types"))
 }
 
 impl PartialEq for NewEvent {

@@ -78,13 +78,20 @@ impl RecordedEvent {
     ///
     /// # Errors
     ///
-    /// [`DecodeError`] when it is stored under another name, or its data is
-    /// not of a shape that `E` or its upcasters know.
+    /// [`DecodeError`] when it is stored under another name, unless `E` has a variant
+    /// `#[event(other)]` for that, or its data is not of a shape that `E` or its
+    /// upcasters know.
     pub fn decode<E: Event>(&self) -> Result<E, DecodeError> {
-        let name = self.event_type.as_str();
-        match EventInfo::find(E::TYPES, name) {
-            Some(index) => self.decode_as(index),
-            None => Err(DecodeError::other_type::<E>(name)),
+        self.decode_found(EventInfo::find(E::TYPES, self.event_type.as_str()))
+    }
+
+    /// Decodes the event as `E::TYPES[index]`; without an index as what events of other
+    /// types are read as.
+    pub(crate) fn decode_found<E: Event>(&self, index: Option<usize>) -> Result<E, DecodeError> {
+        match (index, E::OTHER) {
+            (Some(index), _) => self.decode_as(index),
+            (None, Some(other)) => Ok(other(self)),
+            (None, None) => Err(DecodeError::other_type::<E>(self.event_type.as_str())),
         }
     }
 

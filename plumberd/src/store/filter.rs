@@ -26,6 +26,8 @@ use crate::{
 pub struct Filter {
     streams: Vec<StreamMatch>,
     event_types: Vec<EventType>,
+    /// Whether a type was named that reads every other one, so that none is left out.
+    every_type: bool,
     system_events: bool,
     tenants: TenantScope,
 }
@@ -55,6 +57,7 @@ impl Filter {
         Self {
             streams: Vec::new(),
             event_types: Vec::new(),
+            every_type: false,
             system_events: false,
             tenants: TenantScope::Own,
         }
@@ -88,13 +91,18 @@ impl Filter {
     /// Only events of this type, or of the others that were named so.
     #[must_use]
     pub fn event_type(mut self, event_type: EventType) -> Self {
-        self.event_types.push(event_type);
+        if !self.every_type {
+            self.event_types.push(event_type);
+        }
         self
     }
 
     /// Only events that [`RecordedEvent::decode`] makes an `E` of, whichever of
     /// its names they are stored under, or those of the types that were named
     /// before.
+    ///
+    /// An enum with a variant `#[event(other)]` is made of events of every type, so
+    /// with one no event is left out for its type, whichever types are named besides.
     ///
     /// # Errors
     ///
@@ -118,12 +126,17 @@ impl Filter {
     /// # Ok::<(), plumberd::BoxError>(())
     /// ```
     pub fn events<E: Event>(mut self) -> Result<Self, InvalidEventType> {
+        if E::OTHER.is_some() {
+            self.event_types.clear();
+            self.every_type = true;
+            return Ok(self);
+        }
         if E::TYPES.is_empty() {
             // None would be all.
             EventType::from_static("")?;
         }
         for name in E::TYPES.iter().flat_map(EventInfo::names) {
-            self.event_types.push(EventType::from_static(name)?);
+            self = self.event_type(EventType::from_static(name)?);
         }
         Ok(self)
     }

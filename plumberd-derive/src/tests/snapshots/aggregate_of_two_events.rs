@@ -22,6 +22,9 @@ impl ::plumberd::aggregate::Aggregate for Account {
         ],
     );
 }
+#[automatically_derived]
+impl ::plumberd::__private::of_two_aggregate_blocks_the_first_says_blocks_equals_2_and_the_second_block_equals_2
+for Account {}
 const _: () = {
     if let ::plumberd::__private::Some(__found) = ::plumberd::__private::Repeated::among(
         &<Account as ::plumberd::aggregate::Aggregate>::HANDLERS,
@@ -38,6 +41,10 @@ const _: () = {
         }
         ::plumberd::__private::Repeated::report(&__found)
     }
+    ::plumberd::__private::assert_one_catch_all(
+        &<Account as ::plumberd::aggregate::Aggregate>::HANDLERS,
+        ::plumberd::aggregate::UnknownEvents::Error,
+    );
 };
 #[automatically_derived]
 impl ::plumberd::aggregate::Handles<AccountOpened> for (Account) {

@@ -21,6 +21,17 @@ impl my::plumberd::aggregate::Aggregate for domain::Order {
     );
 }
 #[cfg(feature = "orders")]
+#[automatically_derived]
+impl my::plumberd::__private::of_two_aggregate_blocks_the_first_says_blocks_equals_2_and_the_second_block_equals_2
+for domain::Order {}
+#[cfg(feature = "orders")]
+const _: () = {
+    my::plumberd::__private::assert_one_catch_all(
+        &<domain::Order as my::plumberd::aggregate::Aggregate>::HANDLERS,
+        my::plumberd::aggregate::UnknownEvents::Skip,
+    );
+};
+#[cfg(feature = "orders")]
 #[cfg(unix)]
 #[automatically_derived]
 impl my::plumberd::aggregate::Handles<OrderPlaced> for (domain::Order) {

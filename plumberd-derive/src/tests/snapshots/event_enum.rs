@@ -229,6 +229,9 @@ const _: () = {
         1u32,
         "`upcast_from = CancelledV1` needs `CancelledV1` to be a struct with `#[event(type = \"order.cancelled\", revision = 1)]`",
     );
-    const _: () = __p::assert_single(<Moved as __p::Event>::TYPES);
+    const _: () = __p::assert_single(
+        <Moved as __p::Event>::TYPES,
+        <Moved as __p::Event>::OTHER.is_some(),
+    );
     const _: () = __p::assert_distinct_types(<OrderEvent as __p::Event>::TYPES);
 };

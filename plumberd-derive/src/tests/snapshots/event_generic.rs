@@ -51,6 +51,16 @@ const _: () = {
         }
     }
     #[automatically_derived]
+    impl<
+        T: Clone,
+        const N: usize,
+    > __p::one_derive_is_enough_because_an_Event_is_an_EventValue_too for Changed<T, N>
+    where
+        T: PartialEq,
+        T: ::core::marker::Send + ::core::marker::Sync + 'static,
+        T: __p::EventValue,
+    {}
+    #[automatically_derived]
     impl<T: Clone, const N: usize> __p::Fields<-2147483648i32> for Changed<T, N>
     where
         T: PartialEq,

@@ -2,6 +2,7 @@ const _: () = {
     use ::plumberd::__private as __p;
     #[automatically_derived]
     impl __p::EventValue for Credited {
+        const HAS_ID: __p::bool = true;
         fn serialize<__S: __p::Serializer>(
             &self,
             __serializer: __S,
@@ -50,6 +51,8 @@ const _: () = {
             )
         }
     }
+    #[automatically_derived]
+    impl __p::one_derive_is_enough_because_an_Event_is_an_EventValue_too for Credited {}
     #[automatically_derived]
     impl __p::Fields<-2147483648i32> for Credited {
         const KEYS: &'static [&'static __p::str] = &[

@@ -24,6 +24,8 @@ const _: () = {
         }
     }
     #[automatically_derived]
+    impl __p::one_derive_is_enough_because_an_Event_is_an_EventValue_too for Closed {}
+    #[automatically_derived]
     impl __p::Fields<-2147483648i32> for Closed {
         const KEYS: &'static [&'static __p::str] = &[];
         #[inline]
@@ -68,6 +70,7 @@ const _: () = {
     impl __p::EventValue for Renamed {
         const NULLABLE: __p::bool = <String as __p::EventValue>::NULLABLE;
         const OPAQUE: __p::bool = <String as __p::EventValue>::OPAQUE;
+        const HAS_ID: __p::bool = <String as __p::EventValue>::HAS_ID;
         fn serialize<__S: __p::Serializer>(
             &self,
             __serializer: __S,
@@ -86,6 +89,8 @@ const _: () = {
             (<String as __p::EventValue>::nested_shape)(__builder)
         }
     }
+    #[automatically_derived]
+    impl __p::one_derive_is_enough_because_an_Event_is_an_EventValue_too for Renamed {}
     #[automatically_derived]
     impl __p::Event for Renamed {
         const TYPES: &'static [__p::EventInfo] = &[
@@ -143,6 +148,8 @@ const _: () = {
             )
         }
     }
+    #[automatically_derived]
+    impl __p::one_derive_is_enough_because_an_Event_is_an_EventValue_too for Moved {}
     #[automatically_derived]
     impl __p::Elements<-2147483648i32> for Moved {
         const LENGTH: __p::usize = 2usize;

@@ -36,6 +36,8 @@ const _: () = {
         }
     }
     #[automatically_derived]
+    impl __p::one_derive_is_enough_because_an_Event_is_an_EventValue_too for Line {}
+    #[automatically_derived]
     impl __p::Fields<0i32> for Line {
         const KEYS: &'static [&'static __p::str] = &["StockUnit", "Count"];
         #[inline]

@@ -4,13 +4,18 @@ use super::{EventValue, Variant, Variants};
 use crate::{
     codec::Codec,
     event::{
-        DecodeError, EncodeError, EncodedEvent, Event, EventInfo, Links, NameSet, decode_event,
-        nth_name, same_name,
+        ConstText, DecodeError, EncodeError, EncodedEvent, Event, EventInfo, Links, NameSet,
+        decode_event, nth_name, same_name,
     },
 };
 use ::serde::ser;
 use std::any::Any;
 use uuid::Uuid;
+
+/// What both derives of a struct implement: of a type with both the compiler says nothing
+/// but that they conflict in this trait, so its name is what to do.
+#[expect(non_camel_case_types, reason = "it is read as a message")]
+pub trait one_derive_is_enough_because_an_Event_is_an_EventValue_too {}
 
 /// Encodes an event, or one of its variants.
 pub fn encode_event<T: EventValue, C: Codec>(
@@ -84,15 +89,29 @@ pub const fn assert_previous(
     panic!("{}", message)
 }
 
-/// Fails to compile when an event has several stored types.
-pub const fn assert_single(types: &[EventInfo]) {
+/// Fails to compile when an event has several stored types, or is read from others.
+#[track_caller]
+pub const fn assert_single(types: &[EventInfo], reads_others: bool) {
     assert!(
-        types.len() == 1,
+        types.len() == 1 && !reads_others,
         "a transparent variant holds an event with one stored type, not an event enum"
     );
 }
 
-/// Fails to compile when two of the types of an event enum have one name.
+/// Fails to compile when an event is stored as a value inside it which has the key `Id`.
+#[track_caller]
+pub const fn assert_id_is_marked(has_id: bool) {
+    assert!(
+        !has_id,
+        "the value inside is stored with the key `Id`, where .NET and Python look for the id of \
+         the event: two events with one value would be one event to them, and the second is \
+         dropped; write the fields out in the event and mark the id of the event itself \
+         `#[event(id)]`, or give the field inside another name with `#[event(rename = \"…\")]`"
+    );
+}
+
+/// Fails to compile when two of the names of an event are one.
+#[track_caller]
 pub const fn assert_distinct_types(types: &[EventInfo]) {
     let mut seen = NameSet::new();
     let mut n = 0;
@@ -105,14 +124,18 @@ pub const fn assert_distinct_types(types: &[EventInfo]) {
 }
 
 /// That none of the names above the one at `index` is `name`.
+#[track_caller]
 const fn assert_new(types: &[EventInfo], index: usize, name: &str) {
     let mut n = 0;
     while n < index {
         if let Some(other) = nth_name(types, n) {
-            assert!(
-                !same_name(other, name),
-                "two variants are stored under one name, one of them as the event inside it"
-            );
+            if same_name(other, name) {
+                ConstText::new()
+                    .push("two of the stored names are `")
+                    .push(name)
+                    .push("`; give one another name with `#[event(type = \"…\")]`, or take out the alias")
+                    .panic()
+            }
         }
         n += 1;
     }

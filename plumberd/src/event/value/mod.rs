@@ -112,6 +112,11 @@ pub trait EventValue: Sized {
     #[doc(hidden)]
     const AMBIGUOUS: bool = false;
 
+    /// Whether it is stored as an object with the key `Id`, where .NET and Python look
+    /// for the id of an event.
+    #[doc(hidden)]
+    const HAS_ID: bool = false;
+
     /// The value that a missing field stands for, if it may be missing.
     #[doc(hidden)]
     fn absent() -> Option<Self> {

@@ -1,12 +1,20 @@
 //! Whether the form of a value is `null`.
 
-use ::serde::{Serialize, Serializer, ser::Impossible};
+use ::serde::{
+    Serialize, Serializer,
+    ser::{self, Impossible},
+};
 use std::fmt;
 
 /// Whether a value is written as `null`. Nothing is written, and of a list or
 /// an object nothing is looked at.
-pub(super) fn is_null<T: Serialize>(value: &T) -> bool {
+pub(super) fn is_null<T: Serialize + ?Sized>(value: &T) -> bool {
     value.serialize(Probe) == Ok(true)
+}
+
+/// The error of a `Some` whose value is one.
+pub(super) fn some_of_null<E: ser::Error>() -> E {
+    E::custom("a `Some` of `null` has no stored form: it would be read as `None`")
 }
 
 /// Says whether what it is given is `null`. Its error means that it is not.

@@ -21,7 +21,9 @@
 //! ```
 //!
 //! The form is then serde's: names are not made PascalCase, NaN is `null`. Only
-//! hash sets and hash maps, which have no order, are written in one.
+//! hash sets and hash maps, which have no order, are written in one, and a `Some` of
+//! what is `null` itself, like `Some(None)`, is an error where it is written: serde
+//! would read it as `None`.
 //!
 //! [`EventValue`]: super::EventValue
 
@@ -32,7 +34,7 @@ use ::serde::{Deserialize, Deserializer, Serialize, Serializer};
 ///
 /// # Errors
 ///
-/// The serializer's.
+/// The serializer's, and for a `Some` whose value is written as `null`.
 pub fn serialize<T: Serialize, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
     value.serialize(InOrder(serializer))
 }

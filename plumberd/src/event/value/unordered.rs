@@ -1,6 +1,7 @@
 //! The collections of serde's types that have no order of their own, in one
 //! order: so that the same value is the same bytes.
 
+use super::null::{is_null, some_of_null};
 use crate::codec::write_json;
 use ::serde::{
     Serialize, Serializer,
@@ -101,6 +102,9 @@ impl<S: Serializer> Serializer for InOrder<S> {
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {
+        if is_null(value) {
+            return Err(some_of_null());
+        }
         self.0.serialize_some(&Part(value))
     }
 

@@ -1,9 +1,12 @@
-use super::{EventValue, Ref, dotnet::Received, null::is_null};
+use super::{
+    EventValue, Ref,
+    dotnet::Received,
+    null::{is_null, some_of_null},
+};
 use crate::event::{Shape, ShapeBuilder};
 use ::serde::{
     Deserialize, Deserializer, Serializer,
     de::{Error, Visitor},
-    ser,
 };
 use std::{borrow::Cow, fmt, marker::PhantomData, sync::Arc};
 
@@ -27,13 +30,12 @@ pub const fn assert_some_is_told(ambiguous: bool) {
 impl<T: EventValue> EventValue for Option<T> {
     const NULLABLE: bool = true;
     const AMBIGUOUS: bool = T::NULLABLE || T::AMBIGUOUS;
+    const HAS_ID: bool = T::HAS_ID;
 
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         const { expect_value(T::NULLABLE) };
         match self {
-            Some(value) if T::OPAQUE && is_null(&Ref(value)) => Err(ser::Error::custom(
-                "a `Some` of `null` has no stored form: it would be read as `None`",
-            )),
+            Some(value) if T::OPAQUE && is_null(&Ref(value)) => Err(some_of_null()),
             Some(value) => serializer.serialize_some(&Ref(value)),
             None => serializer.serialize_none(),
         }
@@ -88,6 +90,7 @@ macro_rules! as_inner {
             const NULLABLE: bool = T::NULLABLE;
             const OPAQUE: bool = T::OPAQUE;
             const AMBIGUOUS: bool = T::AMBIGUOUS;
+            const HAS_ID: bool = T::HAS_ID;
 
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 T::serialize(self, serializer)
@@ -121,6 +124,7 @@ impl<T: EventValue + Clone> EventValue for Cow<'static, T> {
     const NULLABLE: bool = T::NULLABLE;
     const OPAQUE: bool = T::OPAQUE;
     const AMBIGUOUS: bool = T::AMBIGUOUS;
+    const HAS_ID: bool = T::HAS_ID;
 
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         T::serialize(self, serializer)

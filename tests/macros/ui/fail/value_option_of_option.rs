@@ -7,6 +7,8 @@ struct LimitChanged {
     done: Option<()>,
     lists_are_fine: Option<Vec<Option<u32>>>,
     #[event(with = "plumberd::event::value::serde")]
+    by_serde: Option<Option<u32>>,
+    #[event(with = "of_its_own")]
     its_own_form_is_fine: Option<Option<u32>>,
     #[event(skip)]
     skipped_is_fine: Option<Option<u32>>,
@@ -14,5 +16,19 @@ struct LimitChanged {
 
 #[derive(EventValue)]
 struct Pair(Option<Option<u32>>, u32);
+
+mod of_its_own {
+    use plumberd::__private::serde::{Deserializer, Serializer};
+
+    type Value = Option<Option<u32>>;
+
+    pub fn serialize<S: Serializer>(_: &Value, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u8(0)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(_: D) -> Result<Value, D::Error> {
+        Ok(Some(None))
+    }
+}
 
 fn main() {}

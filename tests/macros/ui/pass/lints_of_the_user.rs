@@ -90,6 +90,20 @@ pub struct Account {
 #[derive(Debug, Clone, Copy)]
 pub struct Open;
 
+/// A stored name.
+pub const NAME: &str = "com.myco.Known";
+
+/// With what all others are read as.
+#[derive(Event, Debug)]
+pub enum Others {
+    /// One that is known.
+    #[event(type = NAME)]
+    Known,
+    /// The others.
+    #[event(other)]
+    Unknown,
+}
+
 /// An error.
 #[derive(Debug, Clone, Copy)]
 pub struct Refused;

@@ -38,6 +38,8 @@ trait ByValue: Sized {
     fn new() {}
     fn of() {}
     const TYPES: u8 = 0;
+    const OTHER: u8 = 0;
+    const HAS_ID: u8 = 0;
     const KEYS: u8 = 0;
     const HANDLERS: u8 = 0;
     const CATEGORY: u8 = 0;

@@ -86,6 +86,23 @@ pub enum Set {
     Opened(Opened),
 }
 
+/// A stored name.
+pub const NAME: &str = "com.myco.Known";
+
+/// One from before.
+pub const OLD_NAME: &str = "Known";
+
+/// With what all others are read as.
+#[derive(::plumberd::Event)]
+pub enum Others {
+    /// One that is known.
+    #[event(type = NAME, alias = OLD_NAME)]
+    Known,
+    /// The others.
+    #[event(other)]
+    Unknown(::std::boxed::Box<::plumberd::event::RecordedEvent>),
+}
+
 /// Of one variant.
 #[derive(::plumberd::Event)]
 pub enum Single {
