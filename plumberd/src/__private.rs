@@ -39,3 +39,12 @@ pub use serde::{
 };
 pub use std::{self, borrow::Cow, string::String, vec::Vec};
 pub use uuid::Uuid;
+
+/// What macro output names where no `crate = …` says what plumberd is called. Where it is
+/// called otherwise the compiler says of a path that `plumberd` is not found, once for
+/// each; and that this name is not, which says what to do.
+pub mod named {
+    #[expect(non_upper_case_globals, reason = "it is read as a message")]
+    pub const plumberd_has_another_name_here_so_say_crate_equals_that_name_in_the_attribute: () =
+        ();
+}

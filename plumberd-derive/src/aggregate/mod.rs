@@ -10,9 +10,8 @@ mod names;
 mod parse;
 mod signature;
 
-use crate::support::renamed;
 use proc_macro2::TokenStream;
-use quote::ToTokens;
+use quote::quote;
 
 /// The attribute of a method that applies an event.
 pub(crate) const EVENT_SOURCING_HANDLER: &str = "event_sourcing_handler";
@@ -25,13 +24,12 @@ pub(crate) fn attribute(args: TokenStream, item: &TokenStream) -> TokenStream {
         Err(error) => return fallback::unreadable(item, &error),
     };
     let (model, errors) = model::build(block);
-    if let Some(error) = renamed(&model.krate, "aggregate") {
-        return fallback::unreadable(&model.block.to_token_stream(), &error);
-    }
-    match errors.finish(()) {
+    let check = model.krate.check();
+    let expansion = match errors.finish(()) {
         Ok(()) => expand::expand(&model),
         Err(error) => fallback::expand(&model, &error),
-    }
+    };
+    quote!(#check #expansion)
 }
 
 /// What a handler's attribute says where no `#[aggregate]` took it away.

@@ -4,10 +4,7 @@ mod expand;
 mod model;
 mod signature;
 
-use crate::{
-    aggregate::{COMMAND_HANDLER, misplaced},
-    support::renamed,
-};
+use crate::aggregate::{COMMAND_HANDLER, misplaced};
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::Item;
@@ -18,15 +15,13 @@ pub(crate) fn attribute(args: TokenStream, item: &TokenStream) -> TokenStream {
         return misplaced(COMMAND_HANDLER, item);
     };
     let (model, errors) = model::build(args, block);
-    if let Some(error) = renamed(&model.krate, COMMAND_HANDLER) {
-        let (error, block) = (error.to_compile_error(), &model.block);
-        return quote!(#error #block);
-    }
-    match errors.finish(()) {
+    let check = model.krate.check();
+    let expansion = match errors.finish(()) {
         Ok(()) => expand::expand(&model),
         Err(error) => {
             let (errors, stub) = (error.to_compile_error(), expand::stub(&model));
             quote!(#errors #stub)
         }
-    }
+    };
+    quote!(#check #expansion)
 }

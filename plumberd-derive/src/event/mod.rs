@@ -8,7 +8,6 @@ mod model;
 mod name;
 mod stored;
 
-use crate::support::renamed;
 use proc_macro2::TokenStream;
 
 pub(crate) fn derive(item: TokenStream) -> TokenStream {
@@ -16,9 +15,6 @@ pub(crate) fn derive(item: TokenStream) -> TokenStream {
         Ok(input) => input,
         Err(error) => return error.into_compile_error(),
     };
-    if let Some(error) = renamed(&crate::value::fallback::krate(&input), "event") {
-        return error.into_compile_error();
-    }
     model::build(&input).map_or_else(
         |error| fallback::expand(&input, &error),
         |model| expand::expand(&model),

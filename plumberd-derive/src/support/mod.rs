@@ -9,7 +9,6 @@ mod lints;
 mod pascal;
 mod place;
 mod rename_rule;
-mod renamed;
 mod suggest;
 
 pub(crate) use attrs::{Attrs, Key};
@@ -21,5 +20,4 @@ pub(crate) use lints::allow_deprecated;
 pub(crate) use pascal::pascal_case;
 pub(crate) use place::place;
 pub(crate) use rename_rule::RenameRule;
-pub(crate) use renamed::renamed;
 pub(crate) use suggest::did_you_mean;

@@ -72,10 +72,12 @@ impl Item {
     /// `__p` is what macro output names.
     pub(crate) fn block(&self, content: &TokenStream) -> TokenStream {
         let Self { krate, lints, .. } = self;
+        let check = krate.check_in_block();
         quote! {
             #lints
             const _: () = {
                 use #krate::__private as __p;
+                #check
                 #content
             };
         }

@@ -20,7 +20,6 @@ mod style;
 mod variant;
 mod with;
 
-use crate::support::renamed;
 use proc_macro2::TokenStream;
 
 pub(crate) fn derive(item: TokenStream) -> TokenStream {
@@ -28,9 +27,6 @@ pub(crate) fn derive(item: TokenStream) -> TokenStream {
         Ok(input) => input,
         Err(error) => return error.into_compile_error(),
     };
-    if let Some(error) = renamed(&fallback::krate(&input), "event") {
-        return error.into_compile_error();
-    }
     model::build(&input).map_or_else(
         |error| fallback::expand(&input, &error),
         |model| expand::expand(&model),

@@ -1,3 +1,10 @@
+const _: () = {
+    use ::plumberd::__private as __p;
+    const _: () = {
+        use __p::named::*;
+        plumberd_has_another_name_here_so_say_crate_equals_that_name_in_the_attribute
+    };
+};
 ::core::compile_error! {
     "no key `categry`; did you mean `category`?"
 }

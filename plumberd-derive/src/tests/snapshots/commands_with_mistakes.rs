@@ -1,3 +1,10 @@
+const _: () = {
+    use ::plumberd::__private as __p;
+    const _: () = {
+        use __p::named::*;
+        plumberd_has_another_name_here_so_say_crate_equals_that_name_in_the_attribute
+    };
+};
 ::core::compile_error! {
     "a command handler says what came of the command; a command handler looks like `async fn open(&self, id: Uuid, command: &OpenAccount, context: &CommandContext) -> Result<(), CommandFault>`; put other `async` methods into another block"
 }

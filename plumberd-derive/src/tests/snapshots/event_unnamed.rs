@@ -1,5 +1,9 @@
 const _: () = {
     use ::plumberd::__private as __p;
+    const _: () = {
+        use __p::named::*;
+        plumberd_has_another_name_here_so_say_crate_equals_that_name_in_the_attribute
+    };
     #[automatically_derived]
     impl __p::EventValue for Closed {
         fn serialize<__S: __p::Serializer>(
@@ -66,6 +70,10 @@ const _: () = {
 };
 const _: () = {
     use ::plumberd::__private as __p;
+    const _: () = {
+        use __p::named::*;
+        plumberd_has_another_name_here_so_say_crate_equals_that_name_in_the_attribute
+    };
     #[automatically_derived]
     impl __p::EventValue for Renamed {
         const NULLABLE: __p::bool = <String as __p::EventValue>::NULLABLE;
@@ -121,6 +129,10 @@ const _: () = {
 };
 const _: () = {
     use ::plumberd::__private as __p;
+    const _: () = {
+        use __p::named::*;
+        plumberd_has_another_name_here_so_say_crate_equals_that_name_in_the_attribute
+    };
     #[automatically_derived]
     impl __p::EventValue for Moved {
         fn serialize<__S: __p::Serializer>(
