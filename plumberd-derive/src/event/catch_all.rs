@@ -20,7 +20,7 @@ impl CatchAll {
     /// Reads the variant that `mark` stands on.
     pub(super) fn read(
         variant: &syn::Variant,
-        mark: Key,
+        mark: &Key,
         attrs: &mut Attrs,
         errors: &mut Errors,
     ) -> Self {

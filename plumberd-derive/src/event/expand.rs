@@ -20,7 +20,7 @@ pub(super) fn expand(model: &Model) -> TokenStream {
             let event = event(&model.item, stored, body);
             quote!(#value #event)
         }
-        Form::Enum(variants, other) => expand_enum::expand(&model.item, variants, other.as_ref()),
+        Form::Enum(variants, other) => expand_enum::expand(&model.item, variants, other.as_deref()),
     };
     model.item.block(&content)
 }

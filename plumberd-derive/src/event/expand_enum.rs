@@ -108,7 +108,7 @@ fn event(item: &Item, variants: &[Variant], other: Option<&CatchAll>) -> TokenSt
             Kind::Transparent(ty) => quote!(#index => <#ty as __p::Event>::shape(0, __builder)),
         });
     let ids = ids(variants, other);
-    let read_other = other.map(|other| read_other(other));
+    let read_other = other.map(read_other);
     let (no_index, not_written) = other
         .map(|other| not_written(item, other, variants.len()))
         .unzip();

@@ -28,7 +28,7 @@ pub(super) struct Model {
 pub(super) enum Form {
     Struct(Box<Stored>, Body),
     /// The stored variants, and what events of other types are read as.
-    Enum(Vec<Variant>, Option<CatchAll>),
+    Enum(Vec<Variant>, Option<Box<CatchAll>>),
 }
 
 /// A variant of an event enum.
@@ -80,7 +80,7 @@ pub(super) fn build(input: &DeriveInput) -> syn::Result<Model> {
         }
         Data::Enum(data) => {
             let (variants, other) = enumeration(input, data, attrs, &mut errors);
-            Some(Form::Enum(variants, other))
+            Some(Form::Enum(variants, other.map(Box::new)))
         }
         Data::Union(data) => {
             refuse_union(data, "Event", &mut errors);
@@ -194,7 +194,7 @@ fn enumeration(
         container::refuse_on_variant(&variant.attrs, Owner::Event, errors);
         let ident = &variant.ident;
         if let Some(key) = attrs.take("other") {
-            let other = CatchAll::read(variant, key, &mut attrs, errors);
+            let other = CatchAll::read(variant, &key, &mut attrs, errors);
             match &catch_all {
                 Some(first) => other.repeats(first, errors),
                 None => catch_all = Some(other),

@@ -8,6 +8,9 @@ use std::fmt;
 /// How a row applies a stored event, given which type of its event it is.
 type Apply<A> = fn(&mut A, usize, &RecordedEvent) -> Result<(), ApplyError>;
 
+/// How a row applies a stored event of unknown type.
+type ApplyOther<A> = fn(&mut A, &RecordedEvent) -> Result<(), ApplyError>;
+
 /// Which handler gets which stored event: what `#[aggregate]` fills in.
 pub struct HandlerTable<A: 'static> {
     rows: &'static [Row<A>],
@@ -26,7 +29,7 @@ pub struct Row<A> {
     method: &'static str,
     apply: Apply<A>,
     /// For events of unknown types, where its event is an enum with a variant for them.
-    other: Option<fn(&mut A, &RecordedEvent) -> Result<(), ApplyError>>,
+    other: Option<ApplyOther<A>>,
     recode: fn(usize, &RecordedEvent) -> Result<Vec<u8>, BoxError>,
     shape: fn(usize, &mut ShapeBuilder) -> Shape,
 }

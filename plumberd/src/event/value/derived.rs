@@ -128,14 +128,16 @@ pub const fn assert_distinct_types(types: &[EventInfo]) {
 const fn assert_new(types: &[EventInfo], index: usize, name: &str) {
     let mut n = 0;
     while n < index {
-        if let Some(other) = nth_name(types, n) {
-            if same_name(other, name) {
-                ConstText::new()
-                    .push("two of the stored names are `")
-                    .push(name)
-                    .push("`; give one another name with `#[event(type = \"…\")]`, or take out the alias")
-                    .panic()
-            }
+        if let Some(other) = nth_name(types, n)
+            && same_name(other, name)
+        {
+            ConstText::new()
+                .push("two of the stored names are `")
+                .push(name)
+                .push(
+                    "`; give one another name with `#[event(type = \"…\")]`, or take out the alias",
+                )
+                .panic()
         }
         n += 1;
     }
