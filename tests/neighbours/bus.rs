@@ -444,7 +444,7 @@ async fn a_command_without_an_id_is_written_with_one_that_dotnet_finds() {
         id: Uuid,
     }
     #[derive(Event)]
-    struct Sweep(Swept);
+    struct Sweep(#[event(with = "of_unknown_keys")] Swept);
     impl Command for Sweep {
         type Fault = NoFault;
     }
@@ -461,6 +461,26 @@ async fn a_command_without_an_id_is_written_with_one_that_dotnet_finds() {
     assert_eq!(sent[0].id, ring);
     assert_eq!(sent[1].data, format!(r#"{{"Id":"{sweep}"}}"#));
     assert_eq!(sent[1].id, sweep);
+}
+
+/// Functions that may write any key, for all that the compiler knows: with the form of the
+/// value itself it would refuse an unmarked `Id`.
+mod of_unknown_keys {
+    use plumberd::EventValue;
+    use serde::{Deserializer, Serializer};
+
+    pub(super) fn serialize<T: EventValue, S: Serializer>(
+        value: &T,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        value.serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, T: EventValue, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<T, D::Error> {
+        T::deserialize(deserializer)
+    }
 }
 
 /// A codec that is none of JSON's.
@@ -599,7 +619,7 @@ async fn an_id_that_is_not_marked_is_the_command_s_all_the_same() {
     }
     #[derive(Event)]
     #[event(type = "Credit")]
-    struct Plain(Inside);
+    struct Plain(#[event(with = "of_unknown_keys")] Inside);
     impl Command for Plain {
         type Fault = NoFault;
     }
