@@ -2,7 +2,7 @@
 //!
 //! Teaches: commands, handlers, a server and a bus; what each kind of failure
 //! looks like to the sender; commands that are sent twice, and commands that
-//! nobody waits for. The server and the sender share nothing but the store, so
+//! no caller waits for. The server and the sender share nothing but the store, so
 //! with a store that two programs can open they can be two programs.
 //!
 //! ```text
@@ -81,7 +81,7 @@ struct PayIn {
 impl Command for PayIn {
     type Fault = NoFault;
 
-    // Asked before it is sent, and by the server of whoever did not ask.
+    // Asked before it is sent, and by the server where the sender did not ask.
     fn validate(&self) -> Result<(), ValidationError> {
         if self.amount <= dec!(0) {
             return Err(ValidationError::new("Amount must be positive"));
@@ -211,7 +211,7 @@ async fn main() -> Result<(), Report> {
         other => println!("unexpected: {other:?}"),
     }
 
-    // Nobody waits for these. They are in the store when `queue` returns, and
+    // No caller waits for these. They are in the store when `queue` returns, and
     // done when the server comes to them.
     let queue = CommandQueue::new(store.clone());
     for amount in [dec!(1), dec!(2), dec!(3)] {

@@ -145,7 +145,7 @@ async fn main() -> Result<(), Report> {
         })
         .await?;
     let again = tasks
-        .execute(id.clone(), |task| task.complete("somebody else", None))
+        .execute(id.clone(), |task| task.complete("another worker", None))
         .await;
     println!(
         "completing it again: {}",

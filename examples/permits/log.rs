@@ -22,7 +22,7 @@ pub(super) struct Row {
     pub(super) case: String,
     pub(super) activity: String,
     pub(super) time: DateTime<FixedOffset>,
-    /// Who did it; empty cells are nobody.
+    /// Who did it; an empty cell is no user.
     pub(super) resource: Option<String>,
 }
 
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_not_utf8_do_no_harm_in_a_column_nobody_reads() {
+    fn bytes_that_are_not_utf8_do_no_harm_in_a_column_that_is_not_read() {
         let mut csv = HEADER.as_bytes().to_vec();
         csv.extend(b"A,c1,\xff,2011-10-11 13:45:40Z,R\n");
 

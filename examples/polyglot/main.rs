@@ -1,7 +1,7 @@
 //! Python writes, Rust decides and answers, Python reads: one stream, two
 //! languages.
 //!
-//! Teaches: following a category, deciding on what somebody else wrote, and
+//! Teaches: following a category, deciding on what another program wrote, and
 //! answering at most once however often an event is handled.
 //!
 //! ```text

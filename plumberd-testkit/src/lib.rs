@@ -5,7 +5,7 @@
 //! * [`laws!`]: what must hold for every history of an aggregate.
 //! * [`golden`](mod@golden): what was ever stored can be read for ever.
 //! * [`mock`]: a store that expects calls, and one that fails on cue.
-//! * [`conformance`]: what every store must do, for whoever writes one.
+//! * [`conformance`]: what every store must do, for authors of stores.
 //! * `esdb` (feature `eventstoredb`): a server that speaks EventStoreDB's protocol.
 //! * `eventstore_v1` (feature `eventstore-v1`): a server that speaks `eventstore.v1`.
 //! * [`sample`]: a bank account, the domain of the examples.

@@ -180,7 +180,7 @@ impl Tls {
             Identity::Given(issued) => (issued.clone(), None),
         };
         // The process has no default provider, and must not get one here:
-        // whoever else wants to install one would find it taken.
+        // a program that wants to install one would find it taken.
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()?;
@@ -242,7 +242,7 @@ impl AuthorityFile {
 
 impl Drop for AuthorityFile {
     fn drop(&mut self) {
-        // Whoever has removed it already did no harm.
+        // One that is removed already does no harm.
         let _ = fs::remove_file(&self.path);
     }
 }

@@ -180,7 +180,7 @@ fn wrong_arguments_are_named_and_passwords_are_not() {
             vec!["--user-from", "admin=NOT_SET_ANYWHERE"],
             "the variable with the password of `admin` is not set",
         ),
-        // Whoever takes one for the other.
+        // A user who takes one for the other.
         (
             vec!["--user-from", "admin=secret"],
             "the variable with the password of `admin` is not set",

@@ -12,7 +12,7 @@ const FOLDERS: [&str; 5] = [
     "tests",
 ];
 
-/// The crates that run in somebody else's program.
+/// The crates that run in a user's program.
 const LIBRARIES: [&str; 2] = ["plumberd/src", "plumberd-derive/src"];
 
 /// A reader should know where to look; a longer file wants to be two.

@@ -94,7 +94,7 @@ fn encrypted() -> EsdbServerConfig {
     EsdbServerConfig::new().with_certificate(certificate_pem, key_pem)
 }
 
-/// Files that nobody has opened since are swept away by the next run.
+/// Files that are left are swept away by the next run.
 #[cfg(feature = "sqlite")]
 fn file() -> PathBuf {
     static FILES: LazyLock<PathBuf> = LazyLock::new(|| {

@@ -4,7 +4,7 @@
 use plumberd::backend::sqlite::{Sqlite, SqliteConfig, Synchronous};
 use std::{path::PathBuf, sync::LazyLock, time::Duration};
 
-/// Files that nobody has opened since are swept away by the next run.
+/// Files that are left are swept away by the next run.
 static FILES: LazyLock<PathBuf> = LazyLock::new(|| {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("sqlite-conformance");
     let _ = std::fs::remove_dir_all(&path);

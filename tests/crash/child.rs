@@ -54,8 +54,8 @@ pub(crate) fn batch(size: usize) -> Vec<NewEvent> {
         .collect()
 }
 
-/// Adds one to the counter that `stream` is, whoever else does; gives how
-/// often somebody else was first.
+/// Adds one to the counter that `stream` is, beside other writers; gives how
+/// often another one was first.
 pub(crate) async fn increment(store: &Sqlite, stream: &StreamName) -> u64 {
     for conflicts in 0.. {
         let last = store.stream_info(stream).await.unwrap().last_revision;
@@ -74,5 +74,5 @@ pub(crate) async fn increment(store: &Sqlite, stream: &StreamName) -> u64 {
             Err(error) => panic!("{error:?}"),
         }
     }
-    unreachable!("nobody has that many conflicts")
+    unreachable!("no writer has that many conflicts")
 }

@@ -73,7 +73,7 @@ async fn increments_of_two_processes_through_caches_are_exact() {
         counter.add(1)
     });
     let met = met.retries(10_000).await.unwrap();
-    // Nobody reads what else it says.
+    // What else it says is not read.
     std::thread::spawn(move || lines.count());
     increment(&counters).await;
     let status = tokio::task::spawn_blocking(move || other.wait().unwrap())

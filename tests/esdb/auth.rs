@@ -66,7 +66,7 @@ fn missing(status: &Status, login: &str) {
 }
 
 #[tokio::test]
-async fn a_server_asks_nobody_unless_it_is_told_to() {
+async fn a_server_asks_no_user_unless_it_is_told_to() {
     let server = EsdbServer::start().await.unwrap();
     let anonymous = users(&server).await.details(details("admin")).await;
     anonymous.unwrap();
@@ -276,10 +276,10 @@ async fn a_password_is_changed_by_who_knows_it_and_reset_by_admins() {
     let by_admin = by("admin", "changeit", reset("ops"));
     client.reset_password(by_admin).await.unwrap();
     logs_in(&server, "ops", "third").await.unwrap();
-    let nobody = client
+    let missing_user = client
         .reset_password(by("admin", "changeit", reset("x")))
         .await;
-    missing(&nobody.unwrap_err(), "x");
+    missing(&missing_user.unwrap_err(), "x");
 }
 
 #[tokio::test]

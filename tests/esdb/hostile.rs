@@ -100,7 +100,7 @@ async fn a_client_that_dribbles_is_left_when_its_time_is_over() {
     while server.faults().connections() == 0 {
         tokio::task::yield_now().await;
     }
-    // From here on time passes as soon as nobody has anything to do.
+    // From here on time passes as soon as no task has anything to do.
     tokio::time::pause();
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer).await;

@@ -39,7 +39,7 @@ async fn connections(server: &EsdbServer, wanted: usize) {
 #[tokio::test]
 async fn connections_above_the_limit_are_reset_and_their_places_given_back() {
     let server = for_three().await;
-    // Each with a call under way, so that nobody takes its place.
+    // Each with a call under way, so that no connection takes its place.
     let mut there = Vec::new();
     for _ in 0..3 {
         there.push(following(&server).await);
@@ -62,7 +62,7 @@ async fn following(server: &EsdbServer) -> Streaming<ReadResp> {
 }
 
 #[tokio::test]
-async fn connections_that_say_nothing_shut_nobody_out() {
+async fn connections_that_say_nothing_shut_no_caller_out() {
     let server = for_three().await;
     let greeting = [PREFACE, &frame(0, 4, 0, 0)].concat();
     let begun = [&greeting[..], &frame(40, 1, 0, 1), &[0x83]].concat();
@@ -88,7 +88,7 @@ async fn connections_that_say_nothing_shut_nobody_out() {
 }
 
 #[tokio::test]
-async fn a_thousand_connections_that_say_nothing_shut_nobody_out() {
+async fn a_thousand_connections_that_say_nothing_shut_no_caller_out() {
     let server = started().await;
     let mut silent = Vec::new();
     for _ in 0..EsdbServerConfig::MAX_CONNECTIONS + 10 {
@@ -232,7 +232,7 @@ async fn what_is_not_finished_has_a_limit_for_all_calls_and_is_given_back_when_t
 }
 
 #[tokio::test]
-async fn calls_that_are_reset_at_once_leave_nothing_and_hold_up_nobody() {
+async fn calls_that_are_reset_at_once_leave_nothing_and_hold_up_no_other() {
     let server = started().await;
     let mut peer = Peer::connect(server.address()).await;
     let headers = http2::call(DETAILS);
@@ -277,7 +277,7 @@ async fn subscriptions_that_are_given_up_are_forgotten() {
 }
 
 #[tokio::test]
-async fn a_reader_that_takes_nothing_holds_up_nobody() {
+async fn a_reader_that_takes_nothing_holds_up_no_other() {
     let server = started().await;
     let mut peer = Peer::connect(server.address()).await;
     // No window at all: nothing may be sent.

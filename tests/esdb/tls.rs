@@ -139,7 +139,7 @@ async fn a_certificate_that_is_none_is_an_error_that_says_nothing_of_the_key() {
 }
 
 #[tokio::test]
-async fn a_server_that_wants_client_certificates_admits_nobody_without() {
+async fn a_server_that_wants_client_certificates_admits_no_client_without() {
     let authority = CertificateAuthority::new("clients").unwrap();
     let server = EsdbServerConfig::new()
         .with_client_ca(authority.pem())
@@ -162,7 +162,7 @@ async fn a_server_that_wants_client_certificates_admits_nobody_without() {
 }
 
 #[tokio::test]
-async fn clients_that_connect_and_say_nothing_hold_nobody_up() {
+async fn clients_that_connect_and_say_nothing_hold_up_no_other() {
     let server = encrypted().await;
     let mut silent = Vec::new();
     for _ in 0..50 {

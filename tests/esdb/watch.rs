@@ -118,7 +118,7 @@ async fn calls_are_counted_by_their_methods() {
 }
 
 #[tokio::test]
-async fn a_period_of_nothing_or_of_an_age_harms_nobody() {
+async fn a_period_of_nothing_or_of_an_age_does_no_harm() {
     let server = EsdbServer::start().await.unwrap();
     assert_eq!(figures(&server, 0, 2).await.len(), 2);
     assert_eq!(figures(&server, u64::MAX, 1).await.len(), 1);

@@ -143,13 +143,13 @@ async fn a_url_opens_a_store_or_says_why_not() {
         matches!(wrong, ConnectError::InvalidUrl { .. }),
         "{wrong:?}"
     );
-    // A port where nobody listens.
+    // A port without a listener.
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = free.local_addr().unwrap();
     drop(free);
-    let nobody = plumberd::connect(&format!("EventStore+HTTP://{address}")).await;
+    let unreachable = plumberd::connect(&format!("EventStore+HTTP://{address}")).await;
     assert!(
-        matches!(nobody, Err(ConnectError::Open { .. })),
-        "{nobody:?}"
+        matches!(unreachable, Err(ConnectError::Open { .. })),
+        "{unreachable:?}"
     );
 }

@@ -102,7 +102,7 @@ async fn a_store_that_is_dropped_lets_its_connections_go() {
     assert_eq!(first, Some(SubscriptionMessage::CaughtUp));
 
     drop((store, tenant));
-    // Whoever still uses a handle has the connections.
+    // A call that still uses a handle has the connections.
     drop(waiting);
     assert_eq!(server.connections(), 2);
     drop(followed);
@@ -111,7 +111,7 @@ async fn a_store_that_is_dropped_lets_its_connections_go() {
 }
 
 #[tokio::test]
-async fn a_server_that_answers_no_ping_is_left_though_nobody_calls() {
+async fn a_server_that_answers_no_ping_is_left_though_no_call_is_made() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!(
         "eventstore+http://{}?tenant=t1",
@@ -119,7 +119,7 @@ async fn a_server_that_answers_no_ping_is_left_though_nobody_calls() {
     );
     let (store, mut peer) = tokio::join!(plumberd::connect(&url), Peer::accept(&listener));
     let _store = store.unwrap();
-    // From here on time passes as soon as nobody has anything to do.
+    // From here on time passes as soon as no task has anything to do.
     tokio::time::pause();
 
     let (mut pings, began) = (0, tokio::time::Instant::now());

@@ -20,7 +20,7 @@ async fn connections(server: &EventStoreV1Server, wanted: usize) {
 }
 
 #[tokio::test]
-async fn connections_that_say_nothing_shut_nobody_out() {
+async fn connections_that_say_nothing_shut_no_caller_out() {
     let config = EventStoreV1ServerConfig::new().with_max_connections(3);
     let server = config.start().await.unwrap();
     let mut silent = Vec::new();
@@ -82,7 +82,7 @@ async fn what_is_begun_and_not_finished_is_hung_up_on_when_its_time_is_over() {
         let mut stream = TcpStream::connect(server.address()).await.unwrap();
         stream.write_all(said).await.unwrap();
         connections(server, 1).await;
-        // From here on time passes as soon as nobody has anything to do.
+        // From here on time passes as soon as no task has anything to do.
         let opened = tokio::time::Instant::now();
         tokio::time::pause();
 

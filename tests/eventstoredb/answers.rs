@@ -1,4 +1,4 @@
-//! What a server answers that nobody hopes for, and what becomes of it.
+//! Bad answers of a server, and what becomes of them.
 
 use crate::{
     clients::port,

@@ -56,7 +56,7 @@ async fn a_store_that_is_dropped() {
     for number in 0..8 {
         append(&one, &format!("Order-{number}")).await;
     }
-    // The connection is made anew by whoever comes first: by a read here, by an
+    // The connection is made anew by the call that comes first: by a read here, by an
     // append and by a subscription below.
     server.faults().drop_connections();
     assert_eq!(count(&one, "Order-1").await, 1);
@@ -71,7 +71,7 @@ async fn a_store_that_is_dropped() {
     next_revision(&mut followed).await;
     // Both have called, one has read, and the other has subscribed.
     assert_eq!(threads(), 4);
-    // Some are not there: nobody has used them since they were cut.
+    // Some are not there: no call has used them since they were cut.
     connections(&server, 2).await;
 
     drop((one, two));
@@ -163,7 +163,7 @@ async fn a_client_that_is_given_up_does_not_end_the_reads_of_others() {
     let deadline = Duration::from_secs(5);
     let store = connect_at_last(&config(&server, deadline)).await;
     let name = stream("Order-1");
-    // More than a connection takes that nobody reads from.
+    // More than a connection takes that is not read from.
     let data = format!("\"{}\"", "x".repeat(50_000));
     for _ in 0..20 {
         let events = (0..16)

@@ -145,7 +145,7 @@ async fn the_first_connection_waits_for_no_discovery() {
 }
 
 #[tokio::test]
-async fn nobody_there_is_unreachable() {
+async fn an_address_without_a_server_is_unreachable() {
     let address = free().await.local_addr().unwrap();
 
     let error = failed(plain(address)).await;
@@ -159,7 +159,7 @@ async fn nobody_there_is_unreachable() {
 }
 
 #[tokio::test]
-async fn a_name_that_nobody_has_is_unreachable() {
+async fn a_name_without_an_address_is_unreachable() {
     let config = EventStoreDbConfig::new("nobody.invalid", 2113).with_tls(false);
 
     let error = failed(config).await;

@@ -89,7 +89,7 @@ async fn reads_of_a_server_that_is_gone_end_at_the_deadline() {
         crate::faults::store(&server).await,
     );
     let name = stream("Order-1");
-    // More than a connection takes that nobody reads from.
+    // More than a connection takes that is not read from.
     let data = format!("\"{}\"", "x".repeat(50_000));
     let event = || NewEvent::new(new_event_id(), "Happened".parse().unwrap(), data.clone());
     for _ in 0..20 {

@@ -47,13 +47,13 @@ fn install_a_provider() -> bool {
 }
 
 #[test]
-fn a_provider_that_somebody_installed_is_an_error_and_no_panic() {
-    in_a_process("defects::with_a_provider_of_somebody_else", &[]);
+fn a_provider_that_the_program_installed_is_an_error_and_no_panic() {
+    in_a_process("defects::with_a_provider_of_the_program", &[]);
 }
 
 #[tokio::test]
 #[ignore = "another test runs it in a process of its own"]
-async fn with_a_provider_of_somebody_else() {
+async fn with_a_provider_of_the_program() {
     assert!(install_a_provider());
 
     for _ in 0..2 {

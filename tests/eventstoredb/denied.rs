@@ -88,25 +88,25 @@ async fn a_read_or_subscription_that_is_forbidden_says_so() {
 }
 
 #[tokio::test]
-async fn whoever_the_server_does_not_know_is_told_so_by_every_call() {
+async fn a_user_that_the_server_does_not_know_is_told_so_by_every_call() {
     let server = with_users().await;
     let name = stream("Order-1");
-    for nobody in [
+    for stranger in [
         store_of(&server, "ada", "wrong"),
         EventStoreDb::lazy(EventStoreDbConfig::from_url(&server.url()).unwrap()).unwrap(),
     ] {
-        let appended = nobody.append(&name, Any, events()).await;
-        let read = nobody.read_stream(&name, ReadOptions::forwards());
-        let read_all = nobody.read_all(ReadOptions::backwards(), Filter::new());
-        let subscribed = nobody.subscribe_all(SubscribeFrom::Start, Filter::new());
+        let appended = stranger.append(&name, Any, events()).await;
+        let read = stranger.read_stream(&name, ReadOptions::forwards());
+        let read_all = stranger.read_all(ReadOptions::backwards(), Filter::new());
+        let subscribed = stranger.subscribe_all(SubscribeFrom::Start, Filter::new());
 
         let unknown = ErrorKind::Unauthenticated;
         assert_eq!(kind_of(appended), unknown);
         assert_eq!(kind_of(read.collect_all().await), unknown);
         assert_eq!(kind_of(read_all.collect_all().await), unknown);
         assert_eq!(kind_of(subscribed.await), unknown);
-        assert_eq!(kind_of(nobody.stream_info(&name).await), unknown);
-        assert_eq!(kind_of(nobody.delete(&name, Any).await), unknown);
+        assert_eq!(kind_of(stranger.stream_info(&name).await), unknown);
+        assert_eq!(kind_of(stranger.delete(&name, Any).await), unknown);
     }
     let ada = store_of(&server, "ada", "secret");
     let read = ada.read_stream(&name, ReadOptions::forwards());

@@ -10,7 +10,7 @@ use tokio::{net::TcpListener, time::timeout};
 /// What the client is told to wait, which is the least it may be told.
 const INTERVAL: Duration = Duration::from_secs(10);
 
-/// What a server answers of which nobody may ask what it can: the question that
+/// What a server answers that does not say what it can: the question that
 /// a client begins with.
 const UNIMPLEMENTED: &[u8] = b"\x88\x0f\x10\x10application/grpc\x00\x0bgrpc-status\x0212";
 

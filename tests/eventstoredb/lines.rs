@@ -1,4 +1,4 @@
-//! What shares a connection, and what must not: data that nobody takes holds up
+//! What shares a connection, and what must not: data that no reader takes holds up
 //! everything else on its connection.
 
 use crate::{
@@ -21,7 +21,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Whoever waits for what nobody takes waits so long.
+/// A call behind data that no reader takes waits so long.
 const DEADLINE: Duration = Duration::from_secs(240);
 
 async fn with_deadline(server: &EsdbServer) -> EventStoreDb {
@@ -65,7 +65,7 @@ async fn settled() {
 }
 
 #[tokio::test]
-async fn calls_and_reads_do_not_wait_for_subscriptions_that_nobody_polls() {
+async fn calls_and_reads_do_not_wait_for_subscriptions_that_are_not_polled() {
     let server = EsdbServer::start().await.unwrap();
     let store = with_deadline(&server).await;
     fill_long(&store).await;

@@ -44,7 +44,7 @@ impl Proxy {
         self.accepted.load(Ordering::SeqCst)
     }
 
-    /// From now on the connections there are carry nothing more, and nobody is
+    /// From now on the connections there are carry nothing more, and neither side is
     /// told: as when the way between two machines is cut.
     pub(crate) fn swallow(&self) {
         self.swallowed.send_modify(|times| *times += 1);

@@ -135,7 +135,7 @@ impl Scripted {
         plain(self.address)
     }
 
-    /// Stops, and waits until nobody listens any more.
+    /// Stops, and waits until no server listens any more.
     pub(crate) async fn stop(mut self) {
         self.task.abort();
         let _ = (&mut self.task).await;

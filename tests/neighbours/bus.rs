@@ -97,7 +97,7 @@ async fn a_command_is_done_and_everything_is_written_as_dotnet_writes_it() {
 }
 
 #[tokio::test]
-async fn nobody_known_is_written_as_null() {
+async fn an_unknown_user_is_written_as_null() {
     let (store, _) = memory().await;
     let bus = bus(&store);
 
@@ -560,7 +560,7 @@ async fn the_first_of_several_answers_is_the_one_that_a_repeated_command_gets() 
         let id = bus.post("r", command.clone()).await.unwrap();
         let answer = |event_type: &str, id: Uuid, seconds: u32| {
             let data = format!(r#"{{"CommandId":"{id}","Duration":"00:00:0{seconds}"}}"#);
-            // Not with plumberd's id: somebody else answers.
+            // Not with plumberd's id: another program answers.
             NewEvent::new(new_event_id(), event_type.parse().unwrap(), data)
         };
         let other = new_event_id();

@@ -305,7 +305,7 @@ async fn what_a_command_is_for_is_in_the_metadata_of_its_events_where_it_has_an_
         .collect();
     let some = |purpose: &str| Some(purpose.to_owned());
     assert_eq!(purposes, [None, some("Add"), some("say \"hello\""), None]);
-    // Nobody else may write the key.
+    // Only plumberd may write the key.
     let header = MessageContext::new().with_header(Metadata::COMMAND_PURPOSE, "mine");
     assert!(header.unwrap_err().to_string().contains("CommandPurpose"));
 }

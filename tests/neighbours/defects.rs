@@ -137,7 +137,7 @@ async fn an_answer_that_is_too_large_is_cut() {
 }
 
 #[tokio::test]
-async fn a_poison_command_is_answered_once_and_blocks_nobody() {
+async fn a_poison_command_is_answered_once_and_blocks_no_other() {
     // .NET: run again every 30 s, for ever.
     for (store, _folder) in every_store().await {
         let accounts = Accounts::new(&store);
@@ -183,9 +183,9 @@ async fn a_command_of_no_session_is_passed_over_once() {
     let accounts = Accounts::new(&store);
     let app = StreamName::raw(">Bank").unwrap();
     let id = new_event_id();
-    let nobody = NewEvent::new(id, "Credit".parse().unwrap(), "{}");
+    let unaddressed = NewEvent::new(id, "Credit".parse().unwrap(), "{}");
     store
-        .append(&app, ExpectedRevision::Any, vec![nobody])
+        .append(&app, ExpectedRevision::Any, vec![unaddressed])
         .await
         .unwrap();
 
@@ -197,7 +197,7 @@ async fn a_command_of_no_session_is_passed_over_once() {
 }
 
 #[tokio::test]
-async fn events_that_nobody_handles_are_passed_and_not_kept_open() {
+async fn events_without_a_handler_are_passed_and_not_kept_open() {
     // .NET's persistent subscription never acknowledges them.
     let (store, _) = memory().await;
     let accounts = Accounts::new(&store);
@@ -240,7 +240,7 @@ async fn commands_can_come_by_links_as_from_a_join_projection() {
 }
 
 #[tokio::test]
-async fn a_session_that_is_gone_for_ever_blocks_nobody() {
+async fn a_session_that_is_gone_for_ever_blocks_no_other() {
     let (store, _) = memory().await;
     let accounts = Accounts::new(&store);
     let gone = bus(&store);

@@ -59,7 +59,7 @@ async fn every_command_has_one_outcome_through_crashes_and_restarts() {
             accounts.seen(crash * step).await;
             drop(running);
         }
-        // Also while nobody follows.
+        // Also while no server follows.
         kept.restart().await;
         let mut expected = Expected::new();
         for sent in sending {

@@ -205,7 +205,7 @@ impl Scene {
         }
     }
 
-    /// Nobody runs it, and who sent it hears what came of it then.
+    /// It is not run, and its sender hears what came of it then.
     async fn again(&self) {
         self.forgetful.forget();
         self.bus.send(self.to, self.command.clone()).await.unwrap();

@@ -253,7 +253,7 @@ async fn an_answer_that_the_store_refuses_is_given_without_its_data() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_whose_answers_the_store_refuses_holds_up_nobody_for_ever() {
+async fn a_session_whose_answers_the_store_refuses_holds_up_no_other_for_ever() {
     for refused in [
         &[CallKind::Append][..],
         &[CallKind::ReadStream, CallKind::FindEvent],

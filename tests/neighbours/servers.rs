@@ -181,10 +181,10 @@ async fn a_start_that_fails_leaves_the_server_before_it_at_work() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handler_that_hangs_is_ended_and_holds_up_nobody_for_ever() {
+async fn a_handler_that_hangs_is_ended_and_holds_up_no_other_for_ever() {
     let (store, _) = memory().await;
     let mut accounts = Accounts::new(&store);
-    // Nobody opens it.
+    // It stays closed.
     accounts.gate = Some(Arc::new(Semaphore::new(0)));
     let (bus, hanging, other) = (bus(&store), new_event_id(), new_event_id());
     // Far more than wait in memory.

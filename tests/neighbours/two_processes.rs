@@ -38,7 +38,7 @@ impl Other {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args([job, "--exact", "--ignored", "--nocapture"])
             .env(URL, url)
-            // It panics on purpose, which tells nobody anything.
+            // It panics on purpose; the text would only confuse a reader.
             .env("RUST_BACKTRACE", "0")
             .envs(told.iter().map(|(name, value)| (name, value)))
             .stdout(Stdio::piped())
@@ -124,7 +124,7 @@ fn outcome<T, F: std::fmt::Debug>(sent: Result<T, SendError<F>>) -> String {
     }
 }
 
-/// How a command ends that nobody handles. It is there before the time runs,
+/// How a command without a handler ends. It is there before the time runs,
 /// so that it is sent however short that is.
 async fn timed_out(bus: &CommandBus, to: Uuid, id: Uuid) -> String {
     bus.post(to, credit(id)).await.unwrap();

@@ -107,7 +107,7 @@ fn said_again(store: &MockStore) -> String {
 }
 
 #[tokio::test]
-async fn a_call_that_nobody_expects_fails() {
+async fn a_call_that_is_not_expected_fails() {
     let (store, stream) = (MockStore::new(), stream());
     let act = {
         let store = store.clone();

@@ -117,7 +117,7 @@ async fn commands_are_answered_and_their_timeout_runs_on_the_paused_clock() {
         assert_eq!(begun.elapsed(), Duration::ZERO);
         server.shutdown().await.unwrap();
 
-        // Nobody handles it: two minutes are over in no time.
+        // It has no handler: two minutes are over in no time.
         let unheard = bus.send(bell, Ring { times: 1 }).await;
         assert!(
             matches!(unheard, Err(SendError::TimedOut { .. })),

@@ -402,7 +402,7 @@ fn what_only_a_servers_projections_fill_is_refused_with_what_to_do_instead() {
 }
 
 #[test]
-fn a_tenant_reads_its_own_and_nobody_reads_anothers() {
+fn a_tenant_reads_its_own_and_none_reads_anothers() {
     let tenant = |name: &str| TenantId::new(name).unwrap();
     let (acme, globex) = (tenant("acme"), tenant("globex"));
     let of = |own: Option<&TenantId>, filter: Filter| check_tenants(own, &filter).ok();

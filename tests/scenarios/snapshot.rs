@@ -174,7 +174,7 @@ async fn a_snapshot_of_a_former_life_is_passed_over() {
     let (store, counters, id) = with_events(10).await;
     let stream = counters.stream(&id).unwrap();
 
-    // Deleted by somebody who does not know of snapshots.
+    // Deleted by a program that does not know of snapshots.
     store.delete(&stream, ExpectedRevision::Any).await.unwrap();
     let deleted = counters.load(id).await.unwrap_err();
     Store::new(store)

@@ -430,7 +430,7 @@ async fn an_append_whose_caller_left_is_written_whole_or_not_at_all() {
         let stream = account(id);
         let events = vec![event(), event(), event()];
         let mut left = Box::pin(store.append(&stream, ExpectedRevision::NoStream, events));
-        // Polled once: the command is queued, and nobody waits for it.
+        // Polled once: the command is queued, and no caller waits for it.
         assert!(left.as_mut().now_or_never().is_none());
         drop(left);
     }

@@ -1,5 +1,5 @@
 //! A SQLite file that is taken away, exchanged or restored, while it is open
-//! and while it is not: nothing is acknowledged that nobody will find, and
+//! and while it is not: nothing is acknowledged that no reader will find, and
 //! nothing that was put there is damaged.
 
 use plumberd::{
@@ -56,7 +56,7 @@ fn crash_image(path: &Path, name: &str) -> PathBuf {
 /// What became of the files, out of the error that every call gives.
 #[track_caller]
 fn lost<T: std::fmt::Debug>(result: Result<T, StoreError>) -> SqliteFileError {
-    let error = result.expect_err("it went to a file that nobody will find");
+    let error = result.expect_err("it went to a file that no reader will find");
     assert!(matches!(error, StoreError::Backend { .. }), "{error:?}");
     assert!(!error.is_transient(), "nothing mends it by itself");
     let source = error.source().and_then(|source| source.downcast_ref());

@@ -63,7 +63,7 @@ async fn some_of_everything(path: &Path) {
 }
 
 #[tokio::test]
-async fn a_store_that_nobody_damaged_is_sound() {
+async fn an_undamaged_store_is_sound() {
     let folder = TempFolder::new();
     let path = folder.path().join("bank.db");
     some_of_everything(&path).await;

@@ -132,7 +132,7 @@ fn stream(id: Uuid) -> StreamName {
 }
 
 /// A subscriber that misses nothing: the places that tell something are passed
-/// before. `tracing` asks of a place once whether somebody listens, and the answer
+/// before. `tracing` asks of a place once whether a subscriber listens, and the answer
 /// may be lost when another test passes it first while a subscriber is set.
 async fn seen() -> Seen {
     let faulty = Faulty::new(Memory::new());

@@ -130,7 +130,7 @@ impl Peer {
 
     pub async fn send(&mut self, kind: u8, flags: u8, stream: u32, payload: &[u8]) {
         let frame = frame(kind, flags, stream, payload);
-        // Whoever has hung up is found out by the next read.
+        // A peer that has hung up is found out by the next read.
         let _ = self.0.write_all(&frame).await;
     }
 

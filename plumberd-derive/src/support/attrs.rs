@@ -170,14 +170,14 @@ impl Attrs {
         Some(self.0.remove(index))
     }
 
-    /// The keys that nobody took, but for those of these names.
+    /// The keys that are left, but for those of these names.
     pub(crate) fn into_keys(self, but: &[&str]) -> impl Iterator<Item = Key> {
         self.0
             .into_iter()
             .filter(|key| !but.iter().any(|but| key.name == but))
     }
 
-    /// Reports every key that nobody took.
+    /// Reports every key that is left.
     pub(crate) fn finish(self, known: &[&str], errors: &mut Errors) {
         for key in self.0 {
             let name = key.name.to_string();

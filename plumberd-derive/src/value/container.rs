@@ -11,7 +11,7 @@ pub(crate) fn refuse_on_type(attrs: &[Attribute], owner: Owner, errors: &mut Err
     refuse(attrs, &of_type(owner), errors);
 }
 
-/// Refuses the same keys in `#[event(…)]`, of those that nobody took.
+/// Refuses the same keys in `#[event(…)]`, of those that are left.
 pub(crate) fn explain_on_type(attrs: &mut Attrs, owner: Owner, errors: &mut Errors) {
     explain(attrs, &of_type(owner), errors);
 }
@@ -66,7 +66,7 @@ pub(crate) fn refuse_on_variant(attrs: &[Attribute], owner: Owner, errors: &mut 
     refuse(attrs, &of_variant(owner), errors);
 }
 
-/// Refuses the same keys in `#[event(…)]`, of those that nobody took.
+/// Refuses the same keys in `#[event(…)]`, of those that are left.
 pub(crate) fn explain_on_variant(attrs: &mut Attrs, owner: Owner, errors: &mut Errors) {
     explain(attrs, &of_variant(owner), errors);
 }

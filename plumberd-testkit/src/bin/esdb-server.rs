@@ -68,7 +68,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(config: EsdbServerConfig) -> Result<(), BoxError> {
-    // Before the line is printed: whoever reads it may end the program at once.
+    // Before the line is printed: its reader may end the program at once.
     let stop = stop_signal()?;
     let server: EsdbServer = config.start().await?;
     println!("{}", server.url());
@@ -96,7 +96,7 @@ fn stop_signal() -> Result<impl Future<Output = ()>, BoxError> {
 #[expect(clippy::unnecessary_wraps, reason = "the same call on every system")]
 fn stop_signal() -> Result<impl Future<Output = ()>, BoxError> {
     Ok(async {
-        // Where nobody can interrupt it, it runs until it is killed.
+        // Where it cannot be interrupted, it runs until it is killed.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
@@ -154,7 +154,7 @@ fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Option<EsdbServerC
     }
 }
 
-/// The password in that variable. No message shows either: whoever takes the
+/// The password in that variable. No message shows either: a user who takes the
 /// one for the other writes the password there.
 fn password_in(variable: &str, user: &str) -> Result<String, BoxError> {
     std::env::var(variable).map_err(|error| {

@@ -14,10 +14,10 @@ use std::{
 };
 use tonic::{Status, codegen::http::HeaderMap};
 
-/// Whoever is in it may manage users.
+/// Its members may manage users.
 const ADMINS: &str = "$admins";
 
-/// Whoever is in it may manage persistent subscriptions and projections, as
+/// Its members may manage persistent subscriptions and projections, as
 /// admins may.
 const OPERATORS: &str = "$ops";
 
@@ -27,7 +27,7 @@ const INITIAL: &str = "changeit";
 const ALGORITHM: pbkdf2::Algorithm = pbkdf2::PBKDF2_HMAC_SHA256;
 
 /// Few, because every call of a client is checked; what is kept here protects
-/// a password that somebody uses elsewhere too, not a production system.
+/// a password that a developer uses elsewhere too, not a production system.
 const ITERATIONS: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
 
 /// A password on its way. It is never printed.
@@ -50,7 +50,7 @@ pub(super) struct AuthConfig {
 /// Who calls; it is among the extensions of every request that was let in.
 #[derive(Debug, Clone)]
 pub(super) struct Caller {
-    /// None where nobody is asked.
+    /// None where no password is asked for.
     pub(super) login: Option<String>,
     pub(super) admin: bool,
     pub(super) operator: bool,
@@ -154,7 +154,7 @@ impl Users {
     ///
     /// # Errors
     ///
-    /// `Unauthenticated` when nobody says so, or falsely.
+    /// `Unauthenticated` when the caller gives no user, or a false one.
     pub(super) fn caller(&self, headers: &HeaderMap) -> Result<Caller, Status> {
         if !self.required {
             return Ok(Caller {

@@ -68,7 +68,7 @@ async fn tell(mut events: Subscription, sender: &watch::Sender<()>) {
             Err(error) => {
                 return tracing::error!(
                     error = &error as &dyn std::error::Error,
-                    "nobody hears of commits any more"
+                    "no listener hears of commits any more"
                 );
             }
         }

@@ -42,7 +42,7 @@ pub(super) struct Engine {
     pub(super) unfinished: Budget,
     /// What dates events.
     pub(super) clock: Clock,
-    /// Tells of every commit, once somebody wants to hear of it.
+    /// Tells of every commit, once there is a listener.
     commits: Commits,
 }
 
@@ -108,7 +108,7 @@ impl Engine {
         }
     }
 
-    /// Tells of every commit from now on, whoever writes, after it can be read.
+    /// Tells of every commit from now on, of any writer, after it can be read.
     pub(super) async fn commits(&self) -> Result<watch::Receiver<()>, StoreError> {
         self.commits.listen(&self.store, &self.stopping).await
     }

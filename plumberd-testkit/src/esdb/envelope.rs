@@ -2,7 +2,7 @@
 //!
 //! EventStoreDB knows an event by its id within a stream, the engine within
 //! everything. An event whose id is taken by another stream is stored under an
-//! id derived from both, with its own one in front of its metadata; nobody
+//! id derived from both, with its own one in front of its metadata; no client
 //! but this server ever sees either.
 
 use bytes::Bytes;

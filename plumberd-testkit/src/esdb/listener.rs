@@ -78,7 +78,7 @@ impl Listener {
                 let link = entry.link().clone();
                 let begun = begin(Socket::new(stream), tls, entry);
                 if let Some(Some(connection)) = link.unless_cut(begun).await {
-                    // When nobody serves any more the connection is closed.
+                    // When the server has stopped the connection is closed.
                     let _ = ready.send(connection).await;
                 }
             });

@@ -21,7 +21,7 @@ use tonic::{Request, Response, Status};
 /// Figures come no more often than this.
 const SHORTEST_PERIOD: Duration = Duration::from_millis(10);
 
-/// And no more seldom: nobody waits for longer.
+/// And no more seldom: no client waits for longer.
 const LONGEST_PERIOD: Duration = Duration::from_secs(86_400);
 
 /// What a server counts while it lives.

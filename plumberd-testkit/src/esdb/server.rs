@@ -146,7 +146,7 @@ impl EsdbServer {
     ///
     /// # Errors
     ///
-    /// [`StartError`] when somebody else has taken the address meanwhile, or
+    /// [`StartError`] when another program has taken the address meanwhile, or
     /// the file cannot be opened.
     ///
     /// # Cancel safety

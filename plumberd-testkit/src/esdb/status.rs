@@ -124,7 +124,7 @@ pub(super) fn missing_metadata_property(property: &str) -> Status {
     )
 }
 
-/// Nobody says who calls, or falsely.
+/// The caller gives no user, or a false one.
 pub(super) fn unauthenticated() -> Status {
     Status::unauthenticated("")
 }

@@ -62,7 +62,7 @@ pub(super) async fn accept(
             () = cutting.cancelled() => return,
             accepted = listener.accept() => accepted,
         };
-        // One that fails while it is accepted is nobody's.
+        // One that fails while it is accepted belongs to no client.
         let Ok((stream, _)) = accepted else {
             tokio::time::sleep(RESPITE).await;
             continue;
@@ -96,7 +96,7 @@ pub(super) async fn accept(
                     manners: Manners::new(),
                     _place: place,
                 };
-                // When nobody serves any more the connection is closed.
+                // When the server has stopped the connection is closed.
                 let _ = ready.send(connection).await;
             }
         });

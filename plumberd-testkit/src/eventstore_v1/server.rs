@@ -163,7 +163,7 @@ impl EventStoreV1Server {
     ///
     /// # Errors
     ///
-    /// [`StartError`] when somebody else has taken the address meanwhile, or
+    /// [`StartError`] when another program has taken the address meanwhile, or
     /// the file cannot be opened.
     pub async fn restart(&self) -> Result<(), StartError> {
         let mut running = self.running.lock().await;

@@ -118,7 +118,7 @@ pub(super) fn different(call: &Call, wanted: &Rendered, line: &Location<'_>) -> 
     format!("a call is not as expected at {line}\n{diff}")
 }
 
-/// A call that nobody announced.
+/// A call that was not announced.
 pub(super) fn unexpected(call: &Call, entries: &[Entry]) -> String {
     let came = Rendered::of_call(call).pretty();
     let mut report = format!("an unexpected call\n{came}");

@@ -128,14 +128,14 @@ impl MockStore {
         ExpectedRead(self.expect(stream, Wanted::read()))
     }
 
-    /// Expects that somebody asks for the information of `stream`, and gives
+    /// Expects a call for the information of `stream`, and gives
     /// this.
     #[track_caller]
     pub fn expect_info(&self, stream: &StreamName, info: StreamInfo) {
         self.expect(stream, Wanted::Info(info));
     }
 
-    /// Expects that somebody looks for the event `id` in `stream`, and gives
+    /// Expects a call for the event `id` in `stream`, and gives
     /// this.
     #[track_caller]
     pub fn expect_find(&self, stream: &StreamName, id: Uuid, found: Option<Location>) {

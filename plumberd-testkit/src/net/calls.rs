@@ -139,7 +139,7 @@ struct Asked {
     held: usize,
     share: Share,
     /// Until when it must be whole; the first one has begun with the call, and
-    /// has its time from when somebody wants to read it.
+    /// has its time from when a call wants to read it.
     deadline: Option<Pin<Box<Sleep>>>,
     is_read: bool,
     call: Arc<Call>,

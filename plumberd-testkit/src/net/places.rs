@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 /// When all are taken, a new connection gets the place of one that asks for
 /// nothing: of those that never called the one that has been there for longest,
 /// else of those that have no call under way the one whose last ended first. So
-/// connections that say nothing shut nobody out.
+/// connections that say nothing shut no caller out.
 #[derive(Debug, Clone)]
 pub(crate) struct Places(Arc<Shared>);
 
@@ -52,7 +52,7 @@ struct Occupant {
 #[derive(Debug)]
 pub(crate) struct Place(Seat);
 
-/// What is known of a place by whoever does not hold it.
+/// What is known of a place without holding it.
 #[derive(Debug, Clone)]
 pub(crate) struct Seat {
     number: u64,
@@ -226,7 +226,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_never_called_goes_first_then_who_has_been_idle_for_longest_and_nobody_who_calls() {
+    fn who_never_called_goes_first_then_who_has_been_idle_for_longest_and_never_a_caller() {
         let places = Places::new(3);
         let cuts: Vec<_> = (0..3).map(|_| CancellationToken::new()).collect();
         let taken: Vec<_> = cuts.iter().map(|cut| places.take(cut).unwrap()).collect();

@@ -27,7 +27,7 @@ use uuid::Uuid;
 /// What the server reads as one message at the most.
 const LARGEST: usize = 3 << 20;
 
-/// Many times what it takes when nobody is hostile, and a fraction of what one
+/// Many times what it takes when no client is hostile, and a fraction of what one
 /// message of 16 MiB took when that was allowed.
 const BOUND: usize = 400 << 20;
 

@@ -1,7 +1,7 @@
 use super::{HandlesCommand, HandlesCommandWith, IntoEvents};
 
 /// [`HandlesCommand`] with what comes of it as parameters: one bound, where an
-/// associated type would be a second one, and of a command that nobody handles
+/// associated type would be a second one, and of a command without a handler
 /// the compiler would complain twice.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(

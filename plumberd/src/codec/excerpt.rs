@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
 /// How much of a value an error repeats: enough to find it, and not the
-/// personal data of somebody at length.
+/// personal data of a customer at length.
 const CHARS: usize = 40;
 
 /// The beginning of `text`, with `…` where it is cut off.

@@ -10,7 +10,7 @@ use std::{
 };
 
 /// A JSON object whose values stay the text they were: numbers keep their
-/// digits, keys their order, and what nobody touches is written back as read.
+/// digits, keys their order, and an untouched value is written back as read.
 ///
 /// Metadata is one, and an upcaster works on one. Of a key that occurs twice,
 /// the last value counts.
@@ -186,8 +186,8 @@ impl JsonObject {
 
 /// Leaves of the entries of one key the first, with the value of the last.
 ///
-/// Takes time by the number of entries, not by its square: the text may be of
-/// somebody who wants it to take long.
+/// Takes time by the number of entries, not by its square: the text may come
+/// from an attacker who wants it to take long.
 fn settle(entries: &mut Vec<Entry>) {
     let taken = |(at, (key, _)): (usize, &Entry)| entries[..at].iter().any(|(name, _)| name == key);
     if entries.len() <= FEW && !entries.iter().enumerate().any(taken) {

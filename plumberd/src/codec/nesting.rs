@@ -86,7 +86,7 @@ impl Formatter for Bounded {
         writer.write_all(b"}")
     }
 
-    /// JSON that is text already: a decimal number, or what nobody looked at.
+    /// JSON that is text already: a decimal number, or text that was not parsed.
     #[inline]
     fn write_raw_fragment<W: ?Sized + io::Write>(
         &mut self,

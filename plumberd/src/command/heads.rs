@@ -70,7 +70,7 @@ impl<'a> Heads<'a> {
         text(self.tenant_id)
     }
 
-    /// The keys in Python's order: `UserId` is there also when nobody is known.
+    /// The keys in Python's order: `UserId` is there also when no user is known.
     pub(super) fn to_json(&self) -> Vec<u8> {
         let all = [
             ("Created", self.created),

@@ -9,7 +9,7 @@ use std::{sync::Arc, time::Duration};
 /// How long the streams of a session keep what is in them.
 const MONTH: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// Sets `$maxAge` on a stream of a session, unless somebody has.
+/// Sets `$maxAge` on a stream of a session, unless its metadata are set.
 pub(super) async fn keep_for_a_month(
     store: &Arc<dyn EventStore>,
     stream: &StreamName,
@@ -21,7 +21,7 @@ pub(super) async fn keep_for_a_month(
     unless_set(store, stream, &month).await
 }
 
-/// Sets a stream's metadata, unless somebody has. A store that has none keeps
+/// Sets a stream's metadata, unless they are set. A store that has none keeps
 /// everything: that is no reason not to use it.
 pub(super) async fn unless_set(
     store: &Arc<dyn EventStore>,

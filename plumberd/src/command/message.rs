@@ -1,7 +1,7 @@
 use crate::event::{DecodeError, EncodeError, EncodedEvent, Event, EventInfo, Shape, ShapeBuilder};
 use std::borrow::Cow;
 
-/// What somebody wants done; sent over a [`CommandBus`](super::CommandBus).
+/// What is to be done; sent over a [`CommandBus`](super::CommandBus).
 ///
 /// A command is a type with `#[derive(Event)]`: so it has a name, PascalCase
 /// data, and with a field `#[event(id)]` an identity. Add one line:
@@ -52,7 +52,7 @@ pub trait Command: Event {
     }
 }
 
-/// What is wrong with a command, for whoever sent it.
+/// What is wrong with a command, for its sender.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct ValidationError {

@@ -11,7 +11,7 @@ use uuid::Uuid;
 const SESSION_IN: &str = ">SessionIn";
 const SESSION_OUT: &str = ">SessionOut";
 
-/// Begins as [`SESSION_IN`] does, and is a category: so whoever follows both has
+/// Begins as [`SESSION_IN`] does, and is a category: so a program that follows both has
 /// the store leave out nearly everything else.
 const CHECKPOINT: &str = ">SessionInCheckpoint";
 
@@ -43,7 +43,7 @@ pub(super) fn checkpoint(server: &str) -> Result<StreamName, InvalidStreamName> 
 }
 
 /// The id of the event that says what came of a command of a session: the same
-/// whoever answers and however often, so that the store keeps the first one.
+/// whichever server answers and however often, so that the store keeps the first one.
 pub fn outcome_id(command_id: Uuid, session: &str) -> Uuid {
     Uuid::new_v5(&command_id, format!("outcome {session}").as_bytes())
 }

@@ -50,7 +50,7 @@ impl Request {
         if let Some(recipient) = &recipient {
             message = message.with_recipient(recipient.as_str());
         }
-        // The store knows better than whoever wrote the command.
+        // The store knows better than the command's sender.
         let said = || heads.tenant()?.parse().ok();
         if let Some(tenant) = event.tenant.clone().or_else(said) {
             message = message.with_tenant(tenant);
@@ -63,7 +63,7 @@ impl Request {
         }
     }
 
-    /// Where the answer goes, and under which id; `None` when nobody waits.
+    /// Where the answer goes, and under which id; `None` when no sender waits.
     pub(super) fn answer_to(&self) -> Option<(StreamName, Uuid)> {
         let session = self.session.as_deref()?;
         let stream = names::session_out(session).ok()?;

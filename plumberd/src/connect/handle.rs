@@ -77,7 +77,7 @@ impl Store {
         Repository::new(Arc::new(self.clone())).with_gates(Arc::clone(&self.gates))
     }
 
-    /// A handle to the streams of one tenant, who sees nobody else's.
+    /// A handle to the streams of one tenant, and to no others.
     ///
     /// # Errors
     ///
@@ -128,7 +128,7 @@ impl EventStore for Store {
         let span = telemetry::append_span(stream, expected, events.len());
         let appended = self.inner.append(stream, expected, events);
         if span.is_disabled() {
-            // Nobody listens: the future as it is, without a box around it.
+            // No subscriber listens: the future as it is, without a box around it.
             return appended;
         }
         Box::pin(appended.instrument(span))

@@ -119,7 +119,7 @@ impl Plumber {
         if outcome.is_already_applied() {
             match repeated(&*self.store, stream, &outcome, &event).await? {
                 Repeated::Same => {}
-                // The id only says that somebody wrote this version.
+                // The id says only that this version was written.
                 Repeated::Other(_) | Repeated::Hidden => {
                     let actual = self.store.stream_info(stream).await?.head();
                     return Err(StateError::Store(StoreError::Conflict {

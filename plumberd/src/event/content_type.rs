@@ -8,7 +8,7 @@ pub struct ContentType(Text);
 impl ContentType {
     /// JSON, the default.
     pub const JSON: Self = Self(Text::Static("application/json"));
-    /// Bytes that mean something to whoever wrote them.
+    /// Bytes that mean something to the program that wrote them.
     pub const OCTET_STREAM: Self = Self(Text::Static("application/octet-stream"));
 
     /// The content type with this name.

@@ -106,7 +106,7 @@ impl NewEvent {
         self
     }
 
-    /// The id was made for this event, and nobody else has it.
+    /// The id was made for this event, and no other event has it.
     pub(crate) fn with_new_id(mut self) -> Self {
         self.own_id = false;
         self

@@ -5,7 +5,7 @@ use chrono::{DateTime, Datelike, FixedOffset, Local, Timelike};
 use std::{fmt, io::Write as _, sync::OnceLock};
 use uuid::Uuid;
 
-/// Metadata as the bytes it is stored as; read only when somebody asks.
+/// Metadata as the bytes it is stored as; read only when asked for.
 ///
 /// `Debug` says how many bytes, and not what is in them.
 #[derive(Clone, Default, PartialEq, Eq)]

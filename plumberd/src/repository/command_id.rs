@@ -37,8 +37,8 @@ impl CommandId {
     ///
     /// # Errors
     ///
-    /// [`InvalidCommandId::Nil`]: the nil UUID is what is there when nobody
-    /// has given an id, and would be the id of all such commands.
+    /// [`InvalidCommandId::Nil`]: the nil UUID stands there when the caller
+    /// has given no id, and would be the id of all such commands.
     pub const fn new(id: Uuid) -> Result<Self, InvalidCommandId> {
         if id.is_nil() {
             return Err(InvalidCommandId::Nil);

@@ -4,7 +4,7 @@ use crate::aggregate::{IntoEvents, Raise, Raised};
 ///
 /// A command knows from where it was called that its decision is one of the
 /// aggregate's. Should `.await` ask again, the compiler would complain twice of an
-/// event that nobody handles, and say of the command that it is no future.
+/// event without a handler, and say of the command that it is no future.
 pub(super) struct Decided<A, D> {
     pub(super) events: D,
     pub(super) raise: RaiseEvents<A, D>,

@@ -15,8 +15,8 @@ use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 /// Lets the commands of one process take turns at a stream, once two of them
 /// have raced for it: of those that stampede, all but one lose, and lose again.
 ///
-/// A stream that nobody raced for costs one load of an atomic. Other processes
-/// know nothing of it, which is why a turn is no promise, and nobody waits for
+/// A stream without races costs one load of an atomic. Other processes
+/// know nothing of it, which is why a turn is no promise, and no task waits for
 /// one that does not end.
 #[derive(Debug, Default)]
 pub(crate) struct Gates {
@@ -85,8 +85,8 @@ impl Gates {
         Deciding(turn)
     }
 
-    /// Whether this thread is in a decision on `stream`. Whoever waits here for
-    /// another one waits for himself.
+    /// Whether this thread is in a decision on `stream`. A thread that waits here for
+    /// another turn waits for itself.
     pub(super) fn is_decided_here(self: &Arc<Self>, stream: &StreamName) -> bool {
         DECISIONS.with_borrow(|all| {
             let here = |(gates, of): &(usize, StreamName)| *gates == self.address() && of == stream;
@@ -117,7 +117,7 @@ impl Gates {
 
     /// Waits for a turn at `stream`, if others wait for one.
     pub(super) async fn enter_if_contended(self: &Arc<Self>, stream: &StreamName) -> Option<Turn> {
-        // Whoever comes too late to see the first one may lose a race, no more.
+        // A task that comes too late to see the first one may lose a race, no more.
         if self.entered.load(Ordering::Relaxed) == 0 || self.find(stream).is_none() {
             return None;
         }
@@ -134,7 +134,7 @@ impl Gates {
         if let Some(gate) = streams.get(stream).and_then(Weak::upgrade) {
             return gate;
         }
-        // Races are rare; what nobody holds is swept when they are not.
+        // Races are rare; turns without a holder are swept when they are not.
         if streams.len() >= 64 {
             streams.retain(|_, gate| gate.strong_count() > 0);
         }
@@ -154,7 +154,7 @@ impl Gate {
 
     /// Waits for the lock as long as those before come on: not for one that is
     /// held for long, and not for a decision that does not end within a tick.
-    /// Whoever has it may be waiting for the one who waits here.
+    /// The holder may be waiting for the task that waits here.
     async fn wait(&self) -> Option<OwnedMutexGuard<()>> {
         if let Ok(lock) = Arc::clone(&self.lock).try_lock_owned() {
             return Some(lock);

@@ -229,7 +229,7 @@ impl<A: Aggregate> Repository<A> {
     }
 
     /// Applies what follows `base`; `None` when its last event is not in the
-    /// stream any more, as after a delete: then `base` is of a former life.
+    /// stream any more, as after a delete: then `base` is from before the delete.
     pub(super) async fn read_on(
         &self,
         stream: &StreamName,

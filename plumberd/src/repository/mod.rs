@@ -236,7 +236,7 @@ impl<A: Aggregate> Repository<A> {
     /// the state does not know.
     ///
     /// A decision that lost a race is made again and asks again. Decide on what the
-    /// service says, and put what was decided on into the event: a replay asks nobody.
+    /// service says, and put what was decided on into the event: a replay asks no service.
     ///
     /// # Examples
     ///

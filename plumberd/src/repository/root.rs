@@ -90,7 +90,7 @@ impl<A: Aggregate> Root<A> {
         let saved = self.pending.len();
         let context = MessageContext::current();
         let mut raise = Raise::new(&mut self.loaded.state, &mut self.pending, &context, None);
-        // Also when a handler panics and somebody catches it.
+        // Also when a handler panics and the caller catches it.
         let before = std::mem::replace(&mut self.half_changed, true);
         let raised = decision.raise(&mut raise);
         self.half_changed = before || (raised.is_err() && self.pending.len() > saved);

@@ -68,7 +68,7 @@ impl<A: Aggregate> Repository<A> {
         let events = root.pending[..count].to_vec();
         let last = events.last().map(crate::event::NewEvent::id);
         let before = root.in_doubt;
-        // Should this future be dropped, nobody knows.
+        // A future that is dropped leaves the outcome unknown.
         root.in_doubt = count;
         let expected = root.loaded.expected();
         let appended = append_safely(&*self.store, stream, expected, &events, backoff).await;

@@ -169,8 +169,8 @@ impl<A: Aggregate> Snapshots<A> {
     ///
     /// # Errors
     ///
-    /// [`CodecError`] when the state cannot be encoded or written. Nobody is
-    /// worse off without a snapshot, so the caller warns and goes on.
+    /// [`CodecError`] when the state cannot be encoded or written. The aggregate
+    /// loads without a snapshot too, so the caller warns and goes on.
     pub async fn save(
         &self,
         store: &dyn EventStore,

@@ -133,7 +133,7 @@ pub struct Page {
 }
 
 impl Page {
-    /// A part of events that somebody else keeps too.
+    /// A part of events that their store keeps too.
     ///
     /// What of `range` lies beyond the end of `events` is left out.
     pub fn shared(events: Arc<Vec<RecordedEvent>>, range: Range<usize>) -> Self {

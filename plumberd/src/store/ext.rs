@@ -65,7 +65,7 @@ pub trait EventStoreExt: EventStore {
     }
 
     /// Hides the events of `stream` before `revision`, keeping the rest of the
-    /// metadata; tried again when somebody else changes it meanwhile.
+    /// metadata; tried again when another writer changes it meanwhile.
     ///
     /// It only ever hides more: what is hidden already stays so, and a deleted
     /// stream stays deleted. [`EventStoreExt::set_stream_metadata`] shows

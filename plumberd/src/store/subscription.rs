@@ -22,7 +22,7 @@ use std::{
 ///   nothing; after it events come as they are appended.
 /// * [`SubscriptionMessage::FellBehind`] comes when a live subscription has
 ///   more to read than one page; a `CaughtUp` follows in time.
-/// * It reads only when it is polled: a slow consumer holds up nobody, and at
+/// * It reads only when it is polled: a slow consumer holds up no other, and at
 ///   most one page is in memory.
 /// * [`SubscriptionMessage::StreamDeleted`] tells that a stream was deleted or
 ///   truncated, in its order, once; resumed after its position it does not come

@@ -5,7 +5,7 @@ use std::{
 };
 use tokio::runtime::Handle;
 
-/// A hold that somebody keeps and never polls must not keep a runtime from
+/// A hold that a task keeps and never polls must not keep a runtime from
 /// ending for longer than this.
 const LONGEST: Duration = Duration::from_secs(60);
 

@@ -94,7 +94,7 @@ async fn within<F: Future>(sleep: Sleep, future: F) -> Result<F::Output, Elapsed
 }
 
 /// A wait that has begun.
-#[must_use = "nobody waits unless it is awaited"]
+#[must_use = "it waits only when it is awaited"]
 pub struct Sleep(Kind);
 
 enum Kind {

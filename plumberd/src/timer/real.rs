@@ -17,7 +17,7 @@ static TIMER: Timer = Timer {
     changed: Condvar::new(),
 };
 
-/// The thread ends when nobody has waited for so long.
+/// The thread ends when no task has waited for so long.
 const IDLE: Duration = Duration::from_secs(10);
 
 struct Timer {
@@ -77,7 +77,7 @@ impl Future for RealSleep {
         self.forget();
         match TIMER.wake(until, waker) {
             Some(place) => self.asked = Some((place, waker.clone())),
-            // Without a thread, whoever polls looks at the clock itself.
+            // Without a thread, the task that polls looks at the clock itself.
             None => waker.wake_by_ref(),
         }
         Poll::Pending
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_waits_is_woken_without_a_runtime_and_not_before_the_time() {
+    fn a_waiter_is_woken_without_a_runtime_and_not_before_the_time() {
         let begun = Instant::now();
         let time = Duration::from_millis(20);
         let (mut late, mut early) = (

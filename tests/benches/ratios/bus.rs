@@ -32,7 +32,7 @@ impl Nothing {
     }
 }
 
-/// By hand, nobody handles anything: a command, its reply, and hearing of it.
+/// The limit has no handler: a command, its reply, and hearing of it.
 struct BusLimit {
     store: Store,
     commands: StreamName,
@@ -65,7 +65,7 @@ impl BusLimit {
                 .await
                 .expect("appended");
         }
-        // Somebody's reply: as many are heard as were sent.
+        // A reply to any task: as many are heard as were sent.
         let heard = self.follower.lock().await.next_event().await;
         std::hint::black_box(heard.expect("a reply"));
     }

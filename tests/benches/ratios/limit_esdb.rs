@@ -130,7 +130,7 @@ pub(crate) async fn rows(table: &mut Table) {
     }
     let server = EsdbServer::start().await.expect("a server");
     let url = server.url();
-    // Before the bare crate: whoever is first sets up TLS for the process.
+    // Before the bare crate: the first one sets up TLS for the process.
     let plumberd = Arc::new(PlumberdSide::at(&url, false).await);
     let cached = Arc::new(PlumberdSide::at(&url, true).await);
     let limit = Arc::new(EsdbLimit::new(&url, false).await);

@@ -49,7 +49,7 @@ impl MemoryLimit {
         }
     }
 
-    /// Folds under the lock, as by hand nobody would copy.
+    /// Folds under the lock, as hand-written code copies nothing.
     fn fold(&self, stream: &str) -> (PlainAccount, usize) {
         let state = self.state.lock().expect("a lock");
         let mut account = PlainAccount::default();

@@ -61,7 +61,7 @@ pub(super) fn does_not_delete() -> Broken {
     Broken::new().delete(|_, _, _| async { Ok(()) })
 }
 
-/// "For ever" until somebody writes again.
+/// "For ever" until the next write.
 pub(super) fn soft_tombstone() -> Broken {
     Broken::new().tombstone(|inner, stream, _| async move {
         inner.delete(&stream, ExpectedRevision::Any).await

@@ -69,7 +69,7 @@ fn its_clock() -> ManualClock {
 }
 
 /// A clock that the store does not go by.
-pub(super) fn a_clock_of_nobody() -> ManualClock {
+pub(super) fn an_unused_clock() -> ManualClock {
     let start = Utc.timestamp_opt(1_750_000_000, 0).single();
     Clock::manual(start.expect("a valid time")).1
 }
@@ -119,7 +119,7 @@ caught! { record:
         says "a shape's revision came back otherwise";
     an_event_is_the_same_in_every_read(another_time_in_the_global_order())
         says "the global order yields other events";
-    events_bear_the_time_of_the_stores_clock(Broken::new(), a_clock_of_nobody())
+    events_bear_the_time_of_the_stores_clock(Broken::new(), an_unused_clock())
         says "an event bears another time than the store's";
     times_are_kept_to_the_microsecond(counts_milliseconds(), its_clock())
         says "a time was rounded";

@@ -88,6 +88,6 @@ caught! { stream_deleted:
         says "a truncation is told otherwise";
     a_tombstone_is_told_or_ends_the_followers_of_its_stream(flaw::follows_the_global_order())
         says "a follower of a tombstoned stream";
-    a_tenants_deletions_are_told_to_nobody_else(flaw::tenants_without_walls())
+    a_tenants_deletions_are_told_to_no_other_tenant(flaw::tenants_without_walls())
         says "a tenant is told other things";
 }

@@ -23,7 +23,7 @@ caught! { subscribe_stream:
         says "caught up after other events";
     a_slow_follower_of_a_stream_falls_behind_and_catches_up(flaw::hides_that_it_fell_behind())
         says "a slow follower gets other signals";
-    a_dropped_follower_harms_nobody(flaw::leaks_followers()) says "cannot be followed";
+    a_dropped_follower_harms_no_other(flaw::leaks_followers()) says "cannot be followed";
     two_followers_of_a_stream_are_independent(flaw::followers_share())
         says "a message of a subscription did not come";
     a_follower_goes_on_after_a_delete(flaw::follows_the_global_order())

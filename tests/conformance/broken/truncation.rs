@@ -1,4 +1,4 @@
-use super::{caught, flaw, record::a_clock_of_nobody, store::Broken};
+use super::{caught, flaw, record::an_unused_clock, store::Broken};
 use plumberd::{
     codec::JsonObject,
     event::{EventType, NewEvent},
@@ -92,14 +92,14 @@ fn writes_metadata_somewhere_else() -> Broken {
 caught! { truncation:
     truncate_before_hides_what_is_before(without("$tb")) says "other events are visible";
     max_count_keeps_the_last_events(without("$maxCount")) says "other events are visible";
-    max_age_hides_what_is_older(Broken::new(), a_clock_of_nobody())
+    max_age_hides_what_is_older(Broken::new(), an_unused_clock())
         says "other events are visible";
     bounds_of_a_stream_add_up(one_bound_only()) says "other events are visible";
-    the_age_adds_to_the_other_bounds(Broken::new(), a_clock_of_nobody())
+    the_age_adds_to_the_other_bounds(Broken::new(), an_unused_clock())
         says "other events are visible";
     metadata_may_come_before_the_first_event(takes_metadata_for_a_stream())
         says "metadata is taken for events";
-    metadata_keeps_keys_that_nobody_knows(keeps_known_keys_only())
+    metadata_keeps_unknown_keys(keeps_known_keys_only())
         says "keys of metadata were lost";
     metadata_that_cannot_be_read_is_refused(writes_metadata_somewhere_else())
         says "metadata `[]`: got Ok";

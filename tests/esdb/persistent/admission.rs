@@ -51,7 +51,7 @@ async fn only_admins_and_operators_manage_groups() -> TestResult {
 }
 
 #[tokio::test]
-async fn every_user_reads_a_group_and_looks_at_it_and_nobody_else_does() -> TestResult {
+async fn every_user_reads_a_group_and_looks_at_it_and_no_stranger_does() -> TestResult {
     let mut peer = guarded().await;
     let make = create(Source::Stream("Order-1"), "g", settings());
     peer.groups.create(by("ops", "changeit", make)).await?;
@@ -61,10 +61,10 @@ async fn every_user_reads_a_group_and_looks_at_it_and_nobody_else_does() -> Test
     peer.groups.get_info(info).await?;
     peer.groups.list(by("jane", "p", list_all())).await?;
 
-    let nobody = peer.consume("Order-1", "g", 1).await.map(drop);
-    assert_eq!(nobody.unwrap_err().code(), Code::Unauthenticated);
-    let nobody = peer.list().await.unwrap_err();
-    assert_eq!(nobody.code(), Code::Unauthenticated);
+    let refused = peer.consume("Order-1", "g", 1).await.map(drop);
+    assert_eq!(refused.unwrap_err().code(), Code::Unauthenticated);
+    let refused = peer.list().await.unwrap_err();
+    assert_eq!(refused.code(), Code::Unauthenticated);
     Ok(())
 }
 

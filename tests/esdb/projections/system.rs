@@ -30,9 +30,9 @@ async fn a_category_has_a_link_to_each_event_of_its_streams_in_their_order() -> 
                 (2, "1@Account-1".to_owned())
             ]
         );
-        let nobody = peer.resolved("$ce-Nobody").await.unwrap_err();
+        let missing_stream = peer.resolved("$ce-Nobody").await.unwrap_err();
         assert!(matches!(
-            nobody.downcast_ref(),
+            missing_stream.downcast_ref(),
             Some(Error::ResourceNotFound)
         ));
     }
@@ -218,7 +218,7 @@ async fn a_link_in_a_category_is_linked_to_as_its_event() -> TestResult {
 }
 
 #[tokio::test]
-async fn nobody_else_writes_or_deletes_what_projections_fill() -> TestResult {
+async fn no_client_writes_or_deletes_what_projections_fill() -> TestResult {
     let peer = Peer::start().await?;
     peer.write("Account-1", "Opened", number(1)).await?;
     for stream in ["$ce-Account", "$et-Opened", "$bc-x", "$streams"] {

@@ -363,7 +363,7 @@ async fn many_sessions_together_keep_no_more_than_a_few() -> TestResult {
     let name = "x".repeat(1_000_000);
     // Each keeps what a session may.
     let refused = 'refused: loop {
-        assert!(sessions.len() < 5, "nobody is refused");
+        assert!(sessions.len() < 5, "no session is refused");
         let mut session = peer.batches().await?;
         for _ in 0..55 {
             let options = batch_options(&name, ExpectedStreamPosition::Any(()));

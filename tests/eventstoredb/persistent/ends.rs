@@ -141,11 +141,11 @@ async fn who_is_not_known_is_told_so() {
     let admin = groups_of(&server, "admin", "changeit");
     admin.create(&source, "g", &from_start()).await.unwrap();
 
-    let nobody = groups_of(&server, "ada", "wrong");
+    let stranger = groups_of(&server, "ada", "wrong");
 
-    assert_denied(nobody.subscribe(&source, "g").await);
-    assert_denied(nobody.create(&source, "h", &from_start()).await);
-    assert_denied(nobody.info(&source, "g").await);
+    assert_denied(stranger.subscribe(&source, "g").await);
+    assert_denied(stranger.create(&source, "h", &from_start()).await);
+    assert_denied(stranger.info(&source, "g").await);
 }
 
 #[tokio::test]

@@ -90,7 +90,7 @@ pub async fn an_empty_append_is_refused<S: EventStore>(store: S) {
 
 /// JSON that no reader takes must not get into a store: it could never be
 /// decoded again. What is as deep as is allowed must fit, and what is no JSON is
-/// nobody's to judge.
+/// no store's to judge.
 pub async fn json_that_is_nested_too_deep_is_refused<S: EventStore>(store: S) {
     let stream = fresh_stream();
     let nested = |levels: usize| ["[".repeat(levels), "]".repeat(levels)].concat();

@@ -93,7 +93,7 @@ pub async fn a_delete_keeps_to_its_expectation<S: EventStore>(store: S) {
     }
 }
 
-/// Deleting it twice is fine, for whoever knows that it is deleted.
+/// Deleting it twice is fine, for a caller that knows that it is deleted.
 pub async fn a_deleted_stream_may_be_deleted_again<S: EventStore>(store: S) {
     for (expected, may) in [
         (Any, true),

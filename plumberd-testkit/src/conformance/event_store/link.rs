@@ -62,7 +62,7 @@ pub async fn links_are_resolved_when_asked<S: EventStore>(store: S) {
     );
 }
 
-/// Nobody asked: a link is an event of its own stream.
+/// Not asked for: a link is an event of its own stream.
 pub async fn links_stay_links_when_not_asked<S: EventStore>(store: S) {
     let linked = Linked::new(&store).await;
 

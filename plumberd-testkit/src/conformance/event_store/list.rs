@@ -138,7 +138,7 @@ macro_rules! __event_store_rules {
                 max_count_keeps_the_last_events
                 bounds_of_a_stream_add_up
                 metadata_may_come_before_the_first_event
-                metadata_keeps_keys_that_nobody_knows
+                metadata_keeps_unknown_keys
                 metadata_that_cannot_be_read_is_refused
                 a_metadata_stream_is_a_stream
                 the_highest_revision_outlives_its_event
@@ -194,7 +194,7 @@ macro_rules! __event_store_rules {
                 a_stream_is_followed_after_every_revision
                 caught_up_comes_when_a_stream_has_no_more
                 a_slow_follower_of_a_stream_falls_behind_and_catches_up
-                a_dropped_follower_harms_nobody
+                a_dropped_follower_harms_no_other
                 two_followers_of_a_stream_are_independent
             }]
             [soft_delete store subscribe_stream {
@@ -241,7 +241,7 @@ macro_rules! __event_store_rules {
                 a_tombstone_is_told_or_ends_the_followers_of_its_stream
             }]
             [tenant_deletes store stream_deleted {
-                a_tenants_deletions_are_told_to_nobody_else
+                a_tenants_deletions_are_told_to_no_other_tenant
             }]
             [subscriptions store stress {
                 followers_get_every_committed_event_once

@@ -2,7 +2,7 @@
 //!
 //! [`event_store_conformance!`](crate::event_store_conformance) declares a
 //! test for each. A rule fails by a panic that says what it saw. Its streams
-//! have names that nobody else uses, so suites may share one server.
+//! have names of their own, so suites may share one server.
 
 #![allow(
     clippy::missing_panics_doc,

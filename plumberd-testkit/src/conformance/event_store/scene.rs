@@ -1,4 +1,4 @@
-//! What the rules share: names nobody else uses, events, and patience.
+//! What the rules share: names of their own, events, and patience.
 
 use futures_util::StreamExt;
 use plumberd::{

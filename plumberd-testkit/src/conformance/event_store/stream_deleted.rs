@@ -62,8 +62,8 @@ async fn delete(store: &impl EventStore, stream: &StreamName) {
         .expect("a stream is deleted");
 }
 
-/// Whoever made a read model of everything must hear that a part is gone: in
-/// the order in which it went, as history and live, whatever types he wants.
+/// A read model of everything must hear that a part is gone: in
+/// the order in which it went, as history and live, whatever types it wants.
 pub async fn everything_tells_deletes_and_truncations_in_order<S: EventStore>(store: S) {
     let scene = Scene::new();
     let (a, b) = (scene.stream("a"), scene.stream("b"));
@@ -320,7 +320,7 @@ pub async fn a_tombstone_is_told_or_ends_the_followers_of_its_stream<S: EventSto
 }
 
 /// A tenant's deletions are told to him, and to who follows every tenant.
-pub async fn a_tenants_deletions_are_told_to_nobody_else<S: EventStore>(store: S) {
+pub async fn a_tenants_deletions_are_told_to_no_other_tenant<S: EventStore>(store: S) {
     let [one, two] = ["one", "two"].map(|name| {
         let tenant = format!("{name}{}", new_event_id().simple());
         let tenant = tenant.parse().expect("a tenant");

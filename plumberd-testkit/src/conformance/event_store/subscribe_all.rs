@@ -33,7 +33,7 @@ pub async fn everything_is_followed_from_the_start<S: EventStore>(store: S) {
 }
 
 /// From the end: nothing of what was, and nothing missed of what comes after
-/// the call has resolved, although nobody has polled yet.
+/// the call has resolved, although it was not polled yet.
 pub async fn everything_is_followed_from_the_end<S: EventStore>(store: S) {
     let scene = Scene::new();
     written(&store, &scene.stream("a"), 2).await;

@@ -27,7 +27,7 @@ pub async fn a_stream_is_followed_from_its_start<S: EventStore>(store: S) {
 }
 
 /// From the end: nothing of what was, and nothing missed of what comes after
-/// the call has resolved, although nobody has polled yet.
+/// the call has resolved, although it was not polled yet.
 pub async fn a_stream_is_followed_from_its_end<S: EventStore>(store: S) {
     for before in [0, 3] {
         let stream = fresh_stream();
@@ -133,7 +133,7 @@ pub async fn a_slow_follower_of_a_stream_falls_behind_and_catches_up<S: EventSto
 }
 
 /// A consumer that goes away must not be missed by anybody.
-pub async fn a_dropped_follower_harms_nobody<S: EventStore>(store: S) {
+pub async fn a_dropped_follower_harms_no_other<S: EventStore>(store: S) {
     let stream = fresh_stream();
     written(&store, &stream, 2).await;
     let mut stays = Follower::stream(&store, &stream, SubscribeFrom::Start).await;

@@ -10,7 +10,7 @@ use plumberd::{
 };
 use std::sync::Arc;
 
-/// Two tenants of one store, with names that nobody else uses.
+/// Two tenants of one store, with names of their own.
 struct Tenants {
     ids: [TenantId; 2],
     one: Arc<dyn EventStore>,

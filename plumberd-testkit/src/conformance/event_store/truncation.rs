@@ -148,7 +148,7 @@ pub async fn metadata_may_come_before_the_first_event<S: EventStore>(store: S) {
 }
 
 /// Other tools keep keys of their own in there; none may be lost.
-pub async fn metadata_keeps_keys_that_nobody_knows<S: EventStore>(store: S) {
+pub async fn metadata_keeps_unknown_keys<S: EventStore>(store: S) {
     let stream = fresh_stream();
     written(&store, &stream, 3).await;
     let other = r#"{"$acl":{"$r":"ops"},"Owner":"Zoë","n":1.50}"#;

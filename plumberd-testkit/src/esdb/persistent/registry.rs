@@ -19,7 +19,7 @@ const ATTEMPTS: usize = 3;
 #[derive(Debug, Clone)]
 pub(super) struct Registry {
     engine: Engine,
-    /// Read from the engine when somebody asks for the first time.
+    /// Read from the engine at the first call.
     groups: Arc<Mutex<Option<Groups>>>,
 }
 

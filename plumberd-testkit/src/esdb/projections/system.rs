@@ -20,7 +20,7 @@ pub(super) const NAMES: [&str; 4] = [
 /// for.
 const POSITION: &str = "$c";
 
-/// Whether the projections of the server's own fill this stream, and nobody
+/// Whether the projections of the server's own fill this stream, and no client
 /// else writes it.
 pub(super) fn is_filled(stream: &StreamName) -> bool {
     let name = stream.as_str();

@@ -8,7 +8,7 @@ use tokio::{
 /// A page, and what is left to read after it. No page: there was nothing left.
 type Turned = (Result<Option<Page>, StoreError>, ReadWindow);
 
-/// A page that is read before it is asked for; nobody wants it any more when
+/// A page that is read before it is asked for; the reader gave it up when
 /// this is dropped.
 struct Ahead {
     task: JoinHandle<Turned>,

@@ -279,7 +279,7 @@ impl<'a> Attempt<'a> {
             Failure::Aborted(None) => self.taken(head, error).await,
             Failure::KeyKnown => {
                 let looked = self.look(self.lost_at(head)).await?;
-                // Otherwise somebody else used the key, for other events.
+                // Otherwise another program used the key, for other events.
                 let applied = looked.applied.map(Next::Done);
                 applied.ok_or_else(|| error.into_refusal())
             }

@@ -39,7 +39,7 @@ pub trait Checkpoints: fmt::Debug + Send + Sync + 'static {
 pub struct MemoryCheckpoints(Arc<Mutex<HashMap<String, Position>>>);
 
 impl MemoryCheckpoints {
-    /// Nobody has come anywhere yet.
+    /// No reader has acknowledged yet.
     pub fn new() -> Self {
         Self::default()
     }
@@ -134,7 +134,7 @@ impl Checkpoints for StreamCheckpoints {
                 .await
             {
                 Ok(_) => return Ok(()),
-                // Somebody else has come further meanwhile, if not so far.
+                // Another reader has come further meanwhile, if not so far.
                 Err(error) if error.is_conflict() => {}
                 Err(error) => return Err(error),
             }

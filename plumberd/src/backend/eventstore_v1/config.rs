@@ -248,7 +248,7 @@ pub(super) enum Secret {
 }
 
 impl Credentials {
-    /// Whoever has this token.
+    /// The bearer of this token.
     pub fn bearer(token: impl Into<String>) -> Self {
         Self(Secret::Bearer(token.into()))
     }

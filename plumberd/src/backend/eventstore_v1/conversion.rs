@@ -23,7 +23,7 @@ pub(super) fn aggregate_type(stream: &StreamName) -> &str {
     stream.category().unwrap_or(stream.as_str())
 }
 
-/// The key of a batch: the same for the same first event, whoever sends it and
+/// The key of a batch: the same for the same first event, from any sender and
 /// whatever follows. So a server that knows it refuses a batch with another
 /// tail too, also one that does not look at ids.
 pub(super) fn idempotency_key(events: &[NewEvent]) -> String {

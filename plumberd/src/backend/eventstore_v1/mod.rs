@@ -141,7 +141,7 @@ impl EventStoreV1 {
             .ok_or(StoreError::TenantRequired)
     }
 
-    /// A handle of this tenant, whoever this one's is.
+    /// A handle of this tenant, made from a handle of any.
     fn of(&self, tenant: TenantId) -> Self {
         Self {
             tenant: Some(tenant),

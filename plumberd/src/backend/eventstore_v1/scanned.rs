@@ -13,7 +13,7 @@ const MOST: u64 = 1 << 17;
 /// look reads only what was appended since.
 ///
 /// A server deletes nothing, so what is kept stays true; should a server have
-/// lost events all the same, whoever finds out forgets the stream.
+/// lost events all the same, the call that finds out forgets the stream.
 #[derive(Debug)]
 pub(super) struct Scanned {
     most: u64,

@@ -12,7 +12,7 @@ use super::{
 use eventstore::{Client, Error, ReadStreamOptions};
 use tokio::time::{Instant, timeout_at};
 
-/// A stream that everybody may read and nobody writes.
+/// A stream that every user may read and no user writes.
 const STREAM: &str = "PlumberdConnectionCheck";
 
 /// Makes the call.
@@ -23,7 +23,7 @@ pub(super) async fn run(connection: &Connection) -> Result<(), CallError> {
 }
 
 /// Makes the call over this client once, and tells whether the server refuses
-/// it: who may not even this is nobody that it knows.
+/// it: a user who may not even do this is unknown to the server.
 pub(super) async fn is_refused(connection: &Connection, lease: &Lease, ends: Instant) -> bool {
     let (client, options) = (lease.client.clone(), options(connection));
     let asked = OwnedTask::spawn_on(lease.runtime(), async move { ask(&client, &options).await });
@@ -68,7 +68,7 @@ async fn ask(client: &Client, options: &ReadStreamOptions) -> eventstore::Result
     }
 }
 
-/// What the failure of that call means to whoever wrote the settings.
+/// What the failure of that call means to the author of the settings.
 pub(super) async fn explained(config: &EventStoreDbConfig, error: CallError) -> EventStoreDbError {
     let address = config.address();
     if error.failure() == Failure::Denied {

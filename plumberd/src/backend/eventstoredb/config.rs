@@ -275,7 +275,7 @@ impl EventStoreDbConfig {
     }
 
     /// The pause before each attempt to connect. The client crate waits before
-    /// its first one too, which helps nobody where there is nothing to discover.
+    /// its first one too, which is no help where there is nothing to discover.
     pub(super) fn pause_before_attempt(&self, discovers: bool) -> Duration {
         let usual = if discovers {
             Duration::from_millis(500)

@@ -23,7 +23,7 @@ pub(super) struct Connection {
 struct Shared {
     config: EventStoreDbConfig,
     clients: Mutex<Clients>,
-    /// Held by who makes a client: whoever comes meanwhile wants the same.
+    /// Held by the call that makes a client: another call meanwhile wants the same.
     making: tokio::sync::Mutex<()>,
 }
 
@@ -111,8 +111,8 @@ impl Connection {
     ///
     /// # Cancel safety
     ///
-    /// When the future is dropped, the client is made all the same, for whoever
-    /// comes next: one call may have less time than that takes.
+    /// When the future is dropped, the client is made all the same, for the call
+    /// that comes next: one call may have less time than that takes.
     pub(super) async fn lease(&self, line: Line) -> Result<Lease, CallError> {
         if let Some(lease) = self.clients().of(line) {
             return Ok(lease.clone());
@@ -152,7 +152,7 @@ impl Connection {
     pub(super) fn report(&self, lease: &Lease, error: &CallError) {
         let config = &self.shared.config;
         let leader = error.leader();
-        // Whoever has no time for it must not keep others from connecting.
+        // A call without time for it must not keep others from connecting.
         let dead = match error {
             CallError::TimedOut(_) => !lease.is_connecting(config.connects_within()),
             error => error.ends_client(),

@@ -45,7 +45,7 @@ impl Shared {
             .await;
         let Err(error) = deleted else { return Ok(()) };
         let state = self.state_after(stream, error, ends).await?;
-        // Somebody else may have deleted it meanwhile.
+        // Another program may have deleted it meanwhile.
         match rules::check_delete(stream, expected, state)? {
             Deletion::AlreadyDeleted => Ok(()),
             Deletion::Write => Err(conflict(stream, expected, state)),

@@ -57,7 +57,7 @@ pub enum EventStoreDbError {
         source: BoxError,
     },
 
-    /// Nobody listens there, or the name is not known. Correct the address, or
+    /// No server listens there, or the name is not known. Correct the address, or
     /// start the server.
     #[error("there is no connection to {address}")]
     Unreachable {
@@ -129,7 +129,7 @@ pub enum EventStoreDbError {
         source: BoxError,
     },
 
-    /// Somebody listens there who does not speak HTTP/2. Correct the port.
+    /// What listens there does not speak HTTP/2. Correct the port.
     #[error("what listens at {address} does not answer as EventStoreDB does")]
     NotEventStoreDb {
         /// Who was asked.

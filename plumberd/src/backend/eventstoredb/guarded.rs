@@ -13,7 +13,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-/// A task that ends when nobody waits for it any more.
+/// A task that ends when no caller waits for it any more.
 pub(super) struct OwnedTask<T>(JoinHandle<T>);
 
 impl<T: Send + 'static> OwnedTask<T> {

@@ -69,7 +69,7 @@ impl Drop for UnderWay<'_> {
                 state.under_way.remove(&self.began);
             }
         }
-        // Whoever is under way knew of everything up to where it began.
+        // An append under way knew of everything up to where it began.
         match state.under_way.keys().next().copied() {
             Some(oldest) => state.reported = state.reported.split_off(&(oldest + 1)),
             None => state.reported.clear(),

@@ -75,7 +75,7 @@ const BACKEND: &str = "EventStoreDB";
 ///   before the delete. Who must not write after a delete reads again first.
 /// * **`is_already_applied`** of an outcome is found without a further round
 ///   trip: the place the server answers is no newer than what this handle knew
-///   when it sent the batch. A batch that somebody else has written since the
+///   when it sent the batch. A batch that another program has written since the
 ///   last answer to this handle is taken for written now.
 /// * **How far back** a server recognises a repeated batch depends on what is
 ///   expected: at the expected place always, with
@@ -142,7 +142,7 @@ impl EventStoreDb {
     /// use plumberd::backend::eventstoredb::{EventStoreDb, EventStoreDbConfig};
     ///
     /// let config = EventStoreDbConfig::from_url("esdb://localhost?tls=false")?;
-    /// let store = EventStoreDb::lazy(config)?; // nobody need listen there yet
+    /// let store = EventStoreDb::lazy(config)?; // no server need listen there yet
     /// # Ok::<(), plumberd::BoxError>(())
     /// ```
     pub fn lazy(config: EventStoreDbConfig) -> Result<Self, EventStoreDbError> {

@@ -42,7 +42,7 @@ impl Patience {
         self.ends
     }
 
-    /// Something has come, or nobody waited.
+    /// Something has come, or no call waited.
     pub(super) fn renew(&mut self) {
         self.backoff = Backoff::new(RESUMES);
         if let Some(again) = self.again {

@@ -76,7 +76,7 @@ impl Target<'_> {
         if speaks_http2(stream).await.is_ok_and(|speaks| speaks) {
             return Ok(());
         }
-        let tls = tls::trusting_nobody()?;
+        let tls = tls::trusting_none()?;
         let address = self.address();
         match self.handshake(self.tcp().await?, tls).await {
             // That a certificate is not trusted takes one.

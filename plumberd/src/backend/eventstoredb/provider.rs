@@ -67,7 +67,7 @@ fn first_client() -> Result<(), EventStoreDbError> {
         Err(Error::GrpcConnectionError(GrpcConnectionError::MaxDiscoveryAttemptReached(_))) => {
             Ok(())
         }
-        // Its task is dead: somebody installed a default since the look.
+        // Its task is dead: the program installed a default since the look.
         Err(Error::ConnectionClosed) => Err(EventStoreDbError::ProviderInstalled),
         Err(error) => Err(failed(error.into())),
         Ok(_) => Ok(()),

@@ -68,7 +68,7 @@ impl Shared {
 
 impl StreamRead {
     async fn next_page(&mut self) -> Result<Option<Page>, StoreError> {
-        // Nobody waited meanwhile.
+        // No reader waited meanwhile.
         self.patience.renew();
         loop {
             let Some(request) = self.request() else {

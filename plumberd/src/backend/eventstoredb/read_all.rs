@@ -126,7 +126,7 @@ fn begin(direction: Direction, from: ReadFrom<Position>) -> Option<ReadFrom<Posi
 
 impl AllRead {
     async fn next_page(&mut self) -> Result<Option<Page>, StoreError> {
-        // Nobody waited meanwhile.
+        // No reader waited meanwhile.
         self.patience.renew();
         while let Some(from) = self.from
             && self.left > 0

@@ -67,7 +67,7 @@ impl Request {
 pub(super) struct Reading {
     /// `None` when the server has sent all.
     stream: Option<ReadStream>,
-    /// Whoever makes the client anew does not end this read with the old one.
+    /// A call that makes the client anew does not end this read with the old one.
     lease: Lease,
 }
 

@@ -195,7 +195,7 @@ impl Sessions {
             *slot = Some(Arc::clone(&session));
             Ok((session, lease, First::Sent(told)))
         };
-        // Whoever waited for another to open it may have had no time: that is
+        // A call that waited for another to open it may have had no time: that is
         // not the client's fault.
         match timeout_at(until, opening).await {
             Ok(open) => open,
@@ -237,7 +237,7 @@ impl Admission {
 }
 
 impl Drop for Session {
-    /// The crate's tasks keep a session open that nobody has any more, and its
+    /// The crate's tasks keep a session open that no call has any more, and its
     /// connection with it. What ends them is an append that fails; it needs to
     /// be sent only.
     fn drop(&mut self) {
@@ -269,7 +269,7 @@ async fn open(
     let (client, generation) = (lease.client.clone(), lease.generation);
     let (admit, admission) = watch::channel(Admission::Pending);
     let (tell, told) = oneshot::channel();
-    // A session from the first: when nobody waits for it any more it must end.
+    // A session from the first: when no call waits for it any more it must end.
     let opening = async move {
         let session = Session {
             client: Arc::new(client.batch_append(&options).await?),

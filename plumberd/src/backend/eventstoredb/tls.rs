@@ -28,8 +28,8 @@ pub(super) fn client_config(
     Ok(Some(tls))
 }
 
-/// Trusts nobody: only whether somebody speaks TLS can be found out with it.
-pub(super) fn trusting_nobody() -> Result<ClientConfig, EventStoreDbError> {
+/// Trusts no server: only whether the peer speaks TLS can be found out with it.
+pub(super) fn trusting_none() -> Result<ClientConfig, EventStoreDbError> {
     with_roots(RootCertStore::empty(), None)
 }
 

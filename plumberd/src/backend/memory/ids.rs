@@ -26,7 +26,7 @@ impl<V> Default for IdMap<V> {
 
 /// Hashes ids with one multiplication. Who sends events chooses their ids, so
 /// it is keyed, with what the standard library would have keyed its own with:
-/// whoever does not know the keys cannot choose ids that collide.
+/// a client that does not know the keys cannot choose ids that collide.
 #[derive(Clone, Copy)]
 struct Keys(u64, u64);
 

@@ -112,7 +112,7 @@ impl Memory {
         self
     }
 
-    /// For somebody who fills the streams of projections (`$ce-…`, `$et-…`,
+    /// For a program that fills the streams of projections (`$ce-…`, `$et-…`,
     /// `$bc-…`, `$streams`) with links: they can be read as any other stream,
     /// where other handles refuse, since an empty answer would look like there
     /// is nothing. Of this handle and the clones that are made of it from now

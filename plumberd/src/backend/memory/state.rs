@@ -15,15 +15,15 @@ use uuid::Uuid;
 #[derive(Debug, Default)]
 pub(super) struct State {
     pub(super) streams: Vec<StoredStream>,
-    /// What belongs to nobody in particular: mostly everything.
-    nobody: Tenant,
+    /// What belongs to no tenant: mostly everything.
+    untenanted: Tenant,
     tenants: HashMap<TenantId, Tenant>,
     /// The event at the position p, counted from 1, is at the place p - 1.
     pub(super) order: Vec<Place>,
     last_time: Option<DateTime<Utc>>,
 }
 
-/// Whose a stream or a handle is: a tenant's, or nobody's in particular.
+/// Whose a stream or a handle is: a tenant's, or no tenant's.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(super) struct Owner(pub(super) Option<TenantId>);
 
@@ -64,7 +64,7 @@ impl State {
 
     pub(super) fn tenant(&self, owner: &Owner) -> Option<&Tenant> {
         match &owner.0 {
-            None => Some(&self.nobody),
+            None => Some(&self.untenanted),
             Some(tenant) => self.tenants.get(tenant),
         }
     }
@@ -76,7 +76,7 @@ impl State {
 
     fn add(&mut self, owner: &Owner, name: &StreamName) -> usize {
         let tenant = match &owner.0 {
-            None => &mut self.nobody,
+            None => &mut self.untenanted,
             Some(tenant) => self.tenants.entry(tenant.clone()).or_default(),
         };
         let added = self.streams.len();
@@ -247,7 +247,7 @@ impl State {
         let index = to.push(event);
         self.order.push(Place { stream, index });
         let tenant = match &to.owner.0 {
-            None => Some(&mut self.nobody),
+            None => Some(&mut self.untenanted),
             Some(tenant) => self.tenants.get_mut(tenant),
         };
         if let Some(tenant) = tenant {

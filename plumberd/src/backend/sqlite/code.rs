@@ -1,4 +1,4 @@
-//! What SQLite's result codes mean for whoever asked.
+//! What SQLite's result codes mean for the caller.
 
 use rusqlite::ffi;
 
@@ -19,7 +19,7 @@ pub(super) enum Class {
     NotADatabase,
     /// The file contradicts itself.
     Damaged,
-    /// There is no memory left, or somebody asked to stop.
+    /// There is no memory left, or a caller asked to stop.
     Interrupted,
     /// The disk failed.
     Io,
@@ -63,7 +63,7 @@ impl Class {
     }
 
     /// A column that is not of the type that this store writes, or a row that
-    /// has to be there and is not: nobody else writes to the tables.
+    /// has to be there and is not: no other program writes to the tables.
     fn of_conversion(error: &rusqlite::Error) -> Self {
         match error {
             rusqlite::Error::InvalidColumnType(..)

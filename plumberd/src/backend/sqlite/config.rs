@@ -125,7 +125,7 @@ impl SqliteConfig {
         self
     }
 
-    /// How often to look for what other processes appended, while somebody
+    /// How often to look for what other processes appended, while a program
     /// subscribes. 50 ms by default. Own appends are seen at once.
     #[must_use]
     pub fn with_poll_interval(mut self, interval: Duration) -> Self {

@@ -241,7 +241,7 @@ impl From<SqliteError> for StoreError {
 }
 
 impl From<SqliteFileError> for StoreError {
-    /// Nothing was written, and nothing will be before somebody has seen to it.
+    /// Nothing was written, and nothing will be before an operator has seen to it.
     fn from(error: SqliteFileError) -> Self {
         Self::Backend {
             backend: BACKEND,
@@ -309,7 +309,7 @@ pub(super) fn leaves_nothing(error: &rusqlite::Error) -> bool {
     Class::of(error).leaves_nothing()
 }
 
-/// A failure that somebody can do something about.
+/// A failure that an operator can do something about.
 #[derive(Debug, thiserror::Error)]
 #[error("{advice}")]
 struct Advised {
@@ -325,7 +325,7 @@ pub(super) fn corrupt(what: impl Into<String>) -> StoreError {
     }
 }
 
-/// Whether somebody else holds the lock.
+/// Whether another connection holds the lock.
 pub(super) fn is_busy(error: &rusqlite::Error) -> bool {
     matches!(error, rusqlite::Error::SqliteFailure(failure, _)
         if failure.extended_code & 0xff == ffi::SQLITE_BUSY)

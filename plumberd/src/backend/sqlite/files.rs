@@ -1,7 +1,7 @@
 //! Whether what has the path is still what is open.
 //!
 //! An open file lives on when its name is given to another or to none, and so
-//! would be written to for nobody. Only paths are looked at here: to open the
+//! would be written to for no reader. Only paths are looked at here: to open the
 //! database file beside SQLite, and close it again, would take away the locks
 //! that SQLite has on it.
 
@@ -129,7 +129,7 @@ pub(super) struct Files {
     lost: Mutex<Option<SqliteFileError>>,
 }
 
-/// How the file looked when somebody last wrote to it.
+/// How the file looked after the last write.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stamp {
     pub(super) size: u64,

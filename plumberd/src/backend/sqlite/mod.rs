@@ -177,7 +177,7 @@ impl Sqlite {
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        // The writer ends by itself when nobody can ask it any more.
+        // The writer ends by itself when no handle is left.
         self.readers.close();
         self.watcher.close();
     }

@@ -9,7 +9,7 @@ pub(super) fn to_sql(number: u64) -> i64 {
 }
 
 /// Columns hold no negative number; one that does is damage, and 0 is found
-/// out by whoever misses the event.
+/// out by the reader that misses the event.
 pub(super) fn from_sql(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }

@@ -80,7 +80,7 @@ pub(super) fn open_reader(config: &SqliteConfig) -> Result<Connection, SqliteErr
 const NAMES: i64 = 10_000;
 
 /// Looks through the tables of names and their indexes. A stream that is in its
-/// table and not in the index would not be found, and nobody would notice.
+/// table and not in the index would not be found, without an error.
 fn check_names(connection: &Connection, path: &Path) -> Result<(), SqliteError> {
     let failed = |error| SqliteError::opening(path, error);
     let number = |sql| connection.query_row(sql, [], |row| row.get::<_, Option<i64>>(0));
@@ -189,7 +189,7 @@ fn write_nothing(connection: &Connection, timeout: Duration) -> rusqlite::Result
     let begun = connection.execute_batch("BEGIN IMMEDIATE");
     connection.busy_timeout(timeout)?;
     match begun {
-        // Whoever writes shows that it can be done.
+        // The first write shows that it can be done.
         Err(error) if is_busy(&error) => return Ok(()),
         begun => begun?,
     }

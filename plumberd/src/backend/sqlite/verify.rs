@@ -101,7 +101,7 @@ impl Sqlite {
     ///
     /// # Cancel safety
     ///
-    /// Nothing is changed; when the future is dropped, it reads on for nobody.
+    /// Nothing is changed; when the future is dropped, the thread reads on to the end.
     pub async fn verify(&self) -> Result<SqliteReport, StoreError> {
         let shared = Arc::clone(&self.shared);
         let (done, outcome) = oneshot::channel();

@@ -1,4 +1,4 @@
-//! What other processes commit: nobody tells, so somebody has to look.
+//! What other processes commit: SQLite does not tell, so a thread has to look.
 
 use super::{
     config::SqliteConfig,
@@ -57,7 +57,7 @@ struct State {
     closed: bool,
 }
 
-/// Somebody subscribes.
+/// A subscription is there.
 #[derive(Debug)]
 pub(super) struct Watching {
     watcher: Arc<Watcher>,
@@ -165,7 +165,7 @@ impl Watcher {
 
     fn look(&self, looking: &mut Looking) {
         let Ok(stamp) = self.files.check() else {
-            // Whoever reads now gets the error.
+            // The next read gets the error.
             return self.head.committed.notify();
         };
         if looking.connection.is_none() {
@@ -186,7 +186,7 @@ impl Watcher {
         });
         match head {
             Ok(head) => self.head.reached(head.unwrap_or(0)),
-            // Whoever reads now gets the error, and knows what to do about it.
+            // The next read gets the error, and knows what to do about it.
             Err(_) => self.head.committed.notify(),
         }
     }
@@ -236,7 +236,7 @@ mod tests {
     };
     use std::time::Duration;
 
-    /// Nothing to read; says each time somebody looked.
+    /// Nothing to read; counts each look.
     struct Looked(mpsc::UnboundedSender<()>);
 
     impl PageSource for Looked {

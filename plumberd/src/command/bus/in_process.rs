@@ -44,7 +44,7 @@ impl InProcess {
         }
     }
 
-    /// Runs the command here, once for each id. It goes on when nobody waits
+    /// Runs the command here, once for each id. It goes on when no caller waits
     /// any more, as long as the runtime of the first call does. `None` when
     /// there is no handler.
     pub(super) async fn run(
@@ -60,7 +60,7 @@ impl InProcess {
             if let Some(reply) = outcome.clone().await {
                 return Ok(Some(reply));
             }
-            // The runtime that ran it has ended, and nobody knows what it came to.
+            // The runtime that ran it has ended, and what it came to is unknown.
             self.forget(letter.command_id, &outcome);
         }
         Err(no_runtime().into())

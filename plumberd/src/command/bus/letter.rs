@@ -12,7 +12,7 @@ use crate::{
 };
 use uuid::Uuid;
 
-/// A command on its way to whoever handles it.
+/// A command on its way to its handler.
 pub(super) struct Letter {
     pub(super) command_id: Uuid,
     /// The stored name of the command.
@@ -40,7 +40,7 @@ impl Letter {
             let why = format!("a command is JSON, and this is `{}`", content_type.as_str());
             return Err(wrong(CodecError::new(why)).into());
         }
-        // `Id` in the data is the identity for every reader, whoever wrote it.
+        // `Id` in the data is the identity for every reader, from any sender.
         let mut command_id = id;
         match names::named_id(event.data()) {
             NamedId::Id(named) => command_id = named,

@@ -277,7 +277,7 @@ impl CommandBus {
         }
     }
 
-    /// Sets `$maxAge` on both streams, unless somebody has.
+    /// Sets `$maxAge` on both streams, unless their metadata are set.
     async fn keep_for_a_month(&self) -> Result<(), StoreError> {
         let Streams { commands, answers } = self.streams()?;
         for stream in [commands, answers] {

@@ -7,7 +7,7 @@ use std::{
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
-/// Writes commands that nobody waits for, over a bounded pool of sessions.
+/// Writes commands and waits for no answer, over a bounded pool of sessions.
 ///
 /// At most as many commands are being written as there are sessions; who comes
 /// then waits for a session to be free. Cheap to clone.

@@ -43,7 +43,7 @@ impl Drop for Listener {
 
 impl Replies {
     /// Waits for the answer to a command that is sent after this; begins to
-    /// follow answers when nobody does, also after a failure that ended it.
+    /// follow answers when no task does, also after a failure that ended it.
     pub(super) async fn wait_for(
         &self,
         command_id: Uuid,
@@ -59,7 +59,7 @@ impl Replies {
             return Ok(waiter);
         }
         let mut listener = hearing.listener.lock().await;
-        // Somebody may have begun meanwhile.
+        // Another call may have begun meanwhile.
         if let Some(waiter) = waiting.wait_for(command_id) {
             return Ok(waiter);
         }
@@ -103,7 +103,7 @@ struct Follower {
     last: Option<Revision>,
 }
 
-/// However it ends, nobody is to wait for it.
+/// However it ends, no call is to wait for it.
 impl Drop for Follower {
     fn drop(&mut self) {
         self.waiting.give_up();

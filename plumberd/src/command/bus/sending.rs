@@ -79,7 +79,7 @@ impl<C> fmt::Debug for Sending<'_, C> {
 }
 
 impl CommandBus {
-    /// What came of the command, whoever handled it.
+    /// What came of the command, in this process or another.
     async fn outcome<F>(&self, letter: &Letter) -> Result<Reply, SendError<F>> {
         let bus = &*self.0;
         let Streams { commands, answers } = self.streams()?;
@@ -92,7 +92,7 @@ impl CommandBus {
             match self.answer(letter, answers).await? {
                 Some(answer) => answer,
                 // The runtime that heard the answers has ended; there is another
-                // one, or nobody would be here.
+                // one, or this call would not run.
                 None => self.answer(letter, answers).await?.ok_or_else(|| {
                     StoreError::OutcomeUnknown {
                         backend: "the command bus",
@@ -109,7 +109,7 @@ impl CommandBus {
         })
     }
 
-    /// Writes the command, and waits for its answer; `None` when nobody hears
+    /// Writes the command, and waits for its answer; `None` when no task hears
     /// answers any more.
     async fn answer(
         &self,

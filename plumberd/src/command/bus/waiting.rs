@@ -32,14 +32,14 @@ impl Waiting {
         self.lock().heard
     }
 
-    /// Waits from now on: whoever sends waits first, so no answer is missed.
-    /// `None` when nobody hears answers: then nobody would end the wait.
+    /// Waits from now on: a sender waits first, so no answer is missed.
+    /// `None` when no task hears answers: then the wait would not end.
     pub(super) fn wait_for(self: &Arc<Self>, command_id: Uuid) -> Option<Waiter> {
         let mut places = self.lock();
         places.heard.then(|| self.add(&mut places, command_id))
     }
 
-    /// Somebody hears answers from now on; waits for the first.
+    /// A task hears answers from now on; waits for the first.
     pub(super) fn begin(self: &Arc<Self>, command_id: Uuid) -> Waiter {
         let mut places = self.lock();
         places.heard = true;
@@ -60,7 +60,7 @@ impl Waiting {
     pub(super) fn answer(&self, command_id: Uuid, event: &RecordedEvent) {
         let waiting = self.lock().waiters.remove(&command_id);
         for sender in waiting.into_iter().flatten() {
-            // Nobody there any more is fine.
+            // A caller that is gone is fine.
             let _ = sender.send(event.clone());
         }
     }
@@ -110,10 +110,10 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn nobody_waits_for_answers_that_nobody_hears() {
+    async fn no_call_waits_for_answers_that_no_task_hears() {
         let waiting = Arc::<Waiting>::default();
         let id = Uuid::from_u128(1);
-        assert!(waiting.wait_for(id).is_none(), "nobody has begun to hear");
+        assert!(waiting.wait_for(id).is_none(), "no task has begun to hear");
 
         let mut first = waiting.begin(id);
         // The last thing that a follower does, some time before its task has ended.

@@ -24,7 +24,7 @@ use uuid::Uuid;
 /// the event that has the command's own id may be its second one.
 pub(super) struct Answered {
     store: Arc<dyn EventStore>,
-    /// Where this server took over: from there on nobody else of its name
+    /// Where this server took over: from there on no other server of its name
     /// begins a command. `None` when what it follows does not tell.
     since: Option<Position>,
     sessions: Mutex<LruCache<StreamName, Arc<Session>>>,
@@ -106,10 +106,10 @@ impl Answered {
         let session = self.session(asked.stream);
         let called = session.reads.load(Ordering::SeqCst);
         let mut known = session.known.lock().await;
-        // Nobody else begins it; if there was another event of it before this
+        // No other server begins it; if there was another event of it before this
         // server, then it was answered before the answers were first read.
         let ours = asked.own_id && self.since.is_some_and(|since| since < asked.position);
-        // What somebody began to read since is new enough.
+        // A read that began since is new enough.
         if known.is_none() || (!ours && session.reads.load(Ordering::SeqCst) == called) {
             session.reads.fetch_add(1, Ordering::SeqCst);
             // When a read fails or is dropped, the next one begins anew.
@@ -141,7 +141,7 @@ impl Answered {
     pub(super) async fn wrote(&self, stream: &StreamName, answer: Uuid, outcome: &AppendOutcome) {
         let session = self.sessions().peek(stream).map(Arc::clone);
         let Some(session) = session else { return };
-        // If nothing is known, whoever reads next finds it.
+        // If nothing is known, the next read finds it.
         if let Some(known) = &mut *session.known.lock().await {
             let next = known.newest.map_or(Revision::FIRST, Revision::next);
             if outcome.revision() == next {

@@ -42,7 +42,7 @@ const EVENT_TYPE: &str = "CommandsAnswered";
 /// How many times a start asks whether its checkpoint is there: half a minute.
 const IN_DOUBT: u32 = 18;
 
-/// Only the last one counts; some more for whoever looks.
+/// Only the last one counts; some more for an operator who looks.
 const KEPT: u64 = 8;
 
 impl Checkpoint {

@@ -206,7 +206,7 @@ impl Follow {
                     };
                 }
                 if !self.work.handlers.handles(event.event_type.as_str()) {
-                    // Somebody else's, or a link to what is gone.
+                    // Another server's, or a link to what is gone.
                     self.progress.passed(place);
                     return Ok(());
                 }

@@ -80,7 +80,7 @@ pub enum FirstStart {
 pub(super) enum Source {
     /// In the global order, by the streams' names.
     Sessions(Filter),
-    /// In a stream that somebody else gathers them in.
+    /// In a stream that another program gathers them in.
     Stream(StreamName),
 }
 

@@ -29,7 +29,7 @@ pub struct ServerStats {
     pub failed: u64,
     /// Commands that were answered before, and not run again.
     pub answered_before: u64,
-    /// Commands that nobody heard of: they name no session to answer, the
+    /// Commands without an answer: they name no session to answer, the
     /// stream of the answers is gone for good, or the store was there and
     /// refused the answer for half a minute.
     pub skipped: u64,
@@ -49,7 +49,7 @@ impl Counts {
             End::Executed => &self.executed,
             End::Failed => &self.failed,
             End::AnsweredBefore => &self.answered_before,
-            End::Nobody | End::Unanswered => &self.skipped,
+            End::NoSender | End::Unanswered => &self.skipped,
             End::Interrupted => return,
         };
         counter.fetch_add(1, Ordering::Relaxed);
@@ -104,7 +104,7 @@ impl Running {
     /// [`ServerError::Replaced`] when a later one has taken over, which is as
     /// it should be when a new version of a program is rolled out.
     pub async fn shutdown(mut self) -> Result<ServerStats, ServerError> {
-        // Nobody listens when it has ended by itself.
+        // No task listens when it has ended by itself.
         let _ = self.stop.send(true);
         self.ended().await?;
         Ok(self.stats())

@@ -36,8 +36,8 @@ pub(super) enum End {
     Failed,
     /// It had been answered before, and was not run.
     AnsweredBefore,
-    /// Nobody can be answered; it was not run.
-    Nobody,
+    /// There is no sender to answer; it was not run.
+    NoSender,
     /// The store refuses the answer for good; it was run.
     Unanswered,
     /// The server ends and could not answer: the next one does.
@@ -49,7 +49,7 @@ impl Work {
     pub(super) async fn run(self: Arc<Self>, event: RecordedEvent, request: Request) -> End {
         let Some((stream, id)) = request.answer_to() else {
             tracing::warn!(stream = %event.stream, revision = %event.revision, "a command names no session");
-            return End::Nobody;
+            return End::NoSender;
         };
         let asked = Asked {
             stream: &stream,
@@ -60,7 +60,7 @@ impl Work {
         let first = match self.look(&asked).await {
             Some(Seen::No { first }) => first,
             Some(Seen::Answered(at)) => {
-                // Whoever wrote it anew, and waits, hears only what comes now.
+                // The sender that wrote it anew, and waits, hears only what comes now.
                 if asked.own_id && at < asked.position {
                     return self.answer_again(&stream, id, event.revision).await;
                 }
@@ -122,7 +122,7 @@ impl Work {
         })
     }
 
-    /// Whoever writes commands without [`Asked::own_id`] sets no limit
+    /// A sender of commands without [`Asked::own_id`] sets no limit
     /// either to how long answers are kept.
     async fn keep_for_a_month(&self, stream: &StreamName) {
         if let Err(error) = kept::keep_for_a_month(&self.store, stream).await {
@@ -221,7 +221,7 @@ impl Work {
             if patience.is_over(&error) {
                 return Err(Refused::unfit("the store refuses the answer", error));
             }
-            // The command was run: that nobody hears of it would be worse than
+            // The command was run: to leave its sender without an answer would be worse than
             // to wait until the store is there again.
             tracing::warn!(%stream, %error, "answering again");
             self.pause(&mut patience).await.ok_or(Refused::Stopped)?;
@@ -257,7 +257,7 @@ impl Refused {
 }
 
 /// How long something is tried again: for ever while the store is away, and not
-/// for long where it is there and refuses, for it may do so until somebody has
+/// for long where it is there and refuses, for it may do so until an operator has
 /// changed a setting. A command that waits holds up those behind it, and the
 /// checkpoint.
 struct Patience {

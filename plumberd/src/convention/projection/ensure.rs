@@ -101,9 +101,9 @@ pub trait EnsureProjections: ServerProjections {
             {
                 let ensured = match status.state {
                     ProjectionState::Running => Ensured::Unchanged,
-                    // Whoever stopped it may have died before it let it run.
+                    // The process that stopped it may have died before it let it run.
                     ProjectionState::Stopped | ProjectionState::Faulted => {
-                        // Or somebody claimed it after the hash was read, and
+                        // Or another process claimed it after the hash was read, and
                         // is about to replace the text that would run.
                         let (now, _) = self.streams().stream_metadata(&output).await?;
                         if now.other.get_str(HASH).as_ref() != Some(&hash) {
@@ -134,7 +134,7 @@ pub trait EnsureProjections: ServerProjections {
                 Ok(()) if created => return Ok(Ensured::Created),
                 Ok(()) => return Ok(Ensured::Updated),
                 Err(EnsureError::Store(StoreError::Conflict { .. })) => {
-                    // Somebody else is at it: see what came of it.
+                    // Another process is at it: see what came of it.
                     let Some(pause) = backoff.next_pause() else {
                         return Err(EnsureError::Contended { output });
                     };
@@ -252,7 +252,7 @@ impl<P: ServerProjections + ?Sized> Steps for P {}
 pub enum Ensured {
     /// It was not there.
     Created,
-    /// It ran another text, or nobody knew which.
+    /// It ran another text, or an unknown one.
     Updated,
     /// It was there, and stood still: it was let run.
     Started,

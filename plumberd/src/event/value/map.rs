@@ -210,7 +210,7 @@ entries!(BTreeMap<K, V>, btree_map, [K: MapKey + Ord, V: EventValue]);
 entries!(HashMap<K, V, H>, hash_map, [K: MapKey + Eq + Hash, V: EventValue, H: BuildHasher + Default]);
 
 /// Reads a JSON object. A key that is there twice is an error: which of its
-/// values was meant, nobody can know.
+/// values was meant, a reader cannot know.
 pub(super) fn read<'de, D: Deserializer<'de>, C: Entries, const DOTNET: bool>(
     deserializer: D,
 ) -> Result<C, D::Error> {

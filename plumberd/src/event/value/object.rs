@@ -151,7 +151,7 @@ impl<'de, A: MapAccess<'de>> Object<A> {
     }
 
     /// The error of a key of a field that has a value already, by this key or
-    /// another one. Which of the two values was meant, nobody can know.
+    /// another one. Which of the two values was meant, a reader cannot know.
     #[cold]
     fn repeated(&self) -> A::Error {
         self.at_key(A::Error::duplicate_field(self.last_key()))

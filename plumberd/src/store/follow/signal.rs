@@ -15,7 +15,7 @@ use tokio::sync::watch;
 pub struct Signal(Arc<watch::Sender<()>>);
 
 impl Signal {
-    /// A signal nobody listens to yet.
+    /// A signal without a listener yet.
     pub fn new() -> Self {
         Self(Arc::new(watch::Sender::new(())))
     }

@@ -54,7 +54,7 @@ pub enum Admission {
 /// only, with data that can be read.
 ///
 /// Gives the metadata that the batch puts in force once it is written, so that
-/// nobody has to read it again: that of its last event, in a metadata stream.
+/// no backend has to read it again: that of its last event, in a metadata stream.
 ///
 /// # Errors
 ///

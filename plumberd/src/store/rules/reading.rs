@@ -13,7 +13,7 @@ pub fn link_target(data: &[u8]) -> Option<(Revision, StreamName)> {
     ))
 }
 
-/// The position past which nobody has anything to read: for a read of the
+/// The position past which there is nothing to read: for a read of the
 /// global order that starts at [`ReadFrom::End`](crate::store::ReadFrom::End).
 pub const END: Position = Position::new(u64::MAX);
 

@@ -99,7 +99,7 @@ impl Group {
         self.remove(id, status::not_ready());
     }
 
-    /// Removes the consumers that read no more and of which nobody tells: their
+    /// Removes the consumers that read no more and were not reported: their
     /// calls ended before they had begun.
     pub(super) fn remove_gone(&mut self) {
         let gone: Vec<_> = self

@@ -58,7 +58,7 @@ pub(super) struct InFlight {
 pub(in crate::esdb::persistent) struct Outbound {
     messages: mpsc::Receiver<ReadResp>,
     end: Arc<OnceLock<Status>>,
-    /// Fires when nobody reads any more.
+    /// Fires when the consumer reads no more.
     _reading: DropGuard,
 }
 
@@ -111,7 +111,7 @@ impl Consumer {
             && self.messages.capacity() > 0
     }
 
-    /// Whether nobody reads what it is sent.
+    /// Whether the consumer reads no more.
     pub(super) fn is_gone(&self) -> bool {
         self.messages.is_closed()
     }
@@ -182,7 +182,7 @@ pub(super) fn choose(
         Strategy::RoundRobin => first_with_room((last + 1) % count),
         Strategy::Pinned => {
             let bucket = hash(item.stream()) % BUCKETS;
-            // The highest of hashes that nobody else has a part in: who comes
+            // The highest of hashes that no other consumer has a part in: one that comes
             // or goes moves only streams of its own.
             let place = (0..count).max_by_key(|&place| hash(&(bucket, consumers[place].id)));
             match place {

@@ -10,7 +10,7 @@ use plumberd::{
 };
 use serde_json::json;
 
-/// The events of a group that nobody wants: links in a stream of its own.
+/// The parked events of a group: links in a stream of its own.
 #[derive(Debug)]
 pub(super) struct Parking {
     stream: StreamName,

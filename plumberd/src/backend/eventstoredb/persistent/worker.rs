@@ -1,5 +1,5 @@
 //! The task that holds the client crate's subscription, which wants to be
-//! alone with whoever waits for events or answers them.
+//! alone with the consumer that waits for events or answers them.
 
 use super::{Delivery, Nack, PersistentError, Source, error::Group};
 use crate::{
@@ -31,7 +31,7 @@ const PAUSES: RetryPolicy = RetryPolicy::DEFAULT
     .with_retries(u32::MAX)
     .with_pauses(Duration::from_millis(50), Duration::from_secs(5));
 
-/// How long after the last answer a subscription stays when nobody wants it any
+/// How long after the last answer a subscription stays when no consumer wants it any
 /// more: an answer that was handed over is not on its way yet, and would be
 /// taken back with it.
 const LINGER: Duration = Duration::from_millis(200);
@@ -62,7 +62,7 @@ pub(super) struct Worker {
 
 /// Why one subscription of the client crate is over.
 enum End {
-    /// Nobody listens any more.
+    /// The consumer is gone.
     Unwanted,
     /// It failed, and its client with it when the error is one of those.
     Failed(CallError),
@@ -121,7 +121,7 @@ impl Worker {
     }
 
     async fn fail(mut self, error: CallError) {
-        // Who answers now must not wait: nobody takes answers any more, and
+        // An answer must not wait now: the server takes none any more, and
         // there is no room for the error until the next event is asked for.
         self.answers.close();
         let error = self.group.error(error);
@@ -311,7 +311,7 @@ impl Worker {
     }
 }
 
-/// Waits until nobody listens any more; answers meanwhile are to what came over
+/// Waits until the consumer is gone; answers meanwhile are to what came over
 /// a connection that is lost, and are left out.
 async fn unwanted(answers: &mut mpsc::Receiver<Answer>) {
     while answers.recv().await.is_some() {}

@@ -70,7 +70,7 @@ pub(super) struct Pump {
 
 /// Why one subscription of the client crate is over.
 enum End {
-    /// Nobody listens any more.
+    /// The subscriber is gone.
     Unwanted,
     /// It may go on with another.
     Lost(CallError),
@@ -157,7 +157,7 @@ impl Pump {
             drop(confirm.send(Err(error)));
         } else {
             self.batch.push(Message::Failed(error));
-            // Nobody need hear it.
+            // The subscriber need not hear it.
             let _ = self.send_on().await;
         }
     }
@@ -260,7 +260,7 @@ impl Pump {
         let message = match event {
             SubscriptionEvent::Confirmed(_) => {
                 if let Some(confirm) = self.confirm.take() {
-                    // Nobody waits when the subscriber was dropped meanwhile.
+                    // No task waits when the subscriber was dropped meanwhile.
                     confirm.send(Ok(())).map_err(|_| End::Unwanted)?;
                 }
                 return Ok(());

@@ -55,7 +55,7 @@ impl Shared {
         let info = self.stream_info(stream, ends).await?;
         let hides = info.deleted || info.metadata.truncate_before.is_some();
         if info.tombstoned || (info.last_revision.is_none() && hides) {
-            // How far it went nobody tells a user who may not write to it.
+            // The server tells how far it went only to a user who may write to it.
             return Ok(());
         }
         let last = info.last_revision.map(Revision::as_u64);

@@ -172,7 +172,7 @@ impl Subscriber for Watch {
     }
 }
 
-/// Leaves the crate's loop, past whoever reports panics: it is none.
+/// Leaves the crate's loop, past the hook that reports panics: it is none.
 fn stop() -> ! {
     if cfg!(panic = "unwind") {
         resume_unwind(Box::new(Wild));

@@ -1,5 +1,5 @@
 //! The threads that read, each over a connection of its own. They take turns
-//! page by page, so a long read holds up nobody.
+//! page by page, so a long read holds up no other.
 
 mod all;
 mod deletion;
@@ -79,7 +79,7 @@ impl Readers {
     }
 
     /// Has a thread do `job`; the receiver fails when there is none any more.
-    /// Nobody does it when the receiver is dropped before its turn.
+    /// A job whose receiver is dropped before its turn is left out.
     pub(super) fn begin<T: Send + 'static>(
         &self,
         job: impl FnOnce(&mut Session<'_>) -> Result<T, StoreError> + Send + 'static,
@@ -108,7 +108,7 @@ impl Readers {
     }
 }
 
-/// Ends the threads that have begun when nobody waits for them any more:
+/// Ends the threads that have begun when no caller waits for them any more:
 /// because one of them failed, or because the caller left.
 struct Opening<'a> {
     readers: &'a Readers,
@@ -156,7 +156,7 @@ impl fmt::Debug for Queue {
     }
 }
 
-/// Counts a thread; the last one to go takes the queue with it, so that nobody
+/// Counts a thread; the last one to go takes the queue with it, so that no caller
 /// waits for an answer that cannot come.
 struct OnDuty(Arc<Queue>);
 

@@ -54,7 +54,7 @@ impl<'c> Guard<'c> {
 
     /// Looks whether the files are those that are open, and as they were left;
     /// `others` have committed since, or not. To be called within a transaction
-    /// that may write, so that nobody else does.
+    /// that may write, so that no other connection does.
     pub(super) fn look(&mut self, others: bool) -> Result<(), Unready> {
         let stamp = self.files.check()?;
         let log = self.files.log_head(stamp.log_size)?;
@@ -76,7 +76,7 @@ impl<'c> Guard<'c> {
         Ok(())
     }
 
-    /// The file was written to: by a checkpoint, or by somebody who ought not.
+    /// The file was written to: by a checkpoint, or by a program that ought not.
     fn look_closely(&mut self, stamp: Stamp, emptied: bool) -> Result<(), Unready> {
         let both = Mark::read(self.connection)?;
         let schema = both.as_ref().map_or(0, Mark::schema);
@@ -90,7 +90,7 @@ impl<'c> Guard<'c> {
             let path = self.files.path().to_path_buf();
             return Err(self.lose(SqliteFileError::Overwritten { path }));
         };
-        // Whoever empties the log has written all of it into the file before.
+        // A checkpoint empties the log after it has written all of it into the file.
         if emptied && both.is_some_and(|both| !both.is_all_of(&alone)) {
             let path = self.files.log().to_path_buf();
             return Err(self.lose(SqliteFileError::Truncated { path }));

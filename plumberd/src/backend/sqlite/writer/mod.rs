@@ -155,8 +155,8 @@ impl Writer {
 
 /// The threads that read; dropping it waits until they have ended.
 ///
-/// Whoever closes a database last puts its log into the file and deletes it.
-/// When several close at once, each sees the others and nobody does.
+/// The last connection to close puts the log into the file and deletes it.
+/// When several close at once, each sees the others and none does.
 struct Others(mpsc::Receiver<()>);
 
 impl Drop for Others {
@@ -172,7 +172,7 @@ fn stopped_while_opening() -> SqliteError {
     }
 }
 
-/// Why a session with one connection ended: nobody will ask any more, or the
+/// Why a session with one connection ended: no handle is left, or the
 /// connection cannot get out of its transaction.
 enum Ended {
     Closed,

@@ -44,7 +44,7 @@ impl StreamRow {
     }
 }
 
-/// What has been looked up, for as long as nobody else has written and nothing
+/// What has been looked up, for as long as no other process has written and nothing
 /// was taken back.
 pub(super) struct Names {
     streams: LruCache<(i64, StreamName), StreamRow>,
