@@ -56,7 +56,7 @@ async fn a_command_repeated_under_its_id_gives_its_first_outcome() {
                 .command_id(command)
                 .await;
             let nothing = counters
-                .execute(id, |_| Ok::<_, Refusal>(()))
+                .execute(id, |_| Ok::<_, Refusal>(None::<Added>))
                 .command_id(command)
                 .await;
 
@@ -118,31 +118,95 @@ async fn another_command_under_an_id_is_refused_and_both_are_named() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_command_without_a_purpose_is_not_taken_for_one_with_one_nor_a_creation_for_a_change() {
-    let (store, _) = crate::domain::memory().await;
-    let counters = store.repository::<Counter>();
-    let command = new_event_id();
-    let created = counters.create(|c| c.add(1)).command_id(command);
-    let id = *created.await.unwrap().id();
+    for (store, _kept) in every_store().await {
+        let counters = store.repository::<Counter>();
+        let command = new_event_id();
+        let created = counters.create(|c| c.add(1)).command_id(command);
+        let id = *created.await.unwrap().id();
 
-    let changed = counters.execute(id, |c| c.add(2)).command_id(command);
-    let changed = refused(changed.await);
-    let unnamed = new_event_id();
-    let first = counters.execute(id, |c| c.add(4)).command_id(unnamed);
-    first.await.unwrap();
-    let named = counters.execute(id, |c| c.add(8)).command_id(unnamed);
-    let named = refused(named.purpose("other").await);
+        let changed = counters.execute(id, |c| c.add(2)).command_id(command);
+        let changed = refused(changed.await);
+        let unnamed = new_event_id();
+        let first = counters.execute(id, |c| c.add(4)).command_id(unnamed);
+        first.await.unwrap();
+        let named = counters.execute(id, |c| c.add(8)).command_id(unnamed);
+        let named = refused(named.purpose("other").await);
 
-    assert!(
-        matches!(&changed, RepositoryError::CommandIdTaken { stored: Some(stored), asked: None, .. } if stored == "create"),
-        "{changed:?}"
-    );
-    assert!(
-        matches!(&named, RepositoryError::CommandIdTaken { stored: None, asked: Some(asked), .. } if asked == "other"),
-        "{named:?}"
-    );
-    assert_eq!(counters.load(id).await.unwrap().total, 5);
+        assert!(
+            matches!(&changed, RepositoryError::CommandIdTaken { stored: Some(stored), asked: None, .. } if stored == "create"),
+            "{store:?}: {changed:?}"
+        );
+        assert!(
+            matches!(&named, RepositoryError::CommandIdTaken { stored: None, asked: Some(asked), .. } if asked == "other"),
+            "{store:?}: {named:?}"
+        );
+        assert_eq!(counters.load(id).await.unwrap().total, 5);
+        store.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_command_without_a_purpose_that_stored_what_another_cannot_store_is_not_taken_for_it() {
+    for (store, _kept) in every_store().await {
+        for (kind, counters) in kinds(&store) {
+            let (id, command) = (new_event_id(), new_event_id());
+            let both = |c: &Counter| Ok::<_, Refusal>((c.open("a")?, two(c)?));
+            counters
+                .execute(id, both)
+                .command_id(command)
+                .await
+                .unwrap();
+            let execute = || counters.execute(id, both).command_id(command);
+
+            let [none, opened, added, many] = [
+                refused(
+                    counters
+                        .execute(id, |_| Ok::<_, Refusal>(()))
+                        .command_id(command)
+                        .await,
+                ),
+                refused(
+                    counters
+                        .execute(id, |c| c.open("b"))
+                        .command_id(command)
+                        .await,
+                ),
+                refused(
+                    counters
+                        .execute(id, |c| Ok::<_, Refusal>([Some(c.add(1)?)]))
+                        .command_id(command)
+                        .await,
+                ),
+                refused(
+                    counters
+                        .execute(id, |c| Ok::<_, Refusal>(vec![((), c.add(1)?)]))
+                        .command_id(command)
+                        .await,
+                ),
+            ];
+
+            let again = execute().await.unwrap();
+            assert!(again.is_already_applied(), "{store:?} {kind}");
+            let first = "a command without a purpose (it stored `Opened` and `Added`)";
+            for (error, stores) in [
+                (none, "(it stores nothing)"),
+                (opened, "(it stores `Opened`)"),
+                (added, "(it stores `Added`)"),
+                (many, "(it stores `Added`)"),
+            ] {
+                let told = error.to_string();
+                for part in [&command.to_string(), first, stores, "`.purpose(…)`"] {
+                    assert!(told.contains(part), "{store:?} {kind}: {told}");
+                }
+                assert!(!error.is_transient());
+            }
+            let counter = counters.load(id).await.unwrap();
+            assert_eq!((counter.total, counter.events), (3, 3), "{store:?} {kind}");
+        }
+        store.close().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -196,12 +260,19 @@ async fn a_command_that_an_earlier_version_carried_out_is_recognised() {
 
             let typed = counters.handle(id, Add(7)).command_id(command).await;
             let unnamed = counters.execute(id, |c| c.add(7)).command_id(command).await;
+            let other = counters.execute(id, |c| c.open("a")).command_id(command);
+            let other = refused(other.purpose("open").await).to_string();
 
             for again in [typed.unwrap(), unnamed.unwrap()] {
                 assert!(again.is_already_applied(), "{store:?} {kind}");
                 assert_eq!(again.events(), 2, "{store:?} {kind}");
                 assert_eq!(again.revision(), Some(Revision::new(1)), "{store:?} {kind}");
             }
+            assert!(
+                other.contains("(it stored `Added`)")
+                    && other.contains("`open` (it stores `Opened`)"),
+                "{store:?} {kind}: {other}"
+            );
             assert_eq!(counters.load(id).await.unwrap().total, 4);
         }
         store.close().await;
@@ -325,6 +396,75 @@ async fn a_tenant_does_not_know_the_commands_of_another() {
         }
 
         assert_eq!(known, [false, false, false, true], "{url}");
+        store.close().await;
+    }
+}
+
+#[derive(Event, Debug, Clone)]
+enum Moved {
+    #[event(alias = "WentUp")]
+    Up {
+        by: i64,
+    },
+    Down {
+        by: i64,
+    },
+}
+
+#[derive(Event, Debug, Clone)]
+struct Stopped {}
+
+#[derive(Debug, Default)]
+struct Lift {
+    floor: i64,
+}
+
+#[aggregate(category = "Lift")]
+impl Lift {
+    #[event_sourcing_handler]
+    fn on_moved(&mut self, event: &Moved) {
+        match event {
+            Moved::Up { by } => self.floor += by,
+            Moved::Down { by } => self.floor -= by,
+        }
+    }
+
+    #[event_sourcing_handler]
+    fn on_stopped(&mut self, _: &Stopped) {}
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_command_without_a_purpose_is_known_by_an_older_name_and_by_any_variant_of_its_event() {
+    for (store, _kept) in every_store().await {
+        let lifts = store.repository::<Lift>();
+        let (id, command) = (new_event_id(), new_event_id());
+        let stream = lifts.stream(&id).unwrap();
+        let first = CommandId::new(command).unwrap().event_id(&stream, 0);
+        let went_up = NewEvent::new(first, "WentUp".parse().unwrap(), r#"{"By":1}"#);
+        store
+            .append(&stream, ExpectedRevision::NoStream, vec![went_up])
+            .await
+            .unwrap();
+        let down = || Moved::Down { by: 1 };
+
+        let one = lifts.execute(id, |_| Ok::<_, Refusal>(down()));
+        let many = lifts.execute(id, |_| Ok::<_, Refusal>(vec![Some(down())]));
+        let several = lifts.execute(id, |_| Ok::<_, Refusal>(([down()], Stopped {})));
+        let other = lifts.execute(id, |_| Ok::<_, Refusal>(Stopped {}));
+
+        for again in [
+            one.command_id(command).await,
+            many.command_id(command).await,
+            several.command_id(command).await,
+        ] {
+            assert!(again.unwrap().is_already_applied(), "{store:?}");
+        }
+        let told = refused(other.command_id(command).await).to_string();
+        assert!(
+            told.contains("(it stored `WentUp`)") && told.contains("(it stores `Stopped`)"),
+            "{store:?}: {told}"
+        );
+        assert_eq!(lifts.load(id).await.unwrap().floor, 1);
         store.close().await;
     }
 }

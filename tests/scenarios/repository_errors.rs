@@ -107,10 +107,27 @@ fn errors() -> Vec<(RepositoryError, bool, &'static str)> {
                 command_id,
                 stored: Some("credit".into()),
                 asked: None,
+                stored_types: vec![],
+                asked_types: vec![],
             },
             false,
             "command 00000000-0000-0000-0000-000000000001 is `credit` in `Counter-7`, and cannot \
              be a command without a purpose too; give each command an id of its own",
+        ),
+        (
+            RepositoryError::CommandIdTaken {
+                stream: stream(),
+                command_id,
+                stored: None,
+                asked: None,
+                stored_types: vec!["Opened".into(), "Added".into()],
+                asked_types: vec!["Closed".into(), "Frozen".into()],
+            },
+            false,
+            "command 00000000-0000-0000-0000-000000000001 is a command without a purpose (it \
+             stored `Opened` and `Added`) in `Counter-7`, and cannot be a command without a \
+             purpose (it stores `Closed` or `Frozen`) too; name them with `.purpose(…)`, or give \
+             each command an id of its own",
         ),
         (
             RepositoryError::DeletedSince {

@@ -1,4 +1,4 @@
-use super::{Handles, Raise, Raised};
+use super::{EventTypes, Handles, Raise, Raised};
 use crate::event::Event;
 
 /// What a decision returns: an event, or several of them.
@@ -20,6 +20,16 @@ pub trait IntoEvents<A> {
     ///
     /// [`Raised`], see [`Raise::event`].
     fn raise(self, raise: &mut Raise<'_, A>) -> Result<(), Raised>;
+
+    /// Adds the types of all events that any value of this type may raise.
+    ///
+    /// A command without a purpose is known again by them, see
+    /// [`Execute::command_id`](crate::repository::Execute::command_id): one that
+    /// is left out makes a repeated command an error. By default any type may
+    /// be raised, and nothing is known by them.
+    fn event_types(types: &mut EventTypes) {
+        types.add_any();
+    }
 }
 
 // None of the impls is recommended: else the compiler complains of the bounds
@@ -29,12 +39,20 @@ impl<A: Handles<E>, E: Event> IntoEvents<A> for E {
     fn raise(self, raise: &mut Raise<'_, A>) -> Result<(), Raised> {
         raise.event(self)
     }
+
+    fn event_types(types: &mut EventTypes) {
+        types.add::<E>();
+    }
 }
 
 #[diagnostic::do_not_recommend]
 impl<A, T: IntoEvents<A>> IntoEvents<A> for Vec<T> {
     fn raise(self, raise: &mut Raise<'_, A>) -> Result<(), Raised> {
         self.into_iter().try_for_each(|events| events.raise(raise))
+    }
+
+    fn event_types(types: &mut EventTypes) {
+        T::event_types(types);
     }
 }
 
@@ -43,12 +61,20 @@ impl<A, T: IntoEvents<A>> IntoEvents<A> for Option<T> {
     fn raise(self, raise: &mut Raise<'_, A>) -> Result<(), Raised> {
         self.map_or(Ok(()), |events| events.raise(raise))
     }
+
+    fn event_types(types: &mut EventTypes) {
+        T::event_types(types);
+    }
 }
 
 #[diagnostic::do_not_recommend]
 impl<A, T: IntoEvents<A>, const N: usize> IntoEvents<A> for [T; N] {
     fn raise(self, raise: &mut Raise<'_, A>) -> Result<(), Raised> {
         self.into_iter().try_for_each(|events| events.raise(raise))
+    }
+
+    fn event_types(types: &mut EventTypes) {
+        T::event_types(types);
     }
 }
 
@@ -57,6 +83,8 @@ impl<A> IntoEvents<A> for () {
     fn raise(self, _: &mut Raise<'_, A>) -> Result<(), Raised> {
         Ok(())
     }
+
+    fn event_types(_: &mut EventTypes) {}
 }
 
 macro_rules! tuples {
@@ -68,6 +96,10 @@ macro_rules! tuples {
                 let ($($T,)+) = self;
                 $($T.raise(raise)?;)+
                 Ok(())
+            }
+
+            fn event_types(types: &mut EventTypes) {
+                $($T::event_types(types);)+
             }
         }
     };

@@ -8,6 +8,7 @@ mod decision_result;
 mod dispatch;
 mod distinct;
 mod error;
+mod event_types;
 mod id;
 mod into_events;
 mod names;
@@ -31,6 +32,7 @@ pub use dispatch::{HandlerTable, Row};
 #[doc(hidden)]
 pub use distinct::Repeated;
 pub use error::ApplyError;
+pub use event_types::EventTypes;
 pub use id::{AggregateId, GenerateId};
 pub use into_events::IntoEvents;
 pub(crate) use names::AggregateNames;

@@ -42,12 +42,13 @@ pub enum RepositoryError {
     },
 
     /// The command id is that of another command, which was carried out in this
-    /// stream. Nothing was written. Give each command an id of its own.
+    /// stream. Nothing was written. Give each command an id of its own, or name
+    /// them with [`Execute::purpose`](super::Execute::purpose).
     #[error(
-        "command {command_id} is {} in `{stream}`, and cannot be {} too; give each command an id \
-         of its own",
-        purpose(stored.as_deref()),
-        purpose(asked.as_deref())
+        "command {command_id} is {} in `{stream}`, and cannot be {} too; {}",
+        first_command(stored.as_deref(), stored_types),
+        other_command(asked.as_deref(), asked_types, stored_types),
+        advice(asked.as_deref(), stored_types)
     )]
     CommandIdTaken {
         /// The stream.
@@ -58,6 +59,11 @@ pub enum RepositoryError {
         stored: Option<String>,
         /// The purpose, or the type, of the one that was asked for.
         asked: Option<String>,
+        /// What the first one stored, where nothing is known of its purpose and
+        /// its events tell the two apart; else empty.
+        stored_types: Vec<String>,
+        /// The types of events that the one that was asked for may store.
+        asked_types: Vec<String>,
     },
 
     /// The command was carried out before, and the aggregate was deleted since.
@@ -161,11 +167,43 @@ pub enum RepositoryError {
     },
 }
 
-fn purpose(purpose: Option<&str>) -> String {
+fn first_command(purpose: Option<&str>, types: &[String]) -> String {
+    match types {
+        [] => command(purpose),
+        types => format!(
+            "{} (it stored {})",
+            command(purpose),
+            quoted(types, " and ")
+        ),
+    }
+}
+
+fn other_command(purpose: Option<&str>, types: &[String], first: &[String]) -> String {
+    match (first, types) {
+        ([], _) => command(purpose),
+        (_, []) => format!("{} (it stores nothing)", command(purpose)),
+        (_, types) => format!("{} (it stores {})", command(purpose), quoted(types, " or ")),
+    }
+}
+
+fn command(purpose: Option<&str>) -> String {
     purpose.map_or_else(
         || "a command without a purpose".to_owned(),
         |purpose| format!("`{purpose}`"),
     )
+}
+
+fn quoted(types: &[String], separator: &str) -> String {
+    let quoted: Vec<_> = types.iter().map(|name| format!("`{name}`")).collect();
+    quoted.join(separator)
+}
+
+const fn advice(purpose: Option<&str>, types: &[String]) -> &'static str {
+    if purpose.is_none() && !types.is_empty() {
+        "name them with `.purpose(…)`, or give each command an id of its own"
+    } else {
+        "give each command an id of its own"
+    }
 }
 
 fn before(first: Option<Revision>) -> String {

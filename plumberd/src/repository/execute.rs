@@ -5,7 +5,7 @@ use super::{
     run::Running,
 };
 use crate::{
-    aggregate::{Aggregate, IntoEvents},
+    aggregate::{Aggregate, EventTypes, IntoEvents},
     context::MessageContext,
     event::type_name::friendly_name,
     retry::{Backoff, RetryPolicy},
@@ -23,6 +23,7 @@ pub struct Execute<'a, A: Aggregate, F, D> {
     id: A::Id,
     decide: F,
     raise: RaiseEvents<A, D>,
+    event_types: fn() -> EventTypes,
     existing: Existing,
     command_id: Result<Option<super::CommandId>, InvalidCommandId>,
     purpose: Purpose,
@@ -97,6 +98,7 @@ impl<'a, A: Aggregate, F, D> Execute<'a, A, F, D> {
             id,
             decide,
             raise: D::raise,
+            event_types: EventTypes::of::<A, D>,
             existing,
             command_id: Ok(None),
             purpose,
@@ -125,9 +127,12 @@ impl<'a, A: Aggregate, F, D> Execute<'a, A, F, D> {
     /// stream is [`RepositoryError::CommandIdTaken`]. In several streams the
     /// same id may be used: nothing that was done in one is known in another.
     ///
-    /// Two commands *without* a purpose are not told apart: the second one under
-    /// an id is taken for the first. Name what several parts of a program do
-    /// under one id, such as that of the event they react to.
+    /// Of two commands *without* a purpose the second one is known to be another
+    /// when the first stored a type of event that its decision cannot return:
+    /// that is `CommandIdTaken` too. When it may return all of them, the second
+    /// is taken for the first. Name what several parts of a program do under
+    /// one id, such as that of the event they react to, and a decision that may
+    /// return other types of events one day.
     ///
     /// The ids of the command's events follow from it, see
     /// [`CommandId::event_id`](super::CommandId::event_id); that is how it is
@@ -281,7 +286,8 @@ where
                 id,
                 existing: self.existing,
                 expecting: self.expecting,
-                command: command.map(|(id, purpose)| Command::new(id, purpose, &stream)),
+                command: command
+                    .map(|(id, purpose)| Command::new(id, purpose, self.event_types, &stream)),
                 stream,
             };
             let (mut decide, raise) = (self.decide, self.raise);

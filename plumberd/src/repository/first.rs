@@ -2,7 +2,7 @@
 
 use super::{CommandId, Executed, Repository, RepositoryError, loaded::Until};
 use crate::{
-    aggregate::Aggregate,
+    aggregate::{Aggregate, EventTypes},
     event::{NewEvent, RecordedEvent, derived_event_id},
     store::{AppendOutcome, EventStore, Filter, Location, ReadFrom, ReadOptions, StoreError},
     stream::{Revision, StreamName},
@@ -18,6 +18,8 @@ pub(super) struct Command {
     pub(super) purpose: Option<Cow<'static, str>>,
     /// Of the ids of its events.
     pub(super) namespace: Uuid,
+    /// Those that its decision may raise.
+    event_types: fn() -> EventTypes,
 }
 
 /// How the ids of a command's events are made.
@@ -32,11 +34,13 @@ impl Command {
     pub(super) fn new(
         id: CommandId,
         purpose: Option<Cow<'static, str>>,
+        event_types: fn() -> EventTypes,
         stream: &StreamName,
     ) -> Self {
         Self {
             namespace: id.namespace(stream),
             purpose,
+            event_types,
             id,
         }
     }
@@ -48,23 +52,38 @@ impl Command {
         }
     }
 
-    /// Refuses events that another command led to.
+    /// Refuses events that another command led to: one of another purpose, or,
+    /// where nothing was said of the first one's, one that led to what this one
+    /// cannot raise.
     fn expect_same(
         &self,
         stream: &StreamName,
-        first: &RecordedEvent,
+        events: &[RecordedEvent],
         form: Form,
     ) -> Result<(), RepositoryError> {
-        let metadata = first.metadata().ok();
+        let metadata = events.first().and_then(|first| first.metadata().ok());
         let stored = metadata.and_then(|metadata| metadata.command_purpose());
-        if form == Form::OfCommand || stored.as_deref() == self.purpose.as_deref() {
+        let asked = self.purpose.as_deref();
+        let [mut stored_types, mut asked_types] = [Vec::new(), Vec::new()];
+        if form == Form::OfCommand || (stored.is_none() && asked.is_none()) {
+            let types = (self.event_types)();
+            let is_known = |event: &RecordedEvent| types.contains(event.event_type.as_str());
+            if events.iter().all(is_known) {
+                return Ok(());
+            }
+            stored_types = events.iter().map(|e| e.event_type.to_string()).collect();
+            stored_types.dedup();
+            asked_types = types.written().map(str::to_owned).collect();
+        } else if stored.as_deref() == asked {
             return Ok(());
         }
         Err(RepositoryError::CommandIdTaken {
             stream: stream.clone(),
             command_id: self.id,
             stored,
-            asked: self.purpose.as_deref().map(str::to_owned),
+            asked: asked.map(str::to_owned),
+            stored_types,
+            asked_types,
         })
     }
 }
@@ -155,7 +174,7 @@ impl<A: Aggregate> Repository<A> {
                 },
             });
         };
-        command.expect_same(stream, first, form)?;
+        command.expect_same(stream, &events, form)?;
         if self.was_deleted_since(stream, last.revision).await? {
             return Err(RepositoryError::DeletedSince {
                 stream: stream.clone(),
@@ -191,7 +210,7 @@ impl<A: Aggregate> Repository<A> {
         let (Some(first), Some(last)) = (events.first(), events.last()) else {
             return Ok(None);
         };
-        command.expect_same(stream, first, found.form)?;
+        command.expect_same(stream, &events, found.form)?;
         let executed = outcome_of(id, first, last, &events, attempts);
         let until = Until::Revision(last.revision);
         Ok(Some(match self.read(stream, until, None).await {
