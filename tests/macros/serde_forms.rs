@@ -174,12 +174,20 @@ fn an_application_puts_them_into_types_of_its_own() {
     let text = same_again(&answer);
 
     assert!(text.contains(r#""total":"12.50""#), "{text}");
-    // A number says what it is to `serde_json` alone where some crate turns
-    // on `arbitrary_precision`; `rust_decimal` has a feature of its own for that.
-    if cfg!(not(feature = "serde-json-arbitrary-precision")) {
-        let number = text.replace(r#""12.50""#, "12.5");
-        let read: Answer = serde_json::from_str(&number).unwrap();
-        assert_eq!(read.total, answer.total);
+    for number in ["12.5", "12.50", "1.25e1"] {
+        let number = text.replace(r#""12.50""#, number);
+        let read = serde_json::from_str::<Answer>(&number);
+        // As the prelude says: a number says what it is to `serde_json` alone
+        // where some crate turns on `arbitrary_precision`.
+        if cfg!(all(
+            feature = "serde-json-arbitrary-precision",
+            not(feature = "rust-decimal-arbitrary-precision")
+        )) {
+            let error = read.unwrap_err().to_string();
+            assert!(error.contains("invalid type: map"), "{error}");
+        } else {
+            assert_eq!(read.unwrap().total, answer.total);
+        }
     }
 }
 

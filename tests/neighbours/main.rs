@@ -19,6 +19,7 @@ mod pages_server;
 mod python;
 mod repeated;
 mod restart;
+mod sameness;
 mod servers;
 mod two_processes;
 mod unknown;

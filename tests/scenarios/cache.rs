@@ -192,6 +192,29 @@ async fn a_repeated_command_is_recognised_on_a_cached_state() {
     assert_eq!(cached.load(id).await.unwrap().total, 12);
 }
 
+#[tokio::test]
+async fn whether_a_command_was_carried_out_before_is_asked_for_once() {
+    let Setup {
+        store, cached, id, ..
+    } = setup(CacheConfig::new(1)).await;
+    let snapshots = Repository::new(store.clone()).with_snapshots(SnapshotPolicy::every(1));
+    snapshots.execute(id, |c: &Counter| c.add(1)).await.unwrap();
+    for counters in [cached, snapshots] {
+        let command = new_event_id();
+        let again = || counters.execute(id, |c| c.add(1)).command_id(command);
+        let mut asked = Vec::new();
+        for _ in 0..2 {
+            let before = store.calls(CallKind::FindEvent);
+            again().await.unwrap();
+            asked.push(store.calls(CallKind::FindEvent) - before);
+            // So that it is before the last snapshot.
+            counters.execute(id, |c| c.add(1)).await.unwrap();
+        }
+
+        assert_eq!(asked, [1, 1], "{counters:?}");
+    }
+}
+
 thread_local! {
     /// How many states of [`Live`] there are.
     static LIVING: std::cell::Cell<i64> = const { std::cell::Cell::new(0) };

@@ -20,7 +20,6 @@ mod restored;
 mod retries;
 mod rules;
 mod runtimes;
-mod sameness;
 mod snapshot;
 #[cfg(feature = "sqlite")]
 mod sqlite;

@@ -244,3 +244,62 @@ async fn a_snapshot_that_cannot_be_taken_does_not_fail_the_command() {
 
     assert_eq!(executed.events(), 1);
 }
+
+#[derive(EventValue, Debug, Default, Clone, PartialEq)]
+struct Shell {
+    inner: Vec<Shell>,
+}
+
+/// Its state is one level deeper with each event.
+#[derive(EventValue, Debug, Default, Clone, PartialEq)]
+struct Doll {
+    outer: Shell,
+    shells: u32,
+}
+
+#[aggregate(category = "Doll")]
+impl Doll {
+    #[event_sourcing_handler]
+    fn on_added(&mut self, _: &Added) {
+        let inner = std::mem::take(&mut self.outer);
+        self.outer.inner.push(inner);
+        self.shells += 1;
+    }
+}
+
+#[tokio::test]
+async fn a_state_that_is_nested_too_deeply_gets_no_snapshot_and_is_saved_all_the_same() {
+    let store = Memory::new();
+    let plain = Store::new(store.clone()).repository::<Doll>();
+    let dolls = plain.clone().with_snapshots(SnapshotPolicy::every(1));
+    let (executed, saved) = (new_event_id(), new_event_id());
+    let grow = |_: &Doll| {
+        Ok::<_, std::convert::Infallible>(Added {
+            amount: 1,
+            before: 0,
+        })
+    };
+
+    for _ in 0..80 {
+        dolls.execute(executed, grow).await.unwrap();
+        let mut root = dolls.load_or_default(saved).await.unwrap();
+        root.execute(grow).unwrap();
+        dolls.save(&mut root).await.unwrap();
+    }
+
+    for id in [executed, saved] {
+        let taken = store.read_stream(
+            &StreamName::new("DollSnapshot", id).unwrap(),
+            ReadOptions::forwards(),
+        );
+        let taken = taken.collect_all().await.unwrap();
+        // The state is three levels, and each event adds two: 63 are the last.
+        assert_eq!(taken.len(), 30);
+        let doll = dolls.load(id).await.unwrap();
+        assert_eq!(
+            (doll.shells, doll.revision()),
+            (80, Some(Revision::new(79)))
+        );
+        assert_eq!(*doll, *plain.load(id).await.unwrap());
+    }
+}

@@ -58,6 +58,13 @@ pub enum Call {
         /// The event.
         id: Uuid,
     },
+    /// `find_any_event`
+    FindAnyEvent {
+        /// The stream.
+        stream: StreamName,
+        /// The events.
+        ids: Vec<Uuid>,
+    },
     /// `delete`
     Delete {
         /// The stream.
@@ -82,7 +89,10 @@ pub enum Call {
 /// Which method a [`Call`] is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-#[expect(missing_docs, reason = "each is the method of its name")]
+#[expect(
+    missing_docs,
+    reason = "each is the method of its name, to find an event two"
+)]
 pub enum CallKind {
     Append,
     ReadStream,
@@ -106,7 +116,7 @@ impl Call {
             Self::SubscribeStream { .. } => CallKind::SubscribeStream,
             Self::SubscribeAll { .. } => CallKind::SubscribeAll,
             Self::StreamInfo { .. } => CallKind::StreamInfo,
-            Self::FindEvent { .. } => CallKind::FindEvent,
+            Self::FindEvent { .. } | Self::FindAnyEvent { .. } => CallKind::FindEvent,
             Self::Delete { .. } => CallKind::Delete,
             Self::Tombstone { .. } => CallKind::Tombstone,
             Self::ForTenant { .. } => CallKind::ForTenant,
@@ -121,6 +131,7 @@ impl Call {
             | Self::SubscribeStream { stream, .. }
             | Self::StreamInfo { stream }
             | Self::FindEvent { stream, .. }
+            | Self::FindAnyEvent { stream, .. }
             | Self::Delete { stream, .. }
             | Self::Tombstone { stream, .. } => Some(stream),
             Self::ReadAll { .. } | Self::SubscribeAll { .. } | Self::ForTenant { .. } => None,

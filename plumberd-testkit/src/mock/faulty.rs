@@ -348,6 +348,19 @@ impl<S: EventStore> EventStore for Faulty<S> {
         after(self.inner.find_event(stream, id).await, fault)
     }
 
+    async fn find_any_event(
+        &self,
+        stream: &StreamName,
+        ids: &[Uuid],
+    ) -> Result<Option<(Uuid, Location)>, StoreError> {
+        let call = Call::FindAnyEvent {
+            stream: stream.clone(),
+            ids: ids.to_vec(),
+        };
+        let fault = self.cues.meet(&call).await?;
+        after(self.inner.find_any_event(stream, ids).await, fault)
+    }
+
     async fn delete(
         &self,
         stream: &StreamName,

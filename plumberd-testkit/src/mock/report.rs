@@ -71,6 +71,7 @@ impl Rendered {
             }
             Call::StreamInfo { .. } => new("stream_info"),
             Call::FindEvent { id, .. } => new("find_event").with("id", id.to_string()),
+            Call::FindAnyEvent { ids, .. } => new("find_any_event").with("ids", format!("{ids:?}")),
             Call::Delete { expected, .. } => new("delete").with("expected", expected.to_string()),
             Call::Tombstone { expected, .. } => {
                 new("tombstone").with("expected", expected.to_string())

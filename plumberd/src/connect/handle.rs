@@ -170,6 +170,14 @@ impl EventStore for Store {
         self.inner.find_event(stream, id).await
     }
 
+    async fn find_any_event(
+        &self,
+        stream: &StreamName,
+        ids: &[Uuid],
+    ) -> Result<Option<(Uuid, Location)>, StoreError> {
+        self.inner.find_any_event(stream, ids).await
+    }
+
     async fn delete(
         &self,
         stream: &StreamName,

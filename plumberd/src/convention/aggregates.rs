@@ -206,6 +206,14 @@ impl EventStore for Dressing {
         self.store.find_event(stream, id).await
     }
 
+    async fn find_any_event(
+        &self,
+        stream: &StreamName,
+        ids: &[Uuid],
+    ) -> Result<Option<(Uuid, Location)>, StoreError> {
+        self.store.find_any_event(stream, ids).await
+    }
+
     async fn delete(
         &self,
         stream: &StreamName,

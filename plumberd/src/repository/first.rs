@@ -7,7 +7,6 @@ use crate::{
     store::{AppendOutcome, EventStore, Filter, Location, ReadFrom, ReadOptions, StoreError},
     stream::{Revision, StreamName},
 };
-use futures_util::future;
 use std::borrow::Cow;
 use uuid::Uuid;
 
@@ -20,6 +19,13 @@ pub(super) struct Command {
     pub(super) namespace: Uuid,
     /// Those that its decision may raise.
     event_types: fn() -> EventTypes,
+}
+
+type FirstIds = [(Form, Uuid); 2];
+
+fn form_of(ids: &FirstIds, id: Uuid) -> Option<Form> {
+    let (form, _) = ids.iter().find(|(_, known)| *known == id)?;
+    Some(*form)
 }
 
 /// How the ids of a command's events are made.
@@ -50,6 +56,11 @@ impl Command {
             Form::OfStream => derived_event_id(self.namespace, index),
             Form::OfCommand => derived_event_id(self.id.as_uuid(), index),
         }
+    }
+
+    /// The ids that its first event may have.
+    fn first_ids(&self) -> FirstIds {
+        [Form::OfStream, Form::OfCommand].map(|form| (form, self.event_id(form, 0)))
     }
 
     /// Refuses events that another command led to: one of another purpose, or,
@@ -91,7 +102,7 @@ impl Command {
 /// A look for a command's first event, by a fold that comes by it.
 #[derive(Debug)]
 pub(super) struct Search {
-    ids: [(Form, Uuid); 2],
+    ids: FirstIds,
     found: Option<Found>,
     /// Whether every event there ever was is looked at.
     pub(super) complete: bool,
@@ -106,9 +117,8 @@ pub(super) struct Found {
 
 impl Search {
     pub(super) fn new(command: &Command) -> Self {
-        let id = |form| (form, command.event_id(form, 0));
         Self {
-            ids: [id(Form::OfStream), id(Form::OfCommand)],
+            ids: command.first_ids(),
             found: None,
             complete: false,
         }
@@ -119,9 +129,8 @@ impl Search {
             return;
         }
         self.found = events.iter().find_map(|event| {
-            let (form, _) = self.ids.iter().find(|(_, id)| *id == event.id)?;
             Some(Found {
-                form: *form,
+                form: form_of(&self.ids, event.id)?,
                 revision: event.revision,
             })
         });
@@ -147,13 +156,12 @@ impl<A: Aggregate> Repository<A> {
         command: &Command,
         attempts: u32,
     ) -> Result<Option<Executed<A>>, RepositoryError> {
-        let find = |form| self.store.find_event(stream, command.event_id(form, 0));
-        let found = future::try_join(find(Form::OfStream), find(Form::OfCommand));
-        let (form, place) = match found.await? {
-            (Some(place), _) => (Form::OfStream, place),
-            (None, Some(place)) => (Form::OfCommand, place),
-            (None, None) => return Ok(None),
+        let ids = command.first_ids();
+        let either = ids.map(|(_, id)| id);
+        let Some((id_found, place)) = self.store.find_any_event(stream, &either).await? else {
+            return Ok(None);
         };
+        let form = form_of(&ids, id_found).unwrap_or(Form::OfStream);
         let found = Found {
             form,
             revision: place.revision,

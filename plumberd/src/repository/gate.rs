@@ -183,3 +183,52 @@ impl Gate {
         (load(&self.turns), load(&self.decisions))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Arc, Gates, StreamName, Turn};
+    use futures_util::FutureExt;
+
+    fn stream(number: u32) -> StreamName {
+        StreamName::new("Counter", number).expect("a name")
+    }
+
+    fn turn(gates: &Arc<Gates>, number: u32) -> Turn {
+        let turn = gates.enter(&stream(number)).now_or_never();
+        turn.flatten().expect("a turn at once")
+    }
+
+    fn kept(gates: &Gates) -> usize {
+        gates.streams.lock().expect("no panic").len()
+    }
+
+    #[test]
+    fn gates_that_are_not_used_any_more_are_let_go() {
+        let gates = Arc::new(Gates::default());
+
+        for number in 0..1_000 {
+            drop(turn(&gates, number));
+
+            assert!(kept(&gates) <= 64);
+        }
+    }
+
+    #[test]
+    fn a_gate_that_is_used_stays_however_many_come() {
+        let gates = Arc::new(Gates::default());
+        let held: Vec<_> = (0..100).map(|number| turn(&gates, number)).collect();
+
+        for number in 100..1_000 {
+            drop(turn(&gates, number));
+        }
+
+        for number in 0..100 {
+            let second = gates.enter(&stream(number)).now_or_never();
+            assert!(second.is_none(), "two turns at once");
+        }
+        assert!(kept(&gates) <= held.len() + 64);
+        drop(held);
+        drop(turn(&gates, 1_000));
+        assert_eq!(kept(&gates), 1);
+    }
+}

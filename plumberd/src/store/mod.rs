@@ -179,6 +179,28 @@ pub trait EventStore: fmt::Debug + Send + Sync + 'static {
         id: Uuid,
     ) -> Result<Option<Location>, StoreError>;
 
+    /// Finds one of the events `ids` in `stream`, as [`EventStore::find_event`]
+    /// does; which one it is where several are there, is for the store to say.
+    ///
+    /// By default each is looked for in turn. A store that reads events to find
+    /// one looks for all of them at once.
+    ///
+    /// # Errors
+    ///
+    /// As of [`EventStore::find_event`].
+    async fn find_any_event(
+        &self,
+        stream: &StreamName,
+        ids: &[Uuid],
+    ) -> Result<Option<(Uuid, Location)>, StoreError> {
+        for id in ids {
+            if let Some(found) = self.find_event(stream, *id).await? {
+                return Ok(Some((*id, found)));
+            }
+        }
+        Ok(None)
+    }
+
     /// Soft-deletes `stream`: its events are hidden, and it may be written
     /// again, with revisions that go on. Deleting it twice is fine.
     ///

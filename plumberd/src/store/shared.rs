@@ -66,6 +66,14 @@ impl<S: EventStore + ?Sized> EventStore for Arc<S> {
         (**self).find_event(stream, id).await
     }
 
+    async fn find_any_event(
+        &self,
+        stream: &StreamName,
+        ids: &[Uuid],
+    ) -> Result<Option<(Uuid, Location)>, StoreError> {
+        (**self).find_any_event(stream, ids).await
+    }
+
     async fn delete(
         &self,
         stream: &StreamName,

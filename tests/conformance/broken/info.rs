@@ -59,6 +59,8 @@ caught! { info:
     information_has_the_metadata_in_force(tells(|info| info.metadata = StreamMetadata::default()))
         says "the information has other metadata";
     an_event_is_found_by_its_id(finds_nothing()) says "an event is not found where it stands";
+    one_of_several_events_is_found(finds_anywhere())
+        says "one of several events is not found";
     a_hidden_event_is_found_by_its_id(finds_what_is_visible())
         says "a hidden event is not found";
     an_event_is_not_found_elsewhere(finds_anywhere()) says "an event is found where it is not";

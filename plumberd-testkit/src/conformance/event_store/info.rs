@@ -6,6 +6,7 @@ use plumberd::{
     store::{EventStore, EventStoreExt, Location, StreamInfo},
     stream::{ExpectedRevision, Revision, StreamMetadata, StreamName},
 };
+use uuid::Uuid;
 
 async fn info(store: &impl EventStore, stream: &StreamName) -> StreamInfo {
     let info = store.stream_info(stream).await;
@@ -137,6 +138,37 @@ pub async fn an_event_is_found_by_its_id<S: EventStore>(store: S) {
             position: read.position,
         };
         assert_eq!(found, Some(wanted), "an event is not found where it stands");
+    }
+}
+
+/// A command that was carried out under one of several ids is found by it.
+pub async fn one_of_several_events_is_found<S: EventStore>(store: S) {
+    let (stream, other) = (fresh_stream(), fresh_stream());
+    let batch = written(&store, &stream, 3).await;
+    let elsewhere = written(&store, &other, 1).await;
+    let [nowhere, elsewhere] = [new_event_id(), elsewhere[0].id()];
+    let find = async |ids: &[Uuid]| {
+        let found = store.find_any_event(&stream, ids).await;
+        found.expect("it can be asked")
+    };
+
+    for event in &batch {
+        let id = event.id();
+        let wanted = store
+            .find_event(&stream, id)
+            .await
+            .expect("it can be asked");
+        for ids in [[id, nowhere], [nowhere, id], [elsewhere, id]] {
+            let found = find(&ids).await;
+            let wanted = wanted.map(|location| (id, location));
+            assert_eq!(found, wanted, "one of several events is not found");
+        }
+    }
+    let both = find(&[batch[0].id(), batch[2].id()]).await;
+    assert!(both.is_some(), "one of two stored events is not found");
+    for ids in [&[nowhere, elsewhere][..], &[]] {
+        let found = find(ids).await;
+        assert_eq!(found, None, "one of several events is found where none is");
     }
 }
 

@@ -175,6 +175,7 @@ macro_rules! __event_store_rules {
             }]
             [find_event store info {
                 an_event_is_found_by_its_id
+                one_of_several_events_is_found
                 an_event_is_not_found_elsewhere
             }]
             [soft_delete store info {

@@ -59,7 +59,9 @@ impl EventStoreV1 {
                 head: hint.head.unwrap_or_default(),
             });
         }
-        let (found, head) = self.find(tenant, stream, &ids, hint.head).await?;
+        let (found, head) = self
+            .find(tenant, stream, &ids, ids.len(), hint.head)
+            .await?;
         let stored: Vec<_> = ids
             .iter()
             .map(|id| {
@@ -113,13 +115,14 @@ impl EventStoreV1 {
         }))
     }
 
-    /// Where events of these ids stand in `stream`, and where it ends: there,
-    /// if `head` says so.
+    /// Where events of these ids stand in `stream`, once `enough` of them are
+    /// found, and where it ends: there, if `head` says so.
     pub(super) async fn find(
         &self,
         tenant: &TenantId,
         stream: &StreamName,
         ids: &[Uuid],
+        enough: usize,
         head: Option<Head>,
     ) -> Result<(Found, Head), StoreError> {
         // Who waits finds what the other has read.
@@ -128,10 +131,11 @@ impl EventStoreV1 {
             let known = self.scanned.of(tenant, stream, ids);
             // Others may have looked since it was said; then it is old.
             let head = head.filter(|head| head.nonce >= known.high);
-            let (mut found, end) = if known.hits.len() == ids.len() {
+            let (mut found, end) = if known.hits.len() >= enough {
                 (Found::new(), Head { nonce: known.high })
             } else {
-                self.scan(tenant, stream, ids, known.high, head).await?
+                self.scan(tenant, stream, ids, enough, known.high, head)
+                    .await?
             };
             let all = self.confirm(tenant, stream, &known.hits, &mut found);
             if end.nonce >= known.high && all.await? {
@@ -142,13 +146,14 @@ impl EventStoreV1 {
         }
     }
 
-    /// Reads the events after the nonce `after` from the newest back, until all
-    /// are found.
+    /// Reads the events after the nonce `after` from the newest back, until
+    /// `enough` are found.
     async fn scan(
         &self,
         tenant: &TenantId,
         stream: &StreamName,
         ids: &[Uuid],
+        enough: usize,
         after: u64,
         head: Option<Head>,
     ) -> Result<(Found, Head), StoreError> {
@@ -180,7 +185,7 @@ impl EventStoreV1 {
                 }
             }
             from = next;
-            if found.len() == ids.len() {
+            if found.len() >= enough {
                 break;
             }
         }

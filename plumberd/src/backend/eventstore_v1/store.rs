@@ -90,8 +90,18 @@ impl EventStore for EventStoreV1 {
         stream: &StreamName,
         id: Uuid,
     ) -> Result<Option<Location>, StoreError> {
-        let (found, _) = self.find(self.tenant()?, stream, &[id], None).await?;
-        Ok(found.get(&id).copied())
+        let found = self.find_any_event(stream, &[id]).await?;
+        Ok(found.map(|(_, location)| location))
+    }
+
+    async fn find_any_event(
+        &self,
+        stream: &StreamName,
+        ids: &[Uuid],
+    ) -> Result<Option<(Uuid, Location)>, StoreError> {
+        let (found, _) = self.find(self.tenant()?, stream, ids, 1, None).await?;
+        let found = ids.iter().find_map(|id| found.get_key_value(id));
+        Ok(found.map(|(id, location)| (*id, *location)))
     }
 
     async fn delete(

@@ -35,6 +35,8 @@ pub(super) enum Depth {
 #[derive(Debug)]
 pub(super) struct Found {
     ids: Vec<Uuid>,
+    /// Whether one of them is enough.
+    one_of: bool,
     missing: HashSet<Uuid>,
     places: HashMap<Uuid, Location>,
     /// The revision of the last visible event.
@@ -50,10 +52,18 @@ impl Found {
         Self {
             missing: ids.iter().copied().collect(),
             ids,
+            one_of: false,
             places: HashMap::new(),
             head: None,
             complete: false,
             from_first: false,
+        }
+    }
+
+    fn one_of(ids: Vec<Uuid>) -> Self {
+        Self {
+            one_of: true,
+            ..Self::new(ids)
         }
     }
 
@@ -63,6 +73,11 @@ impl Found {
 
     pub(super) fn all(&self) -> bool {
         self.missing.is_empty()
+    }
+
+    /// Whether nothing more is to be looked for.
+    fn enough(&self) -> bool {
+        self.all() || (self.one_of && self.any())
     }
 
     /// As [`rules::admit`](crate::store::rules::admit) takes it.
@@ -87,20 +102,22 @@ impl Found {
 }
 
 impl Shared {
-    pub(super) async fn find_event(
+    pub(super) async fn find_any_event(
         self: &Arc<Self>,
         stream: &StreamName,
-        id: Uuid,
-    ) -> Result<Option<Location>, StoreError> {
+        ids: &[Uuid],
+    ) -> Result<Option<(Uuid, Location)>, StoreError> {
         let patience = Patience::while_it_goes_on(&self.connection);
+        let one_of = Found::one_of(ids.to_vec());
         let mut found = self
-            .look_back(stream, Found::new(vec![id]), Depth::Everything, patience)
+            .look_back(stream, one_of, Depth::Everything, patience)
             .await?;
-        if !found.all() && !found.from_first {
+        if !found.enough() && !found.from_first {
             let ends = self.connection.ends();
             self.look_at_hidden(stream, &mut found, ends).await?;
         }
-        Ok(found.places.remove(&id))
+        let found = ids.iter().find_map(|id| found.places.get_key_value(id));
+        Ok(found.map(|(id, location)| (*id, *location)))
     }
 
     pub(super) async fn locate(
@@ -166,7 +183,7 @@ impl Shared {
             found.from_first |= reached == Revision::FIRST;
             found.complete |= found.from_first;
             let deep_enough = matches!(depth, Depth::DownTo(floor) if reached <= floor);
-            if items.ended || found.all() || deep_enough {
+            if items.ended || found.enough() || deep_enough {
                 return Ok(found);
             }
         }
@@ -189,7 +206,7 @@ impl Shared {
             for event in page.iter() {
                 found.look_at(event.id, event.revision, event.position);
             }
-            if found.all() {
+            if found.enough() {
                 break;
             }
         }

@@ -58,7 +58,16 @@ impl EventStore for EventStoreDb {
         stream: &StreamName,
         id: Uuid,
     ) -> Result<Option<Location>, StoreError> {
-        self.shared.find_event(stream, id).await
+        let found = self.shared.find_any_event(stream, &[id]).await?;
+        Ok(found.map(|(_, location)| location))
+    }
+
+    async fn find_any_event(
+        &self,
+        stream: &StreamName,
+        ids: &[Uuid],
+    ) -> Result<Option<(Uuid, Location)>, StoreError> {
+        self.shared.find_any_event(stream, ids).await
     }
 
     async fn delete(

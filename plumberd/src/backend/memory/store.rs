@@ -134,6 +134,19 @@ impl EventStore for Memory {
         Ok(found.and_then(|(of, location)| (of.name == *stream).then_some(location)))
     }
 
+    async fn find_any_event(
+        &self,
+        stream: &StreamName,
+        ids: &[Uuid],
+    ) -> Result<Option<(Uuid, Location)>, StoreError> {
+        self.check_tenant()?;
+        let state = self.state();
+        Ok(ids.iter().find_map(|id| {
+            let (of, location) = state.event_by_id(&self.owner, *id)?;
+            (of.name == *stream).then_some((*id, location))
+        }))
+    }
+
     async fn delete(
         &self,
         stream: &StreamName,

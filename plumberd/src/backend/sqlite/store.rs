@@ -216,6 +216,26 @@ impl EventStore for Sqlite {
             .await
     }
 
+    async fn find_any_event(
+        &self,
+        stream: &StreamName,
+        ids: &[Uuid],
+    ) -> Result<Option<(Uuid, Location)>, StoreError> {
+        let (read, ids) = (self.stream_read(stream)?, ids.to_vec());
+        self.shared
+            .readers
+            .read(move |session| {
+                for id in ids {
+                    let found = session.locate(read.tenant.as_ref(), &read.stream, id)?;
+                    if let Some(found) = found {
+                        return Ok(Some((id, found)));
+                    }
+                }
+                Ok(None)
+            })
+            .await
+    }
+
     async fn delete(
         &self,
         stream: &StreamName,

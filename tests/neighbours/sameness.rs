@@ -1,16 +1,23 @@
 //! The same event or command sent again is the same one by its value, in
 //! whatever order it was written before.
 
+use crate::domain::every_store;
 use plumberd::{
     command::{Command, CommandBus, CommandFault, CommandHandlers, CommandServer, NoFault},
     convention::Plumber,
     event::{NewEvent, new_event_id},
     prelude::*,
     store::{EventStore, IdempotencyReason, StoreError},
-    stream::ExpectedRevision::{self, Any},
+    stream::ExpectedRevision::Any,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 #[derive(Event, Debug, Clone, PartialEq)]
 #[event(alias = "Labelled")]
@@ -138,73 +145,72 @@ fn the_same_value_is_the_same_bytes_at_every_depth_through_serde_too() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_event_that_is_sent_again_is_recognised() {
-    let store = plumberd::connect("memory:").await.unwrap();
-    let docs = store.repository::<Doc>();
-    let id = new_event_id();
-    for again in [false, true, true, true] {
-        let decide = |_: &Doc| Ok::<_, std::convert::Infallible>(tagged(id));
-        let executed = docs.execute("d".into(), decide).await.unwrap();
-        assert_eq!(executed.is_already_applied(), again);
-    }
-    assert_eq!(docs.load("d".into()).await.unwrap().count, 1);
-}
-
-#[tokio::test]
-async fn what_an_earlier_version_wrote_in_another_order_or_under_an_older_name_is_the_same_event() {
-    for name in ["Tagged", "Labelled"] {
-        let store = plumberd::connect("memory:").await.unwrap();
-        let stream = "Doc-d".parse().unwrap();
+    for (store, _kept) in every_store().await {
+        let docs = store.repository::<Doc>();
         let id = new_event_id();
-        let now = NewEvent::encode(&tagged(id)).unwrap();
-        let before = turned(&text(&now));
-        assert_ne!(before, text(&now));
-        let before = NewEvent::new(id, name.parse().unwrap(), before);
-        store.append(&stream, Any, vec![before]).await.unwrap();
-
-        let plumber = Plumber::new(store.clone());
-        let again = plumber
-            .append_event_to(&stream, Any, &tagged(id))
-            .await
-            .unwrap();
-
-        assert!(again.is_already_applied());
+        for again in [false, true, true, true] {
+            let decide = |_: &Doc| Ok::<_, std::convert::Infallible>(tagged(id));
+            let executed = docs.execute("d".into(), decide).await.unwrap();
+            assert_eq!(executed.is_already_applied(), again, "{store:?}");
+        }
+        assert_eq!(docs.load("d".into()).await.unwrap().count, 1, "{store:?}");
+        store.close().await;
     }
 }
 
-#[tokio::test]
-async fn another_event_under_the_id_is_refused_also_when_only_a_list_has_another_order() {
-    let store = plumberd::connect("memory:").await.unwrap();
-    let stream = "Doc-d".parse().unwrap();
-    let plumber = Plumber::new(store.clone());
-    let id = new_event_id();
-    let append = |event: Tagged| {
-        let (plumber, stream) = (plumber.clone(), StreamName::clone(&stream));
-        async move {
-            plumber
-                .append_event_to(&stream, ExpectedRevision::Any, &event)
-                .await
-        }
-    };
-    append(tagged(id)).await.unwrap();
-    let (mut steps, mut tags, mut serde) = (tagged(id), tagged(id), tagged(id));
-    steps.steps = vec![1, 2, 3];
-    tags.tags.insert("other".into());
-    serde.serde.ordered.insert("other".into(), 1);
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_earlier_version_wrote_in_another_order_or_under_an_older_name_is_the_same_event() {
+    for (store, _kept) in every_store().await {
+        for name in ["Tagged", "Labelled"] {
+            let stream = StreamName::new("Doc", name).unwrap();
+            let id = new_event_id();
+            let now = NewEvent::encode(&tagged(id)).unwrap();
+            let before = turned(&text(&now));
+            assert_ne!(before, text(&now));
+            let before = NewEvent::new(id, name.parse().unwrap(), before);
+            store.append(&stream, Any, vec![before]).await.unwrap();
 
-    for other in [steps, tags, serde] {
-        let refused = append(other).await.unwrap_err();
-        assert!(
-            matches!(
-                &refused,
-                plumberd::convention::StateError::Store(StoreError::Idempotency {
-                    reason: IdempotencyReason::OtherEvent,
-                    ..
-                })
-            ),
-            "{refused:?}"
-        );
+            let plumber = Plumber::new(store.clone());
+            let again = plumber
+                .append_event_to(&stream, Any, &tagged(id))
+                .await
+                .unwrap();
+
+            assert!(again.is_already_applied(), "{store:?} {name}");
+        }
+        store.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_event_under_the_id_is_refused_also_when_only_a_list_has_another_order() {
+    for (store, _kept) in every_store().await {
+        let stream: StreamName = "Doc-d".parse().unwrap();
+        let plumber = Plumber::new(store.clone());
+        let id = new_event_id();
+        let append = async |event: Tagged| plumber.append_event_to(&stream, Any, &event).await;
+        append(tagged(id)).await.unwrap();
+        let (mut steps, mut tags, mut serde) = (tagged(id), tagged(id), tagged(id));
+        steps.steps = vec![1, 2, 3];
+        tags.tags.insert("other".into());
+        serde.serde.ordered.insert("other".into(), 1);
+
+        for other in [steps, tags, serde] {
+            let refused = append(other).await.unwrap_err();
+            assert!(
+                matches!(
+                    &refused,
+                    plumberd::convention::StateError::Store(StoreError::Idempotency {
+                        reason: IdempotencyReason::OtherEvent,
+                        ..
+                    })
+                ),
+                "{store:?}: {refused:?}"
+            );
+        }
+        store.close().await;
     }
 }
 
@@ -214,34 +220,44 @@ struct Tag {
     id: Uuid,
     #[event(with = "plumberd::event::value::serde")]
     tags: HashSet<String>,
+    map: HashMap<String, HashSet<u32>>,
 }
 
 impl Command for Tag {
     type Fault = NoFault;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_command_that_is_sent_again_gets_the_first_outcome() {
-    let store = plumberd::connect("memory:").await.unwrap();
-    let mut handlers = CommandHandlers::new();
-    handlers.add(|_: Uuid, _: Tag, _| async { Ok::<_, CommandFault>(()) });
-    let server = CommandServer::new(store.clone(), "tags", handlers)
-        .start()
-        .await
-        .unwrap();
-    let bus = CommandBus::new(store.clone());
-    let id = new_event_id();
-    for _ in 0..4 {
-        bus.send(Uuid::from_u128(1), Tag { id, tags: words() })
+    for (store, _kept) in every_store().await {
+        let runs = Arc::new(AtomicUsize::new(0));
+        let counted = runs.clone();
+        let mut handlers = CommandHandlers::new();
+        handlers.add(move |_: Uuid, _: Tag, _| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            async { Ok::<_, CommandFault>(()) }
+        });
+        let server = CommandServer::new(store.clone(), "tags", handlers)
+            .start()
             .await
             .unwrap();
+        let bus = CommandBus::new(store.clone());
+        let id = new_event_id();
+        let tag = |tags: HashSet<String>| {
+            let map = words().into_iter().map(|word| (word, (0..9).collect()));
+            let map = map.collect();
+            Tag { id, tags, map }
+        };
+        for _ in 0..4 {
+            bus.send(Uuid::from_u128(1), tag(words())).await.unwrap();
+        }
+        let other = tag(HashSet::from(["other".to_owned()]));
+        let refused = bus.send(Uuid::from_u128(1), other).await;
+        refused.expect_err("it is another command");
+        assert_eq!(runs.load(Ordering::SeqCst), 1, "{store:?}");
+        server.shutdown().await.unwrap();
+        store.close().await;
     }
-    let other = Tag {
-        id,
-        tags: HashSet::from(["other".to_owned()]),
-    };
-    bus.send(Uuid::from_u128(1), other).await.unwrap_err();
-    server.shutdown().await.unwrap();
 }
 
 #[derive(Event, Debug, Clone, PartialEq)]
@@ -249,24 +265,27 @@ struct DocState {
     tags: HashSet<String>,
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_state_that_is_written_again_at_its_version_is_recognised() {
-    let store = plumberd::connect("memory:").await.unwrap();
-    let plumber = Plumber::new(store.clone());
-    for _ in 0..3 {
-        plumber
-            .append_state(&DocState { tags: words() }, "x", Some(-1))
-            .await
-            .unwrap();
+    for (store, _kept) in every_store().await {
+        let plumber = Plumber::new(store.clone());
+        for _ in 0..3 {
+            plumber
+                .append_state(&DocState { tags: words() }, "x", Some(-1))
+                .await
+                .unwrap();
+        }
+        let other = DocState {
+            tags: HashSet::new(),
+        };
+        assert!(
+            plumber
+                .append_state(&other, "x", Some(-1))
+                .await
+                .unwrap_err()
+                .is_conflict(),
+            "{store:?}"
+        );
+        store.close().await;
     }
-    let other = DocState {
-        tags: HashSet::new(),
-    };
-    assert!(
-        plumber
-            .append_state(&other, "x", Some(-1))
-            .await
-            .unwrap_err()
-            .is_conflict()
-    );
 }
