@@ -107,8 +107,8 @@ fn errors() -> Vec<(RepositoryError, bool, &'static str)> {
                 command_id,
                 stored: Some("credit".into()),
                 asked: None,
-                stored_types: vec![],
-                asked_types: vec![],
+                stored_types: [].into(),
+                asked_types: [].into(),
             },
             false,
             "command 00000000-0000-0000-0000-000000000001 is `credit` in `Counter-7`, and cannot \
@@ -120,8 +120,8 @@ fn errors() -> Vec<(RepositoryError, bool, &'static str)> {
                 command_id,
                 stored: None,
                 asked: None,
-                stored_types: vec!["Opened".into(), "Added".into()],
-                asked_types: vec!["Closed".into(), "Frozen".into()],
+                stored_types: ["Opened".into(), "Added".into()].into(),
+                asked_types: ["Closed".into(), "Frozen".into()].into(),
             },
             false,
             "command 00000000-0000-0000-0000-000000000001 is a command without a purpose (it \

@@ -61,9 +61,9 @@ pub enum RepositoryError {
         asked: Option<String>,
         /// What the first one stored, where nothing is known of its purpose and
         /// its events tell the two apart; else empty.
-        stored_types: Vec<String>,
+        stored_types: Box<[String]>,
         /// The types of events that the one that was asked for may store.
-        asked_types: Vec<String>,
+        asked_types: Box<[String]>,
     },
 
     /// The command was carried out before, and the aggregate was deleted since.

@@ -93,8 +93,8 @@ impl Command {
             command_id: self.id,
             stored,
             asked: asked.map(str::to_owned),
-            stored_types,
-            asked_types,
+            stored_types: stored_types.into(),
+            asked_types: asked_types.into(),
         })
     }
 }
