@@ -6,6 +6,7 @@ mod clients;
 mod connect;
 mod deadlines;
 mod defects;
+mod deleted;
 mod denied;
 mod failures;
 mod faults;
@@ -16,6 +17,9 @@ mod lines;
 mod persistent;
 mod projections;
 mod proxy;
+#[cfg(feature = "sqlite")]
+mod restored;
+mod runtimes;
 mod scripted;
 mod store;
 mod url;

@@ -205,7 +205,7 @@ pub trait EventStore: fmt::Debug + Send + Sync + 'static {
     /// again, with revisions that go on. Deleting it twice is fine.
     ///
     /// Subscriptions tell it as [`StreamDeleted`]; so they do when the metadata
-    /// of a stream truncate it.
+    /// of a stream truncate it. On EventStoreDB only those to everything do.
     ///
     /// # Errors
     ///

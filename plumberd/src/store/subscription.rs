@@ -108,8 +108,11 @@ pub enum SubscriptionMessage {
     /// filter of types, and comes where its position is among the events.
     ///
     /// A subscription of one stream tells what happened after the place where
-    /// it begins, unless the store keeps it elsewhere, as EventStoreDB does, and
-    /// ends after a tombstone. Where
+    /// it begins, and ends after a tombstone. On EventStoreDB it tells nothing
+    /// else: soft deletes and truncations stand in another stream there, which
+    /// has no order with this one, and are told by
+    /// [`subscribe_all`](super::EventStore::subscribe_all) with a filter for the
+    /// stream. Where
     /// [`Filter::with_system_events`](super::Filter::with_system_events) lets
     /// through the event that says it, that comes too, just before it and at
     /// the same position: who keeps that position has handled both.

@@ -54,6 +54,24 @@ pub fn sleep(duration: Duration) -> Sleep {
     }
 }
 
+/// Whether there is a Tokio runtime around the call, with a timer: what
+/// connections and `tokio::time` need. Tokio panics where there is none, and has
+/// no way to ask.
+///
+/// # Examples
+///
+/// ```
+/// assert!(!plumberd::timer::has_timer());
+///
+/// let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+/// assert!(runtime.block_on(async { plumberd::timer::has_timer() }));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn has_timer() -> bool {
+    tokio::runtime::Handle::try_current().is_ok()
+        && std::panic::catch_unwind(|| drop(tokio::time::sleep(Duration::ZERO))).is_ok()
+}
+
 /// Waits for `duration` in real time, whatever Tokio's clock does.
 pub fn sleep_real(duration: Duration) -> Sleep {
     Sleep(Kind::Real(RealSleep::new(duration)))

@@ -27,8 +27,7 @@ async fn connect(server: &EsdbServer) -> EventStoreDb {
 /// A store whose calls have so long.
 async fn connect_within(server: &EsdbServer, deadline: Duration) -> EventStoreDb {
     let config = EventStoreDbConfig::from_url(&server.url()).unwrap();
-    let config = config.with_deadline(deadline);
-    EventStoreDb::connect(config).await.unwrap()
+    crate::faults::connect_at_last(&config.with_deadline(deadline)).await
 }
 
 fn stream(id: &str) -> StreamName {

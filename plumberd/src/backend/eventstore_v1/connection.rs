@@ -4,11 +4,11 @@ use super::{
     config::Secret,
     connector::Connector,
     error::CallError,
-    pool::{Pools, UnderWay, has_timer},
+    pool::{Pools, UnderWay},
 };
 use crate::{
     retry::Backoff,
-    timer::{hold_clock, sleep_real, timeout_real},
+    timer::{has_timer, hold_clock, sleep_real, timeout_real},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use futures_util::FutureExt;

@@ -1,12 +1,11 @@
 use super::{client::Client, connector::Connector, error::CallError};
+use crate::timer::has_timer;
 use std::{
     collections::HashMap,
-    panic::catch_unwind,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
 };
 use tokio::{
     runtime::{Handle, Id},
@@ -149,10 +148,4 @@ impl Pools {
         });
         Arc::clone(&pool.lines)
     }
-}
-
-/// Whether the runtime has a timer, which connections need: Tokio panics where
-/// there is none, and has no way to ask.
-pub(super) fn has_timer() -> bool {
-    catch_unwind(|| drop(tokio::time::sleep(Duration::ZERO))).is_ok()
 }

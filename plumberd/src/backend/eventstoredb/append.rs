@@ -4,7 +4,7 @@
 use super::{
     BACKEND, Shared,
     convert::{event_data, expected_revision, wire_size},
-    error::{CallError, Failure, not_begun},
+    failure::{CallError, Failure, not_begun},
     reading::{Request, read_backwards},
     session::{Answer, Sent},
 };

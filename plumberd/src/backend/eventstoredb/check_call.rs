@@ -5,11 +5,13 @@ use super::{
     EventStoreDbConfig, EventStoreDbError,
     client::Lease,
     connection::Connection,
-    error::{CallError, Failure, not_begun},
+    failure::{CallError, Failure, not_begun},
     guarded::{OwnedTask, guarded},
     probe::probe,
 };
 use eventstore::{Client, Error, ReadStreamOptions};
+use futures_util::FutureExt;
+use std::panic::AssertUnwindSafe;
 use tokio::time::{Instant, timeout_at};
 
 /// A stream that every user may read and no user writes.
@@ -82,7 +84,8 @@ pub(super) async fn explained(config: &EventStoreDbConfig, error: CallError) -> 
     }
     if error.failure() == Failure::Lost
         && !matches!(error, CallError::Setup(_))
-        && let Some(found) = probe(config).await
+        // Tokio panics in a runtime without I/O, and has no way to ask.
+        && let Ok(Some(found)) = AssertUnwindSafe(probe(config)).catch_unwind().await
     {
         return found;
     }

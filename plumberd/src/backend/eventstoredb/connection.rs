@@ -1,9 +1,9 @@
 use super::{
     EventStoreDbConfig, EventStoreDbError, NodePreference, check_call,
     client::{Lease, Line},
-    error::{CallError, Failure},
+    failure::{CallError, Failure},
     guarded::OwnedTask,
-    provider, settings, tls,
+    provider, runtime, settings, tls,
 };
 use eventstore::{Client, Credentials};
 use std::{
@@ -57,6 +57,7 @@ impl Connection {
 
     /// A connection over which a call went.
     pub(super) async fn open(config: EventStoreDbConfig) -> Result<Self, EventStoreDbError> {
+        runtime::check()?;
         let connection = tokio::task::spawn_blocking(|| Self::lazy(config))
             .await
             .map_err(|error| EventStoreDbError::Client {
@@ -68,6 +69,7 @@ impl Connection {
 
     /// Makes one call, and finds out why it failed.
     pub(super) async fn check(&self) -> Result<(), EventStoreDbError> {
+        runtime::check()?;
         match check_call::run(self).await {
             Ok(()) => Ok(()),
             Err(error) => Err(check_call::explained(&self.shared.config, error).await),
@@ -209,6 +211,7 @@ impl Connection {
         F: Future<Output = eventstore::Result<T>> + Send + 'static,
         T: Send + 'static,
     {
+        runtime::check().map_err(CallError::NoRuntime)?;
         self.call_until(self.ends(), call).await
     }
 

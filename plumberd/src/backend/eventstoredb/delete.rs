@@ -5,7 +5,7 @@
 use super::{
     BACKEND, Shared,
     convert::expected_revision,
-    error::{CallError, Failure},
+    failure::{CallError, Failure},
     info,
 };
 use crate::{

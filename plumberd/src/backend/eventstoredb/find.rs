@@ -4,7 +4,7 @@
 use super::{
     Shared,
     client::Line,
-    error::{CallError, Failure},
+    failure::{CallError, Failure},
     patience::Patience,
     reading::{Reading, Request, is_missing},
 };

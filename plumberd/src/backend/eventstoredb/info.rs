@@ -4,7 +4,7 @@ use super::{
     Shared,
     client::Line,
     convert::resolved,
-    error::{CallError, Failure},
+    failure::{CallError, Failure},
     reading::{Reading, Request, read_backwards},
 };
 use crate::{

@@ -14,6 +14,7 @@ mod convert;
 mod delete;
 mod envelope;
 mod error;
+mod failure;
 mod filter;
 mod find;
 mod guarded;
@@ -27,6 +28,7 @@ mod provider;
 mod read;
 mod read_all;
 mod reading;
+mod runtime;
 mod session;
 mod settings;
 mod store;
@@ -58,11 +60,15 @@ const BACKEND: &str = "EventStoreDB";
 
 /// A store on an EventStoreDB or KurrentDB server.
 ///
-/// Cheap to clone; clones share the connection. Calls need a Tokio runtime with
-/// I/O and time, each its own. The connection lives on a thread of its own,
-/// `plumberd-esdb`, which ends with it when the last clone, read and
-/// subscription is dropped. A connection that broke is made anew by the next
-/// call.
+/// Cheap to clone; clones share the connection. A call needs a Tokio runtime
+/// with I/O and a timer around it, any runtime: where there is none it fails
+/// with [`StoreError::NoRuntime`](crate::store::StoreError::NoRuntime). A
+/// subscription, a filtered read and a persistent subscription are read by a
+/// task in the runtime that they began in: they wait while it is not run, and
+/// fail as unavailable, or as ended, when it has ended. The connection lives on
+/// a thread of its own, `plumberd-esdb`, which ends with it when the last
+/// clone, read and subscription is dropped. A connection that broke is made
+/// anew by the next call.
 ///
 /// # What it promises, and what the server does not let it
 ///
@@ -77,6 +83,15 @@ const BACKEND: &str = "EventStoreDB";
 ///   trip: the place the server answers is no newer than what this handle knew
 ///   when it sent the batch. A batch that another program has written since the
 ///   last answer to this handle is taken for written now.
+/// * **Deletes** of a stream, soft ones and truncations, are told by
+///   subscriptions to everything, not by those to the stream: the server keeps
+///   them in another stream, and gives two subscriptions no common order, so
+///   that a delete could be told after an event that was appended since. A
+///   tombstone ends a subscription to the stream, with
+///   [`StoreError::StreamDeleted`](crate::store::StoreError::StreamDeleted). Who
+///   must hear of deletes follows everything, with
+///   [`Filter::stream`](crate::store::Filter::stream); that takes the right to
+///   read `$all`.
 /// * **How far back** a server recognises a repeated batch depends on what is
 ///   expected: at the expected place always, with
 ///   [`Any`](crate::stream::ExpectedRevision::Any) as far as its memory goes.

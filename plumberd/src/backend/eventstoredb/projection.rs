@@ -1,6 +1,6 @@
 //! The projections of the server.
 
-use super::{BACKEND, EventStoreDb, connection::Connection, error::CallError, error::Failure};
+use super::{BACKEND, EventStoreDb, connection::Connection, failure::CallError, failure::Failure};
 use crate::store::{
     EventStore, ProjectionError, ProjectionState, ProjectionStatus, ServerProjections,
 };
@@ -169,7 +169,7 @@ fn projection_error(name: &str, error: CallError) -> ProjectionError {
             name: name.to_owned(),
         },
         Failure::Denied => ProjectionError::Denied { backend },
-        Failure::Unauthenticated => error.into_store_error().into(),
+        Failure::Unauthenticated | Failure::NoRuntime => error.into_store_error().into(),
         Failure::Unsupported => ProjectionError::Unsupported {
             backend,
             source: error.into(),

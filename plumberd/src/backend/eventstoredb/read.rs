@@ -4,9 +4,10 @@ use super::{
     Shared,
     client::Line,
     convert::resolved,
-    error::{CallError, Failure},
+    failure::{CallError, Failure},
     patience::Patience,
     reading::{Items, Reading, Request},
+    runtime,
 };
 use crate::{
     event::RecordedEvent,
@@ -46,9 +47,10 @@ impl Shared {
             goal: None,
             advanced: false,
         };
-        EventStream::from_pages(stream::try_unfold(read, |mut read| async move {
+        let pages = stream::try_unfold(read, |mut read| async move {
             Ok(read.next_page().await?.map(|page| (page, read)))
-        }))
+        });
+        EventStream::from_pages(runtime::yields(pages))
     }
 
     /// Counts links that were to be resolved and lead nowhere.

@@ -5,10 +5,11 @@ use super::{
     Shared,
     client::Line,
     convert::{position, resolved},
-    error::CallError,
+    failure::CallError,
     filter,
     patience::Patience,
     reading::{Items, Reading},
+    runtime,
     subscribe::{Message, Messages, Target},
 };
 use crate::{
@@ -76,9 +77,10 @@ impl Shared {
             source: Source::NotAsked,
             patience: Patience::while_it_goes_on(&self.connection),
         };
-        EventStream::from_pages(stream::try_unfold(read, |mut read| async move {
+        let pages = stream::try_unfold(read, |mut read| async move {
             Ok(read.next_page().await?.map(|page| (page, read)))
-        }))
+        });
+        EventStream::from_pages(runtime::yields(pages))
     }
 
     /// Whether everything that passes `filter` was seen, by who has seen

@@ -3,7 +3,7 @@
 use super::{
     client::{Lease, Line},
     connection::Connection,
-    error::{CallError, Failure, not_begun},
+    failure::{CallError, Failure, not_begun},
     guarded::{guarded, guarded_in_place},
 };
 use crate::{

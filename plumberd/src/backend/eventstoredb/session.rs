@@ -4,7 +4,7 @@
 use super::{
     client::{Lease, Line},
     connection::Connection,
-    error::{CallError, Failure},
+    failure::{CallError, Failure},
     guarded::OwnedTask,
     info::NEVER,
 };

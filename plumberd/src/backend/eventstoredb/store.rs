@@ -1,6 +1,6 @@
 //! The port over the connection.
 
-use super::{BACKEND, EventStoreDb, append};
+use super::{BACKEND, EventStoreDb, append, runtime};
 use crate::{
     event::NewEvent,
     store::{
@@ -21,7 +21,7 @@ impl EventStore for EventStoreDb {
         expected: ExpectedRevision,
         events: Vec<NewEvent>,
     ) -> Result<AppendOutcome, StoreError> {
-        self.shared.append(stream, expected, events).await
+        runtime::call(self.shared.append(stream, expected, events)).await
     }
 
     fn read_stream(&self, stream: &StreamName, options: ReadOptions<Revision>) -> EventStream {
@@ -37,7 +37,10 @@ impl EventStore for EventStoreDb {
         stream: &StreamName,
         from: SubscribeFrom<Revision>,
     ) -> Result<Subscription, StoreError> {
-        self.shared.subscribe_stream(stream, from).await
+        let subscribed = runtime::call(self.shared.subscribe_stream(stream, from));
+        Ok(Subscription::from_messages(runtime::yields(
+            subscribed.await?,
+        )))
     }
 
     async fn subscribe_all(
@@ -45,12 +48,15 @@ impl EventStore for EventStoreDb {
         from: SubscribeFrom<Position>,
         filter: Filter,
     ) -> Result<Subscription, StoreError> {
-        self.shared.subscribe_all(from, filter).await
+        let subscribed = runtime::call(self.shared.subscribe_all(from, filter));
+        Ok(Subscription::from_messages(runtime::yields(
+            subscribed.await?,
+        )))
     }
 
     async fn stream_info(&self, stream: &StreamName) -> Result<StreamInfo, StoreError> {
         let ends = self.shared.connection.ends();
-        self.shared.stream_info(stream, ends).await
+        runtime::call(self.shared.stream_info(stream, ends)).await
     }
 
     async fn find_event(
@@ -58,7 +64,7 @@ impl EventStore for EventStoreDb {
         stream: &StreamName,
         id: Uuid,
     ) -> Result<Option<Location>, StoreError> {
-        let found = self.shared.find_any_event(stream, &[id]).await?;
+        let found = runtime::call(self.shared.find_any_event(stream, &[id])).await?;
         Ok(found.map(|(_, location)| location))
     }
 
@@ -67,7 +73,7 @@ impl EventStore for EventStoreDb {
         stream: &StreamName,
         ids: &[Uuid],
     ) -> Result<Option<(Uuid, Location)>, StoreError> {
-        self.shared.find_any_event(stream, ids).await
+        runtime::call(self.shared.find_any_event(stream, ids)).await
     }
 
     async fn delete(
@@ -75,7 +81,7 @@ impl EventStore for EventStoreDb {
         stream: &StreamName,
         expected: ExpectedRevision,
     ) -> Result<(), StoreError> {
-        self.shared.delete(stream, expected).await
+        runtime::call(self.shared.delete(stream, expected)).await
     }
 
     async fn tombstone(
@@ -83,7 +89,7 @@ impl EventStore for EventStoreDb {
         stream: &StreamName,
         expected: ExpectedRevision,
     ) -> Result<(), StoreError> {
-        self.shared.tombstone(stream, expected).await
+        runtime::call(self.shared.tombstone(stream, expected)).await
     }
 
     fn for_tenant(&self, tenant: &TenantId) -> Result<Arc<dyn EventStore>, StoreError> {

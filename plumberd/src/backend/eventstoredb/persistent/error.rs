@@ -1,7 +1,7 @@
 use super::{
     super::{
         BACKEND,
-        error::{CallError, Failure},
+        failure::{CallError, Failure},
     },
     Source,
 };

@@ -26,7 +26,7 @@ pub use subscription::{Delivery, Nack, PersistentSubscription};
 
 use super::{
     EventStoreDb,
-    error::{CallError, Failure},
+    failure::{CallError, Failure},
 };
 use crate::stream::StreamName;
 use error::{Group, invalid};

@@ -3,7 +3,11 @@ use super::{
     error::Group,
     worker::{Answer, Worker},
 };
-use crate::{backend::eventstoredb::Shared, event::RecordedEvent};
+use crate::{
+    backend::eventstoredb::{Shared, runtime},
+    event::RecordedEvent,
+    store::StoreError,
+};
 use std::sync::Arc;
 use tokio::{
     sync::{mpsc, oneshot},
@@ -85,6 +89,7 @@ impl PersistentSubscription {
         group: Group,
         buffer: u32,
     ) -> Result<Self, PersistentError> {
+        runtime::check().map_err(StoreError::from)?;
         // The server's buffer is what bounds the events on their way.
         let (deliver, deliveries) = mpsc::channel(1);
         let (answers, answered) = mpsc::channel(ANSWERS);

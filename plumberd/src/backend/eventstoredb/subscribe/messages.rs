@@ -1,7 +1,7 @@
 //! What a subscription says, as the task that reads it hands it over.
 
 use super::{
-    super::{BACKEND, Shared, client::Line, error::CallError, guarded::OwnedTask},
+    super::{BACKEND, Shared, client::Line, failure::CallError, guarded::OwnedTask},
     pump::Pump,
     target::Target,
 };
@@ -106,6 +106,10 @@ impl Messages {
     }
 }
 
+/// What reads the subscription runs where that began, and ends with it.
 fn ended() -> StoreError {
-    StoreError::Closed { backend: BACKEND }
+    StoreError::Unavailable {
+        backend: BACKEND,
+        source: "the Tokio runtime that the subscription or read began in has ended".into(),
+    }
 }

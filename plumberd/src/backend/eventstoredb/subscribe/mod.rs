@@ -16,7 +16,7 @@ pub(super) use messages::{Message, Messages};
 pub(super) use target::Target;
 pub(super) use watch::{Listener, text as panic_text};
 
-use super::{Shared, error::CallError, error::Failure, filter};
+use super::{Shared, failure::CallError, failure::Failure, filter};
 use crate::{
     store::{Filter, StoreError, SubscribeFrom, Subscription},
     stream::{Position, Revision, StreamName},

@@ -6,7 +6,7 @@ use super::{
         client::{Lease, Line},
         connection::Connection,
         convert::resolved,
-        error::{CallError, Failure, not_begun},
+        failure::{CallError, Failure, not_begun},
     },
     deletions::Hidden,
     messages::Message,

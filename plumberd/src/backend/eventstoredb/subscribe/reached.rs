@@ -1,7 +1,7 @@
 //! Whether there is anything where a subscription is to go on.
 
 use super::{
-    super::{BACKEND, Shared, error::CallError, error::Failure},
+    super::{BACKEND, Shared, failure::CallError, failure::Failure},
     target::Target,
 };
 use crate::{

@@ -3,7 +3,7 @@
 //! giving its thread back, and says so in the log each time. That is where it
 //! is stopped.
 
-use super::super::{client::Lease, error::CallError};
+use super::super::{client::Lease, failure::CallError};
 use eventstore::{Subscription, SubscriptionEvent};
 use futures_util::future::poll_fn;
 use std::{
