@@ -5,7 +5,7 @@ use crate::domain::{
     wait_for_answers,
 };
 use plumberd::{
-    command::{FirstStart, ServerError, ServerStats},
+    command::{FirstStart, SendError, ServerError, ServerStats},
     event::new_event_id,
     prelude::*,
     store::StoreError,
@@ -50,6 +50,19 @@ async fn what_was_sent_between_two_starts_is_done_by_the_second() {
         wait_for_answers(&store, bus.session(), 1).await;
         running.shutdown().await.unwrap();
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_is_dropped_does_nothing_any_more() {
+    let (store, _) = memory().await;
+    let accounts = Accounts::new(&store);
+    drop(start(&store, &accounts).await);
+
+    let bus = bus(&store);
+    let sent = bus.send(new_event_id(), Credit::number(1)).await;
+
+    assert!(matches!(sent, Err(SendError::TimedOut { .. })), "{sent:?}");
+    assert_eq!(accounts.runs(), 0);
 }
 
 #[tokio::test]
@@ -319,6 +332,71 @@ async fn a_checkpoint_that_is_hidden_is_an_error_and_one_that_was_deleted_is_not
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_start_whose_checkpoint_is_refused_fails_and_the_server_before_goes_on() {
+    let (inner, _) = memory().await;
+    let faulty = Faulty::new(inner.clone());
+    let store = Store::new(faulty.clone());
+    let accounts = Accounts::new(&inner);
+    let mut before = start(&inner, &accounts).await;
+    for fault in [Fault::Unavailable, Fault::Broken] {
+        faulty.next_append(fault);
+        let appends = faulty.calls(CallKind::Append);
+
+        let error = server(&store, &accounts).start().await.unwrap_err();
+
+        let ServerError::Store(error) = error else {
+            panic!("{error:?}");
+        };
+        assert!(!matches!(error, StoreError::OutcomeUnknown { .. }));
+        assert_eq!(faulty.calls(CallKind::Append), appends + 1, "{error:?}");
+        let sent = bus(&inner).send(new_event_id(), Credit::number(1)).await;
+        sent.unwrap();
+        assert!(before.is_running());
+    }
+
+    // One that may be written is asked for until it is known.
+    faulty.next_append(Fault::TimeOutAfterCommit);
+    let after = start(&store, &accounts).await;
+
+    assert!(matches!(before.ended().await, Err(ServerError::Replaced)));
+    after.shutdown().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_whose_subscription_fails_follows_on_after_what_it_read() {
+    let (inner, _) = memory().await;
+    let faulty = Faulty::new(inner.clone());
+    let store = Store::new(faulty.clone());
+    let accounts = Accounts::new(&inner);
+    let mut begun = 0;
+    faulty.plan(move |call, _| {
+        if call.kind() != CallKind::SubscribeAll {
+            return None;
+        }
+        begun += 1;
+        match begun {
+            1 => Some(Fault::FailAfter(3)),
+            2 => Some(Fault::Unavailable),
+            3 => Some(Fault::FailAfter(0)),
+            _ => None,
+        }
+    });
+
+    let running = start(&store, &accounts).await;
+    let bus = bus(&inner);
+    for number in 1..=5 {
+        let sent = bus.send(new_event_id(), Credit::number(number)).await;
+        sent.unwrap();
+    }
+
+    assert!(running.is_running());
+    assert_eq!(faulty.faults(), 3);
+    let stats = running.shutdown().await.unwrap();
+    assert_eq!((stats.executed, stats.skipped), (5, 0));
+    assert_eq!(accounts.runs(), 5);
+}
+
 #[tokio::test]
 async fn a_server_says_when_its_store_is_closed() {
     let (store, _folder) = every_store().await.remove(1);
@@ -335,8 +413,5 @@ async fn a_server_says_when_its_store_is_closed() {
         "{error:?}"
     );
     let error = bus(&store).send("r", Credit::number(1)).await.unwrap_err();
-    assert!(matches!(
-        error,
-        plumberd::command::SendError::Store(StoreError::Closed { .. })
-    ));
+    assert!(matches!(error, SendError::Store(StoreError::Closed { .. })));
 }

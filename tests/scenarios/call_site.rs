@@ -209,7 +209,9 @@ fn the_text_of_a_uuid_is_that_command_id_and_any_other_text_makes_one() {
         "{3fa85f64-5717-4562-b3fc-2c963f66afa6}",
     ] {
         assert_eq!(id_of(same), CommandId::new(uuid).map(Some), "{same}");
-        assert_eq!(id_of(same.to_owned()), id_of(uuid));
+        let owned = same.to_owned();
+        assert_eq!(id_of(&owned), id_of(uuid));
+        assert_eq!(id_of(owned), id_of(uuid));
     }
     for other in [
         "order 17",
@@ -220,7 +222,9 @@ fn the_text_of_a_uuid_is_that_command_id_and_any_other_text_makes_one() {
         "ключ",
     ] {
         assert_eq!(id_of(other), of_text(other), "{other}");
-        assert_eq!(id_of(other.to_owned()), of_text(other));
+        let owned = other.to_owned();
+        assert_eq!(id_of(&owned), of_text(other));
+        assert_eq!(id_of(owned), of_text(other));
         assert_eq!(other.parse(), of_text(other).map(Option::unwrap));
     }
     assert_eq!(id_of(None::<Uuid>), Ok(None));

@@ -5,6 +5,7 @@ mod cache;
 mod call_site;
 mod contention;
 mod context;
+mod error_kinds;
 mod errors;
 mod follow;
 mod hardening;

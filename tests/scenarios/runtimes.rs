@@ -6,7 +6,10 @@ use futures_util::future::poll_immediate;
 use plumberd::{
     Store,
     backend::memory::Memory,
-    command::{CommandBus, CommandQueue, CommandServer, PostError, SendError, ServerError},
+    command::{
+        CommandBus, CommandFault, CommandHandlers, CommandQueue, CommandServer, PostError,
+        SendError, ServerError,
+    },
     event::{NewEvent, new_event_id},
     prelude::*,
     store::{StoreError, SubscriptionMessage},
@@ -15,7 +18,10 @@ use plumberd::{
 use plumberd_testkit::mock::{Fault, Faulty};
 use plumberd_tests::{TempFolder, counter::Counter};
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     task::{Context, Poll, Wake, Waker},
     thread,
     time::Duration,
@@ -247,6 +253,40 @@ fn handlers_of_this_process_run_again_when_their_runtime_ended() {
 
     current_thread().block_on(send(&bus));
     current_thread().block_on(send(&bus));
+}
+
+#[test]
+fn a_command_whose_handler_ended_with_its_runtime_is_run_again_in_the_next_one() {
+    let runs = Arc::new(AtomicUsize::new(0));
+    let mut handlers = CommandHandlers::new();
+    let counted = Arc::clone(&runs);
+    handlers.add(move |_: Uuid, _: Ring, _| {
+        let run = counted.fetch_add(1, Ordering::SeqCst);
+        async move {
+            if run == 0 {
+                std::future::pending::<()>().await;
+            }
+            Ok::<_, CommandFault>(())
+        }
+    });
+    let bus = CommandBus::new(Memory::new());
+    let bus = bus.with_handlers(handlers).unwrap();
+    let mut sending = Box::pin(
+        bus.send(Uuid::from_u128(7), Ring { times: 3 })
+            .into_future(),
+    );
+    let first = current_thread();
+    first.block_on(async {
+        while runs.load(Ordering::SeqCst) == 0 {
+            assert!(poll_immediate(&mut sending).await.is_none());
+            tokio::task::yield_now().await;
+        }
+    });
+    drop(first);
+
+    current_thread().block_on(sending).unwrap();
+
+    assert_eq!(runs.load(Ordering::SeqCst), 2);
 }
 
 #[test]

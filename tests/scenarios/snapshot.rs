@@ -3,10 +3,12 @@
 use plumberd::{
     EventValue, aggregate,
     backend::memory::Memory,
+    clock::Clock,
     event::{Metadata, NewEvent, new_event_id},
     prelude::*,
 };
 use plumberd_tests::counter::{Added, Counter};
+use std::time::Duration;
 
 async fn with_events(count: i64) -> (Memory, Repository<Counter>, Uuid) {
     let store = Memory::new();
@@ -207,6 +209,26 @@ async fn an_older_state_is_not_loaded_from_a_later_snapshot() {
     for revision in [0, 8, 9, 10, 18, 19, 24] {
         let loaded = counters.load_at(id, Revision::new(revision)).await.unwrap();
         assert_eq!(loaded.events, revision + 1);
+    }
+}
+
+#[tokio::test]
+async fn a_state_of_a_time_is_not_loaded_from_a_snapshot_that_was_taken_later() {
+    let (clock, hand) = Clock::manual("2026-01-01T00:00:00Z".parse().unwrap());
+    let counters: Repository<Counter> = Store::new(Memory::new().with_clock(clock)).repository();
+    let counters = counters.with_snapshots(SnapshotPolicy::every(10));
+    let id = new_event_id();
+    let mut times = Vec::new();
+    for _ in 0..25 {
+        counters.execute(id, |c: &Counter| c.add(1)).await.unwrap();
+        times.push(hand.now());
+        hand.advance(Duration::from_secs(60));
+    }
+
+    for (before, time) in times.into_iter().enumerate() {
+        let loaded = counters.load_at(id, time).await.unwrap();
+        assert_eq!(loaded.revision(), Some(Revision::new(before as u64)));
+        assert_eq!(loaded.events, before as u64 + 1);
     }
 }
 

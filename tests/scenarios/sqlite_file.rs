@@ -181,6 +181,25 @@ async fn a_missing_file_is_made_only_when_that_is_allowed() {
 }
 
 #[tokio::test]
+async fn a_store_is_opened_and_read_while_another_program_writes() {
+    let folder = TempFolder::new();
+    let path = folder.path().join("bank.db");
+    let store = open(&path).await.unwrap();
+    append(&store, 3).await.unwrap();
+    store.close().await;
+    let tool = Connection::open(&path).unwrap();
+    tool.execute_batch("BEGIN IMMEDIATE").unwrap();
+
+    let store = open(&path).await.unwrap();
+    let read = store.read_stream(&stream(), ReadOptions::forwards());
+    let events = read.collect_all().await.unwrap();
+    tool.execute_batch("ROLLBACK").unwrap();
+
+    assert_eq!(events.len(), 3);
+    assert_eq!(append(&store, 1).await.unwrap().as_u64(), 4);
+}
+
+#[tokio::test]
 async fn a_file_that_may_only_be_read_is_refused() {
     let folder = TempFolder::new();
     let path = folder.path().join("bank.db");

@@ -249,6 +249,31 @@ async fn a_filtered_read_tells_of_an_event_that_is_missing_among_those_it_passes
 }
 
 #[tokio::test]
+async fn a_stream_whose_end_does_not_meet_the_next_one_is_told_in_both_directions() {
+    let folder = TempFolder::new();
+    let path = folder.path().join("bank.db");
+    some_of_everything(&path).await;
+    let tool = Connection::open(&path).unwrap();
+    // The first event of `Account-2`, which is hidden, stood behind the last of
+    // `Account-1`.
+    let hidden = "DELETE FROM events WHERE position = 11";
+    assert_eq!(tool.execute(hidden, []).unwrap(), 1);
+    tool.close().unwrap();
+    let store = open(&path).await;
+
+    for options in [ReadOptions::forwards(), ReadOptions::backwards()] {
+        let first = store.read_stream(&account(1), options).collect_all().await;
+        let second = store.read_stream(&account(2), options).collect_all().await;
+
+        assert!(
+            matches!(first, Err(StoreError::Corrupt { .. })),
+            "{first:?}"
+        );
+        assert_eq!(second.unwrap().len(), 3);
+    }
+}
+
+#[tokio::test]
 async fn an_append_after_a_lost_end_is_refused() {
     let folder = TempFolder::new();
     let path = folder.path().join("bank.db");

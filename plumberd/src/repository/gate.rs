@@ -186,8 +186,8 @@ impl Gate {
 
 #[cfg(test)]
 mod tests {
-    use super::{Arc, Gates, StreamName, Turn};
-    use futures_util::FutureExt;
+    use super::*;
+    use futures_util::FutureExt as _;
 
     fn stream(number: u32) -> StreamName {
         StreamName::new("Counter", number).expect("a name")
@@ -230,5 +230,46 @@ mod tests {
         drop(held);
         drop(turn(&gates, 1_000));
         assert_eq!(kept(&gates), 1);
+    }
+
+    #[tokio::test]
+    async fn who_waits_sees_each_turn_and_whether_a_decision_goes_on() {
+        let gates = Arc::new(Gates::default());
+        let stream = stream(1);
+        let first = gates.enter(&stream).await.unwrap();
+        let gate = gates.find(&stream).unwrap();
+        assert_eq!(gate.progress(), (1, 0));
+
+        let decides = gates.deciding(&stream, Some(&first));
+        assert_eq!(gate.progress(), (1, 1), "odd while one goes on");
+        assert!(gates.is_decided_here(&stream));
+        drop(decides);
+        assert_eq!(gate.progress(), (1, 2));
+        assert!(!gates.is_decided_here(&stream));
+
+        drop(first);
+        let second = gates.enter(&stream).await;
+        assert!(second.is_some());
+        assert_eq!(gate.progress(), (2, 2));
+    }
+
+    #[tokio::test]
+    async fn a_turn_is_waited_for_where_another_command_waits_or_has_one() {
+        let gates = Arc::new(Gates::default());
+        let (one, other) = (stream(1), stream(2));
+        assert!(gates.enter_if_contended(&one).await.is_none(), "nobody");
+
+        let first = gates.enter(&one).await;
+        assert!(gates.enter_if_contended(&other).await.is_none());
+        let next = gates.enter_if_contended(&one);
+        let mut next = pin!(next);
+        assert!(next.as_mut().now_or_never().is_none(), "it waits");
+        drop(first);
+        let next = next.await;
+
+        assert!(next.is_some());
+        drop(next);
+        assert!(gates.enter_if_contended(&one).await.is_none());
+        assert_eq!(gates.entered.load(Ordering::Relaxed), 0);
     }
 }

@@ -251,22 +251,42 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn a_subscription_looks_itself_when_the_watcher_cannot_start() {
-        let folder = std::env::temp_dir().join(format!("plumberd-{}", new_event_id()));
-        std::fs::create_dir(&folder).unwrap();
+    /// A watcher without a store that is alive, and so without a thread.
+    fn without_thread(folder: &std::path::Path) -> Arc<Watcher> {
         let config =
             SqliteConfig::new(folder.join("a.db")).with_poll_interval(Duration::from_millis(1));
         let (_open, files) = open::open_writer(&config).unwrap();
-        // Without a store that is alive there is no thread.
         let (alive, _) = mpsc::channel(1);
-        let watcher = Watcher::new(
+        Watcher::new(
             Arc::new(config),
             Arc::new(files),
             Arc::default(),
             alive.downgrade(),
-        );
-        drop(alive);
+        )
+    }
+
+    #[test]
+    fn it_looks_for_as_long_as_there_is_a_subscription() {
+        let folder = std::env::temp_dir().join(format!("plumberd-{}", new_event_id()));
+        std::fs::create_dir(&folder).unwrap();
+        let watcher = without_thread(&folder);
+        let subscriptions = || watcher.lock().subscriptions;
+
+        let (one, two, three) = (watcher.watch(), watcher.watch(), watcher.watch());
+        assert_eq!(subscriptions(), 3);
+        drop((one, three));
+        assert_eq!(subscriptions(), 1);
+        drop(two);
+        assert_eq!(subscriptions(), 0, "the thread would never rest again");
+
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_subscription_looks_itself_when_the_watcher_cannot_start() {
+        let folder = std::env::temp_dir().join(format!("plumberd-{}", new_event_id()));
+        std::fs::create_dir(&folder).unwrap();
+        let watcher = without_thread(&folder);
         let watching = watcher.watch();
         let (said, mut looked) = mpsc::unbounded_channel();
         let mut subscription = follow(Looked(said), None, watching.listen());
