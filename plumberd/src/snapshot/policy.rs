@@ -243,6 +243,15 @@ mod tests {
     }
 
     #[test]
+    fn each_rule_of_ones_own_is_enough() {
+        let policy = SnapshotPolicy::when(|state| state.revision == Revision::new(4))
+            .or_when(|state| state.revision == Revision::new(6));
+        let due = |revision| policy.is_due(Revision::new(revision), at(0), None);
+
+        assert_eq!([3, 4, 5, 6, 7].map(due), [false, true, false, true, false]);
+    }
+
+    #[test]
     fn a_rule_that_always_holds_takes_no_second_snapshot_of_one_revision() {
         let policy = SnapshotPolicy::when(|_| true);
 
