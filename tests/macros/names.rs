@@ -96,7 +96,7 @@ fn an_event_is_stored_under_the_text_of_its_constant() {
 fn a_constant_is_a_name_that_events_are_read_under() {
     let names: Vec<_> = AccountEvent::TYPES
         .iter()
-        .flat_map(|info| info.names())
+        .flat_map(plumberd::event::EventInfo::names)
         .collect();
 
     assert_eq!(

@@ -306,10 +306,10 @@ async fn an_event_that_damage_would_leave_out_of_a_read_is_told() {
     ] {
         fs::write(&path, &whole).unwrap();
         let tool = Connection::open(&path).unwrap();
-        tool.execute_batch(&format!(
+        tool.execute_batch(
             "PRAGMA ignore_check_constraints = ON; PRAGMA writable_schema = ON;
-             UPDATE sqlite_schema SET sql = replace(sql, 'STRICT', '') WHERE name = 'events'"
-        ))
+             UPDATE sqlite_schema SET sql = replace(sql, 'STRICT', '') WHERE name = 'events'",
+        )
         .unwrap();
         tool.close().unwrap();
         let tool = Connection::open(&path).unwrap();

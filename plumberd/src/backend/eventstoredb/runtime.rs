@@ -28,16 +28,9 @@ impl From<NoRuntime> for EventStoreDbError {
     }
 }
 
+/// Fails outside of a runtime.
 pub(super) fn check() -> Result<(), NoRuntime> {
     if has_timer() { Ok(()) } else { Err(NoRuntime) }
-}
-
-/// A call, in a runtime.
-pub(super) async fn call<T>(
-    call: impl Future<Output = Result<T, StoreError>>,
-) -> Result<T, StoreError> {
-    check()?;
-    call.await
 }
 
 /// What a read or a subscription yields; it fails where it is polled outside of

@@ -21,7 +21,8 @@ impl EventStore for EventStoreDb {
         expected: ExpectedRevision,
         events: Vec<NewEvent>,
     ) -> Result<AppendOutcome, StoreError> {
-        runtime::call(self.shared.append(stream, expected, events)).await
+        runtime::check()?;
+        self.shared.append(stream, expected, events).await
     }
 
     fn read_stream(&self, stream: &StreamName, options: ReadOptions<Revision>) -> EventStream {
@@ -37,10 +38,9 @@ impl EventStore for EventStoreDb {
         stream: &StreamName,
         from: SubscribeFrom<Revision>,
     ) -> Result<Subscription, StoreError> {
-        let subscribed = runtime::call(self.shared.subscribe_stream(stream, from));
-        Ok(Subscription::from_messages(runtime::yields(
-            subscribed.await?,
-        )))
+        runtime::check()?;
+        let subscribed = self.shared.subscribe_stream(stream, from).await?;
+        Ok(Subscription::from_messages(runtime::yields(subscribed)))
     }
 
     async fn subscribe_all(
@@ -48,15 +48,15 @@ impl EventStore for EventStoreDb {
         from: SubscribeFrom<Position>,
         filter: Filter,
     ) -> Result<Subscription, StoreError> {
-        let subscribed = runtime::call(self.shared.subscribe_all(from, filter));
-        Ok(Subscription::from_messages(runtime::yields(
-            subscribed.await?,
-        )))
+        runtime::check()?;
+        let subscribed = self.shared.subscribe_all(from, filter).await?;
+        Ok(Subscription::from_messages(runtime::yields(subscribed)))
     }
 
     async fn stream_info(&self, stream: &StreamName) -> Result<StreamInfo, StoreError> {
         let ends = self.shared.connection.ends();
-        runtime::call(self.shared.stream_info(stream, ends)).await
+        runtime::check()?;
+        self.shared.stream_info(stream, ends).await
     }
 
     async fn find_event(
@@ -64,7 +64,8 @@ impl EventStore for EventStoreDb {
         stream: &StreamName,
         id: Uuid,
     ) -> Result<Option<Location>, StoreError> {
-        let found = runtime::call(self.shared.find_any_event(stream, &[id])).await?;
+        runtime::check()?;
+        let found = self.shared.find_any_event(stream, &[id]).await?;
         Ok(found.map(|(_, location)| location))
     }
 
@@ -73,7 +74,8 @@ impl EventStore for EventStoreDb {
         stream: &StreamName,
         ids: &[Uuid],
     ) -> Result<Option<(Uuid, Location)>, StoreError> {
-        runtime::call(self.shared.find_any_event(stream, ids)).await
+        runtime::check()?;
+        self.shared.find_any_event(stream, ids).await
     }
 
     async fn delete(
@@ -81,7 +83,8 @@ impl EventStore for EventStoreDb {
         stream: &StreamName,
         expected: ExpectedRevision,
     ) -> Result<(), StoreError> {
-        runtime::call(self.shared.delete(stream, expected)).await
+        runtime::check()?;
+        self.shared.delete(stream, expected).await
     }
 
     async fn tombstone(
@@ -89,7 +92,8 @@ impl EventStore for EventStoreDb {
         stream: &StreamName,
         expected: ExpectedRevision,
     ) -> Result<(), StoreError> {
-        runtime::call(self.shared.tombstone(stream, expected)).await
+        runtime::check()?;
+        self.shared.tombstone(stream, expected).await
     }
 
     fn for_tenant(&self, tenant: &TenantId) -> Result<Arc<dyn EventStore>, StoreError> {
