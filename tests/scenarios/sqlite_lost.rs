@@ -452,3 +452,83 @@ async fn a_symbolic_link_that_leads_elsewhere_by_now_is_another_file() {
     let expected = SqliteFileError::Replaced { path: link };
     assert_eq!(lost(append(&store, 1).await), expected);
 }
+
+/// SQLite would remove the log as it makes the file anew.
+#[tokio::test]
+async fn a_log_whose_file_is_gone_or_emptied_is_kept_and_named() {
+    let folder = TempFolder::new();
+    let path = folder.path().join("bank.db");
+    let store = open(&path).await;
+    append(&store, 5).await.unwrap();
+    let image = crash_image(&path, "crashed.db");
+    let log = beside(&image, "-wal");
+    let away = folder.path().join("away.db");
+    fs::rename(&image, &away).unwrap();
+    let logged = fs::read(&log).unwrap();
+    assert!(!logged.is_empty());
+    for emptied in [false, true] {
+        for create in [true, false] {
+            if emptied {
+                fs::write(&image, "").unwrap();
+            }
+            let config = SqliteConfig::new(&image).with_create(create);
+
+            let refused = Sqlite::open(config).await.unwrap_err();
+
+            assert!(
+                matches!(&refused, SqliteError::File(SqliteFileError::OrphanLog { log: named, .. }) if *named == log),
+                "{refused:?}"
+            );
+            let said = refused.to_string();
+            assert!(said.contains("put the file back"), "{said}");
+            assert!(fs::read(&log).unwrap() == logged, "the log changed");
+        }
+    }
+    fs::rename(&away, &image).unwrap();
+    let back = open(&image).await;
+    assert_eq!(count(&back).await.unwrap(), 5);
+    back.close().await;
+    store.close().await;
+}
+
+#[tokio::test]
+async fn the_log_of_a_file_that_is_emptied_while_it_is_open_stays() {
+    for follows in [false, true] {
+        let folder = TempFolder::new();
+        let path = folder.path().join("bank.db");
+        let store = open(&path).await;
+        append(&store, 5).await.unwrap();
+        let whole = fs::read(&path).unwrap();
+        let mut subscription = match follows {
+            false => None,
+            true => {
+                let end = SubscribeFrom::End;
+                Some(store.subscribe_all(end, Filter::new()).await.unwrap())
+            }
+        };
+
+        fs::write(&path, "").unwrap();
+
+        if let Some(subscription) = &mut subscription {
+            let ended = end(subscription).await;
+            assert!(
+                matches!(ended, SqliteFileError::Truncated { .. }),
+                "{ended:?}"
+            );
+        }
+        let read = lost(count(&store).await);
+        assert!(
+            matches!(&read, SqliteFileError::Truncated { path: cut } if *cut == path),
+            "{read:?}"
+        );
+        lost(append(&store, 1).await);
+        drop(subscription);
+        store.close().await;
+        assert!(fs::metadata(beside(&path, "-wal")).unwrap().len() > 0);
+
+        fs::write(&path, whole).unwrap();
+        let store = open(&path).await;
+        assert_eq!(count(&store).await.unwrap(), 5);
+        store.close().await;
+    }
+}

@@ -99,8 +99,40 @@ async fn opens_and_tells() {
     let file = std::env::var_os(FILE).expect("only another test runs this one");
     match Sqlite::open(SqliteConfig::new(file)).await {
         Ok(store) => store.close().await,
-        Err(error) => println!("refused: {error}"),
+        Err(error) => println!("refused: {:?}", plumberd::Report::from(error)),
     }
+}
+
+/// What becomes of it where a process may have so few files open.
+fn told_with_few_files(file: &Path, files: u32) -> String {
+    let output = Command::new("sh")
+        .args(["-c", &format!("ulimit -n {files} && exec \"$0\" \"$@\"")])
+        .arg(std::env::current_exe().unwrap())
+        .args(["sqlite_place::opens_and_tells", "--exact", "--ignored"])
+        .arg("--nocapture")
+        .env(FILE, file)
+        .output()
+        .unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[tokio::test]
+async fn too_many_open_files_are_no_question_of_rights() {
+    let folder = TempFolder::new();
+    let told: Vec<_> = (8..40)
+        .map(|files| {
+            let name = format!("bank-{files}.db");
+            told_with_few_files(&folder.path().join(name), files)
+        })
+        .filter(|told| told.contains("refused"))
+        .collect();
+
+    assert!(!told.is_empty(), "nothing was refused");
+    for told in &told {
+        assert!(!told.contains("may not be"), "{told}");
+    }
+    let named = told.iter().any(|told| told.contains("Too many open files"));
+    assert!(named, "{told:?}");
 }
 
 #[tokio::test]

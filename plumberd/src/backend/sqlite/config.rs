@@ -102,11 +102,14 @@ impl SqliteConfig {
         self
     }
 
-    /// How many threads read, each over a connection of its own; at least 1.
-    /// 2 by default.
+    /// The most readers there can be, each a thread with a connection of its own.
+    pub const MAX_READERS: usize = 256;
+
+    /// How many threads read, each over a connection of its own; from 1 to
+    /// [`SqliteConfig::MAX_READERS`], and 2 by default.
     #[must_use]
     pub fn with_readers(mut self, readers: usize) -> Self {
-        self.readers = readers.max(1);
+        self.readers = readers.clamp(1, Self::MAX_READERS);
         self
     }
 

@@ -70,6 +70,16 @@ pub enum SqliteError {
         source: std::io::Error,
     },
 
+    /// The system does not open the file now, for a reason that is not in the
+    /// file: there are too many open files, for instance.
+    #[error("`{}` cannot be opened now, for a reason that the system gives", path.display())]
+    System {
+        /// The path.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+
     /// The disk leaves no room to open the file.
     #[error("the disk of `{}` is full; make room and open it again", path.display())]
     Full {
@@ -180,7 +190,9 @@ impl SqliteError {
             Self::NotADatabase { .. } | Self::Foreign { .. } | Self::Newer { .. } => {
                 ErrorKind::Unreadable
             }
-            Self::Full { .. } | Self::Busy { .. } | Self::Thread { .. } => ErrorKind::Unavailable,
+            Self::Full { .. } | Self::Busy { .. } | Self::System { .. } | Self::Thread { .. } => {
+                ErrorKind::Unavailable
+            }
             Self::NoWal { .. } => ErrorKind::Unsupported,
             Self::File(error) => error.kind(),
             Self::Exists { .. } => ErrorKind::AlreadyExists,

@@ -93,13 +93,27 @@ pub enum SqliteFileError {
         log: PathBuf,
     },
 
+    /// There is a log, and not the file that it belongs to.
+    #[error(
+        "`{}` is there, and `{}` is not or is empty: what was written last is in the log; put the file \
+         back beside it, or move the log away to begin an empty store",
+        log.display(),
+        path.display()
+    )]
+    OrphanLog {
+        /// The path of the file.
+        path: PathBuf,
+        /// The path of the log.
+        log: PathBuf,
+    },
+
     /// The system does not let the path be looked at.
-    #[error("`{}` cannot be looked at ({kind})", path.display())]
+    #[error("`{}` cannot be looked at ({reason})", path.display())]
     Unknown {
         /// The path.
         path: PathBuf,
         /// What the system says.
-        kind: io::ErrorKind,
+        reason: String,
     },
 }
 
@@ -108,7 +122,7 @@ impl SqliteFileError {
     pub const fn kind(&self) -> ErrorKind {
         match self {
             Self::Linked { .. } => ErrorKind::Invalid,
-            Self::StaleLog { .. } => ErrorKind::Unreadable,
+            Self::StaleLog { .. } | Self::OrphanLog { .. } => ErrorKind::Unreadable,
             Self::Removed { .. }
             | Self::Replaced { .. }
             | Self::Truncated { .. }
@@ -272,6 +286,9 @@ impl Files {
             return Err(SqliteFileError::Replaced { path: path.clone() });
         }
         check_links(path, &found)?;
+        if found.len() == 0 {
+            return Err(self.lose(SqliteFileError::Truncated { path: path.clone() }));
+        }
         Ok(Stamp {
             size: found.len(),
             modified: found.modified().ok(),
@@ -300,6 +317,18 @@ pub(super) fn before(path: &Path) -> Result<Option<Identity>, SqliteFileError> {
     Ok(Some(Identity::of(&found)))
 }
 
+/// Fails where there is a log without its file: SQLite would remove it as it
+/// makes a file anew.
+pub(super) fn check_no_orphan(path: &Path) -> Result<(), SqliteFileError> {
+    let size = |path: &Path| fs::metadata(path).map_or(0, |found| found.len());
+    let log = beside(&real(path), "-wal");
+    if size(path) == 0 && size(&log) > 0 {
+        let path = path.to_path_buf();
+        return Err(SqliteFileError::OrphanLog { path, log });
+    }
+    Ok(())
+}
+
 fn look(path: &Path) -> Result<Metadata, SqliteFileError> {
     fs::metadata(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => SqliteFileError::Removed {
@@ -312,7 +341,7 @@ fn look(path: &Path) -> Result<Metadata, SqliteFileError> {
 fn unknown(path: &Path, error: &io::Error) -> SqliteFileError {
     SqliteFileError::Unknown {
         path: path.to_path_buf(),
-        kind: error.kind(),
+        reason: error.to_string(),
     }
 }
 

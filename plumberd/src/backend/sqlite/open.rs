@@ -19,8 +19,9 @@ use std::{
 /// Opens the database to write to it, made or migrated where that is needed,
 /// and notes which files it is.
 pub(super) fn open_writer(config: &SqliteConfig) -> Result<(Connection, Files), SqliteError> {
-    place::check(config)?;
     let path = config.path.as_path();
+    files::check_no_orphan(path)?;
+    place::check(config)?;
     let before = files::before(path)?;
     let failed = |error| SqliteError::opening(path, error);
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -72,6 +73,11 @@ pub(super) fn open_reader(config: &SqliteConfig) -> Result<Connection, SqliteErr
         .map_err(failed)?;
     connection
         .execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -8000")
+        .map_err(failed)?;
+    // A connection that has read holds on to the log. One that has not would
+    // remove it, should the file be emptied before.
+    connection
+        .query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
         .map_err(failed)?;
     Ok(connection)
 }

@@ -51,30 +51,38 @@ pub(super) fn obstacle(path: &Path) -> Option<SqliteError> {
     let found = match fs::metadata(path) {
         Ok(_) => Some(()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        Err(_) => {
-            return Some(SqliteError::Denied {
-                path: path.to_path_buf(),
-            });
-        }
+        Err(error) => return Some(refused(path, error)),
     };
     if let Some(folder) = real(path).parent()
         && let Err(source) = write_into(folder)
     {
-        return Some(SqliteError::FolderNotWritable {
-            path: folder.to_path_buf(),
-            source,
+        return Some(match source.kind() {
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                SqliteError::FolderNotWritable {
+                    path: folder.to_path_buf(),
+                    source,
+                }
+            }
+            _ => refused(path, source),
         });
     }
     found?;
     let log = beside(&real(path), "-wal");
     let opened = OpenOptions::new().read(true).write(true).open(&log);
     match opened {
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            Some(SqliteError::Denied { path: log })
-        }
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Some(refused(&log, error)),
         _ => Some(SqliteError::Denied {
             path: path.to_path_buf(),
         }),
+    }
+}
+
+/// Why the system does not open what is at `path`.
+fn refused(path: &Path, source: io::Error) -> SqliteError {
+    let path = path.to_path_buf();
+    match source.kind() {
+        io::ErrorKind::PermissionDenied => SqliteError::Denied { path },
+        _ => SqliteError::System { path, source },
     }
 }
 

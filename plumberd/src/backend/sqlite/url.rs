@@ -9,7 +9,7 @@ const OPTIONS: &[(&str, &str)] = &[
     ("max_group", "a whole number from 1"),
     ("page_events", "a whole number from 1"),
     ("poll_interval", "a duration such as `5s` or `250ms`"),
-    ("readers", "a whole number from 1"),
+    ("readers", "a whole number from 1 to 256"),
     ("synchronous", "`full` or `normal`"),
     ("tenants_only", "`true` or `false`"),
 ];
@@ -68,7 +68,9 @@ impl SqliteConfig {
             "poll_interval" => duration(value)
                 .filter(|interval| !interval.is_zero())
                 .map(|interval| self.with_poll_interval(interval)),
-            "readers" => count(value).map(|readers| self.with_readers(readers)),
+            "readers" => count(value)
+                .filter(|readers| *readers <= Self::MAX_READERS)
+                .map(|readers| self.with_readers(readers)),
             "synchronous" => match value {
                 "full" => Some(self.with_synchronous(Synchronous::Full)),
                 "normal" => Some(self.with_synchronous(Synchronous::Normal)),
@@ -280,6 +282,7 @@ mod tests {
             ("sqlite:x%FF", "UTF-8"),
             ("sqlite:x%é", "two hexadecimal digits"),
             ("sqlite:x?readers=0", "`readers` is `0`"),
+            ("sqlite:x?readers=257", "`readers` is `257`"),
             ("sqlite:x?readers", "`readers` is ``"),
             ("sqlite:x?busy_timeout=5", "such as `5s`"),
             ("sqlite:x?poll_interval=0ms", "such as `5s`"),
