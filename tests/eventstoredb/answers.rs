@@ -294,7 +294,7 @@ async fn a_subscriber_who_may_not_is_told_once_and_for_all() {
 #[tokio::test]
 async fn no_log_of_an_open_store_has_the_password_in_it() {
     let log = Log::default();
-    let _logged = tracing::subscriber::set_default(log.clone());
+    let _logged = plumberd_tests::subscriber::set(log.clone());
     let config = EsdbServerConfig::new().with_user("jane", "hunter2");
     let server = config.start().await.unwrap();
     let url = server.url_as("jane", "hunter2");

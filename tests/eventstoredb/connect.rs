@@ -473,7 +473,7 @@ impl tracing::Subscriber for Log {
 #[tokio::test]
 async fn no_log_has_the_password_in_it() {
     let log = Log::default();
-    let _logged = tracing::subscriber::set_default(log.clone());
+    let _logged = plumberd_tests::subscriber::set(log.clone());
     let server = Scripted::start(guarded("Basic YWRtaW46Y2hhbmdlaXQ=")).await;
 
     for password in ["changeit", "s3cret"] {

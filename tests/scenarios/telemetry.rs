@@ -7,7 +7,10 @@ use plumberd::{
     prelude::*,
 };
 use plumberd_testkit::mock::{Fault, Faulty};
-use plumberd_tests::counter::{Add, Counter};
+use plumberd_tests::{
+    counter::{Add, Counter},
+    subscriber,
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
@@ -18,9 +21,6 @@ use tracing::{
     field::{Field, Visit},
     span::{Attributes, Id, Record},
 };
-
-/// Two subscribers that come and go at once take from one another what they are told.
-static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 /// A subscriber that keeps what plumberd shows.
 #[derive(Clone, Default)]
@@ -131,34 +131,19 @@ fn stream(id: Uuid) -> StreamName {
     StreamName::new("Counter", id).unwrap()
 }
 
-/// A subscriber that misses nothing: the places that tell something are passed
-/// before. `tracing` asks of a place once whether a subscriber listens, and the answer
-/// may be lost when another test passes it first while a subscriber is set.
-async fn seen() -> Seen {
-    let faulty = Faulty::new(Memory::new());
-    let counters = Store::new(faulty.clone()).repository::<Counter>();
-    for fault in [Fault::Conflict, Fault::TimeOutAfterCommit] {
-        faulty.next_append(fault);
-        let added = counters.execute(new_event_id(), |c| c.add(1)).await;
-        added.unwrap();
-    }
-    Seen::default()
-}
-
 fn event() -> NewEvent {
     NewEvent::new(new_event_id(), "Added".parse().unwrap(), "{}")
 }
 
 #[tokio::test]
 async fn a_command_has_a_span_of_its_category_and_stream_with_that_of_its_append_inside() {
-    let _alone = ALONE.lock().await;
     for handled in [false, true] {
         let counters = Store::new(Memory::new()).repository::<Counter>();
         let id = new_event_id();
-        let seen = seen().await;
+        let seen = Seen::default();
 
         {
-            let _seen = tracing::subscriber::set_default(seen.clone());
+            let _seen = subscriber::set(seen.clone());
             if handled {
                 counters.handle(id, Add(1)).await.unwrap();
             } else {
@@ -192,7 +177,6 @@ async fn a_command_has_a_span_of_its_category_and_stream_with_that_of_its_append
 
 #[tokio::test]
 async fn an_append_through_a_store_or_a_tenants_handle_has_a_span_also_when_it_is_refused() {
-    let _alone = ALONE.lock().await;
     let store = Store::new(Memory::new());
     let name = stream(new_event_id());
     for (store, expected) in [
@@ -202,10 +186,10 @@ async fn an_append_through_a_store_or_a_tenants_handle_has_a_span_also_when_it_i
             ExpectedRevision::StreamExists,
         ),
     ] {
-        let seen = seen().await;
+        let seen = Seen::default();
 
         let appended = {
-            let _seen = tracing::subscriber::set_default(seen.clone());
+            let _seen = subscriber::set(seen.clone());
             store.append(&name, expected, vec![event(), event()]).await
         };
 
@@ -223,7 +207,6 @@ async fn an_append_through_a_store_or_a_tenants_handle_has_a_span_also_when_it_i
 
 #[tokio::test(start_paused = true)]
 async fn lost_races_and_appends_that_are_asked_for_again_are_events_inside() {
-    let _alone = ALONE.lock().await;
     let faulty = Faulty::new(Memory::new());
     let counters = Store::new(faulty.clone()).repository::<Counter>();
     for (fault, message) in [
@@ -232,10 +215,10 @@ async fn lost_races_and_appends_that_are_asked_for_again_are_events_inside() {
     ] {
         let id = new_event_id();
         faulty.next_append(fault);
-        let seen = seen().await;
+        let seen = Seen::default();
 
         {
-            let _seen = tracing::subscriber::set_default(seen.clone());
+            let _seen = subscriber::set(seen.clone());
             counters.execute(id, |c| c.add(1)).await.unwrap();
         }
 
@@ -255,9 +238,8 @@ async fn lost_races_and_appends_that_are_asked_for_again_are_events_inside() {
 
 #[tokio::test]
 async fn there_are_no_other_spans_than_those_that_are_listed() {
-    let _alone = ALONE.lock().await;
-    let seen = seen().await;
-    let _seen = tracing::subscriber::set_default(seen.clone());
+    let seen = Seen::default();
+    let _seen = subscriber::set(seen.clone());
     let store = Store::new(Memory::new());
     let snapshots = SnapshotPolicy::every(1);
     let counters = store.repository::<Counter>().with_snapshots(snapshots);
@@ -276,4 +258,16 @@ async fn there_are_no_other_spans_than_those_that_are_listed() {
 
     let names: BTreeSet<_> = seen.spans().iter().map(|span| span.name).collect();
     assert_eq!(names, ["plumberd.append", "plumberd.execute"].into());
+}
+
+#[test]
+fn a_span_that_another_thread_passes_first_is_seen() {
+    let seen = Seen::default();
+    let _seen = subscriber::set(seen.clone());
+    let pass = || drop(tracing::debug_span!(target: "plumberd::here", "passed"));
+
+    std::thread::spawn(pass).join().unwrap();
+    pass();
+
+    assert_eq!(seen.only("passed").level, Level::DEBUG);
 }

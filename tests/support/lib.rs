@@ -4,6 +4,7 @@ pub mod counter;
 #[cfg(any(feature = "eventstoredb", feature = "eventstore-v1"))]
 pub mod http2;
 pub mod random;
+pub mod subscriber;
 pub mod vectors;
 
 use plumberd::event::new_event_id;
