@@ -12,6 +12,7 @@ use plumberd::{
     stream::{Revision, StreamMetadata},
 };
 use plumberd_testkit::mock::{Call, CallKind, Fault, Faulty};
+use plumberd_tests::TempFolder;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 
@@ -63,6 +64,35 @@ async fn a_server_that_is_dropped_does_nothing_any_more() {
 
     assert!(matches!(sent, Err(SendError::TimedOut { .. })), "{sent:?}");
     assert_eq!(accounts.runs(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_is_dropped_leaves_what_it_runs_to_the_next_start() {
+    let (store, _) = memory().await;
+    let gate = Arc::new(Semaphore::new(0));
+    let accounts = Accounts {
+        gate: Some(gate.clone()),
+        ..Accounts::new(&store)
+    };
+    let running = start(&store, &accounts).await;
+    let (bus, to) = (bus(&store), new_event_id());
+    bus.post(to, Credit::number(1)).await.unwrap();
+    accounts.seen(1).await;
+
+    drop(running);
+    // The clock stands until there is nothing more to do.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    gate.add_permits(1);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+
+    assert_eq!(gate.available_permits(), 1, "the handler went on");
+    assert!(answers(&store, bus.session()).await.is_empty());
+    let next = start(&store, &accounts).await;
+    wait_for_answers(&store, bus.session(), 1).await;
+    assert_eq!(next.shutdown().await.unwrap().executed, 1);
+    assert_eq!(accounts.runs(), 2);
+    let stream = accounts.repository.stream(&to).unwrap();
+    assert_eq!(read(&store, &stream).await.len(), 1);
 }
 
 #[tokio::test]
@@ -123,14 +153,50 @@ fn keeping_no_checkpoint(store: &Store) -> Store {
     let faulty = Faulty::new(store.clone());
     let mut kept = 0;
     faulty.plan(move |call, _| {
-        let checkpoint = call.stream()?.as_str() == ">SessionInCheckpoint-Bank";
-        if call.kind() != CallKind::Append || !checkpoint {
-            return None;
-        }
-        kept += 1;
-        (kept > 1).then_some(Fault::Unavailable)
+        kept += u32::from(keeps_a_checkpoint(call));
+        (keeps_a_checkpoint(call) && kept > 1).then_some(Fault::Unavailable)
     });
     Store::new(faulty)
+}
+
+fn keeps_a_checkpoint(call: &Call) -> bool {
+    let of_checkpoints = |stream: &StreamName| stream.as_str() == ">SessionInCheckpoint-Bank";
+    call.kind() == CallKind::Append && call.stream().is_some_and(of_checkpoints)
+}
+
+#[tokio::test]
+async fn a_command_that_was_answered_is_not_run_again_though_other_answers_cannot_be_read() {
+    let folder = TempFolder::new();
+    let url = folder.sqlite_url("bank.db");
+    let store = plumberd::connect(&url).await.unwrap();
+    let accounts = Accounts::new(&store);
+    let (sender, to) = (bus(&store), new_event_id());
+    let session = sender.session();
+    let running = start(&store, &accounts).await;
+    // The checkpoint is past the first one's answer.
+    for number in 1..=2 {
+        sender.send(to, Credit::number(number)).await.unwrap();
+    }
+    running.shutdown().await.unwrap();
+    let running = start(&keeping_no_checkpoint(&store), &accounts).await;
+    sender.send(to, Credit::number(3)).await.unwrap();
+    drop((running, sender));
+    let first = answers(&store, session).await.swap_remove(0);
+    drop(store);
+    let file = rusqlite::Connection::open(folder.path().join("bank.db")).unwrap();
+    let damage = "UPDATE events SET data = x'7b7d' WHERE position = ?1";
+    let damaged = file.execute(damage, [first.position.as_u64().cast_signed()]);
+    assert_eq!(damaged.unwrap(), 1);
+    file.close().unwrap();
+
+    let store = plumberd::connect(&url).await.unwrap();
+    let again = Accounts::new(&store);
+    let running = start(&store, &again).await;
+    bus(&store).send(to, Credit::number(4)).await.unwrap();
+
+    let stats = running.shutdown().await.unwrap();
+    assert_eq!((stats.answered_before, stats.executed), (1, 1));
+    assert_eq!((accounts.runs(), again.runs()), (3, 1));
 }
 
 #[tokio::test]
@@ -340,8 +406,9 @@ async fn a_start_whose_checkpoint_is_refused_fails_and_the_server_before_goes_on
     let accounts = Accounts::new(&inner);
     let mut before = start(&inner, &accounts).await;
     for fault in [Fault::Unavailable, Fault::Broken] {
-        faulty.next_append(fault);
-        let appends = faulty.calls(CallKind::Append);
+        let met = faulty.faults();
+        let mut first = Some(fault);
+        faulty.plan(move |call, _| keeps_a_checkpoint(call).then(|| first.take())?);
 
         let error = server(&store, &accounts).start().await.unwrap_err();
 
@@ -349,14 +416,13 @@ async fn a_start_whose_checkpoint_is_refused_fails_and_the_server_before_goes_on
             panic!("{error:?}");
         };
         assert!(!matches!(error, StoreError::OutcomeUnknown { .. }));
-        assert_eq!(faulty.calls(CallKind::Append), appends + 1, "{error:?}");
+        assert_eq!(faulty.faults(), met + 1, "{error:?}");
         let sent = bus(&inner).send(new_event_id(), Credit::number(1)).await;
         sent.unwrap();
         assert!(before.is_running());
     }
 
-    // One that may be written is asked for until it is known.
-    faulty.next_append(Fault::TimeOutAfterCommit);
+    // The next one is not refused.
     let after = start(&store, &accounts).await;
 
     assert!(matches!(before.ended().await, Err(ServerError::Replaced)));

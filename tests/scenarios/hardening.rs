@@ -4,7 +4,7 @@ use plumberd::{
     Event, EventValue, aggregate, aggregate::GenerateId, backend::memory::Memory,
     event::new_event_id, prelude::*, retry::RetryPolicy, store::StoreError, stream::StreamMetadata,
 };
-use plumberd_testkit::mock::{CallKind, Fault, Faulty};
+use plumberd_testkit::mock::{CallKind, Fault, Faulty, MockStore};
 use plumberd_tests::counter::{Counter, Opened, Refusal};
 use std::{sync::Arc, time::Duration};
 
@@ -652,6 +652,26 @@ async fn a_state_with_a_field_that_is_not_stored_is_replayed_in_full() {
 }
 
 #[tokio::test]
+async fn a_state_that_has_no_snapshots_is_loaded_without_a_look_at_them() {
+    let store = Faulty::new(Memory::new());
+    let indexed: Repository<Indexed> = Repository::new(Arc::new(store.clone()));
+    let indexed = indexed.with_snapshots(SnapshotPolicy::every(1));
+    let id = new_event_id();
+    let added = plumberd_tests::counter::Added {
+        amount: 1,
+        before: 0,
+    };
+    let executed = indexed.execute(id, |_| Ok::<_, Refusal>(added.clone()));
+    executed.await.unwrap();
+    let reads = store.calls(CallKind::ReadStream);
+
+    indexed.load(id).await.unwrap();
+
+    assert_eq!(store.calls(CallKind::ReadStream), reads + 1);
+    assert_eq!(store.calls(CallKind::Append), 1);
+}
+
+#[tokio::test]
 async fn an_aggregate_that_is_deleted_while_it_is_read_is_not_half_of_it() {
     let store = Memory::new();
     let id = new_event_id();
@@ -722,4 +742,25 @@ async fn an_aggregate_that_is_deleted_under_its_fold_is_read_again() {
         matches!(loaded, RepositoryError::NotFound { .. }),
         "got {loaded:?}"
     );
+}
+
+#[tokio::test]
+async fn a_load_gives_up_on_a_stream_that_changes_under_every_read() {
+    let (store, id) = (MockStore::new(), new_event_id());
+    let stream = StreamName::new("Counter", id).unwrap();
+    // One read more than these panics.
+    for _ in 0..9 {
+        let stream = stream.clone();
+        let read = store.expect_read_of(&stream);
+        read.fails(StoreError::ChangedWhileRead { stream });
+    }
+
+    let error = counters(store.clone()).load(id).await.unwrap_err();
+
+    assert!(error.is_transient(), "{error:?}");
+    let RepositoryError::Store { source } = error else {
+        panic!("{error:?}");
+    };
+    assert!(matches!(source, StoreError::ChangedWhileRead { .. }));
+    store.verify();
 }

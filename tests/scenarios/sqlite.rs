@@ -553,3 +553,34 @@ async fn a_page_of_links_holds_no_more_than_a_page_of_events() {
         assert_eq!(event.read_revision().as_u64(), revision);
     }
 }
+
+#[tokio::test]
+async fn a_subscription_says_how_far_it_has_come_past_events_that_do_not_pass_its_filter() {
+    let folder = TempFolder::new();
+    let store = open(&folder).await;
+    let rare = StreamName::new("Rare", 1).unwrap();
+    let first = append(&store, &rare, 1).await;
+    let mut last = first;
+    for _ in 0..3 {
+        last = append(&store, &account(1), 500).await;
+    }
+    let filter = Filter::new().stream_prefix("Ra");
+
+    let from_start = store.subscribe_all(SubscribeFrom::Start, filter.clone());
+    let mut subscription = from_start.await.unwrap();
+    let mut next = async || subscription.next_message().await.unwrap().unwrap();
+    let event = next().await;
+    assert!(
+        matches!(&event, SubscriptionMessage::Event(event) if event.position == first),
+        "{event:?}"
+    );
+    assert_eq!(next().await, SubscriptionMessage::Checkpoint(last));
+    assert_eq!(next().await, SubscriptionMessage::CaughtUp);
+
+    // From there it goes on.
+    let from_there = store.subscribe_all(SubscribeFrom::After(last), filter);
+    let mut resumed = from_there.await.unwrap();
+    let next = append(&store, &rare, 1).await;
+    let event = resumed.next_event().await.unwrap().unwrap();
+    assert_eq!(event.position, next);
+}
