@@ -499,13 +499,11 @@ async fn the_log_of_a_file_that_is_emptied_while_it_is_open_stays() {
         let store = open(&path).await;
         append(&store, 5).await.unwrap();
         let whole = fs::read(&path).unwrap();
-        let mut subscription = match follows {
-            false => None,
-            true => {
-                let end = SubscribeFrom::End;
-                Some(store.subscribe_all(end, Filter::new()).await.unwrap())
-            }
-        };
+        let mut subscription = None;
+        if follows {
+            let end = SubscribeFrom::End;
+            subscription = Some(store.subscribe_all(end, Filter::new()).await.unwrap());
+        }
 
         fs::write(&path, "").unwrap();
 
