@@ -6,10 +6,13 @@ const MOST_CAUSES: usize = 64;
 
 /// Any error, on its way out of `main`.
 ///
-/// Every error becomes one with `?`, and so does a text. Its `Debug`, which is
-/// what Rust prints when `main` fails, says what happened and why, a line a
-/// cause. `Display` is the first line alone, and with `{:#}` the causes follow
-/// on the same line.
+/// Every `std::error::Error` becomes one with `?`, and so does a text. The error
+/// of a command is one where the decision's error is; `String` and [`BoxError`]
+/// are none.
+///
+/// Its `Debug`, which is what Rust prints when `main` fails, says what happened
+/// and why, a line a cause. `Display` is the first line alone, and with `{:#}`
+/// the causes follow on the same line.
 ///
 /// It is not an error itself, and no error to match on: a library returns its
 /// own.
