@@ -8,7 +8,7 @@
 //! `base` nor above the `epoch` that file and log have together; that of an
 //! older copy is below, that of another store has another `id`.
 
-use super::{files::SqliteFileError, schema::APPLICATION_ID};
+use super::{file_error::SqliteFileError, schema::APPLICATION_ID};
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use std::{fmt::Write as _, path::Path, thread, time::Duration};
 

@@ -1,4 +1,4 @@
-use super::{code::Class, files::SqliteFileError, place};
+use super::{code::Class, file_error::SqliteFileError, place};
 use crate::{BoxError, error::ErrorKind, store::StoreError};
 use rusqlite::ffi;
 use std::{

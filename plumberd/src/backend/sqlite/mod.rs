@@ -24,6 +24,7 @@ mod code;
 mod config;
 mod epoch;
 mod error;
+mod file_error;
 mod files;
 mod in_force;
 mod index;
@@ -41,7 +42,7 @@ mod writer;
 
 pub use config::{SqliteConfig, Synchronous};
 pub use error::SqliteError;
-pub use files::SqliteFileError;
+pub use file_error::SqliteFileError;
 pub use stats::SqliteStats;
 pub use url::InvalidSqliteUrl;
 pub use verify::SqliteReport;

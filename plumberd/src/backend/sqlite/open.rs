@@ -5,7 +5,8 @@ use super::{
     config::SqliteConfig,
     epoch::{self, Alone},
     error::{SqliteError, is_busy},
-    files::{self, Files, SqliteFileError},
+    file_error::SqliteFileError,
+    files::{self, Files},
     place,
     schema::{MIGRATIONS, check, migrate},
 };

@@ -3,7 +3,8 @@
 use super::{
     config::SqliteConfig,
     epoch,
-    files::{Files, SqliteFileError, Stamp},
+    file_error::SqliteFileError,
+    files::{Files, Stamp},
     open,
 };
 use crate::store::follow::{Listener, Signal};

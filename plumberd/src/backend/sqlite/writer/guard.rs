@@ -3,7 +3,8 @@
 
 use crate::backend::sqlite::{
     epoch::{self, Mark},
-    files::{Files, LogHead, SqliteFileError, Stamp},
+    file_error::SqliteFileError,
+    files::{Files, LogHead, Stamp},
 };
 use rusqlite::{Connection, Statement};
 use std::sync::Arc;
