@@ -341,3 +341,26 @@ async fn an_event_that_damage_would_leave_out_of_a_read_is_told() {
         store.close().await;
     }
 }
+
+/// Events that are older than checksums say nothing of their tenant's name.
+#[tokio::test]
+async fn events_of_a_tenant_that_is_gone_are_not_read_as_those_of_none() {
+    let folder = TempFolder::new();
+    let (whole, _) = whole(&folder).await;
+    let path = folder.path().join("damaged.db");
+    fs::write(&path, &whole).unwrap();
+    let tool = Connection::open(&path).unwrap();
+    tool.execute_batch(
+        "DELETE FROM tenants WHERE name = 'acme'; UPDATE events SET checksum = NULL;
+         UPDATE store SET unchecked_position = 100000, unchecked_stream = 100000",
+    )
+    .unwrap();
+    tool.close().unwrap();
+    let store = open(&path).await.unwrap();
+
+    let read = store.read_all(ReadOptions::forwards(), Filter::new());
+    let read = read.collect_all().await;
+
+    assert!(matches!(read, Err(StoreError::Corrupt { .. })), "{read:?}");
+    store.close().await;
+}

@@ -130,6 +130,12 @@ fn load_stream(find: &mut Statement<'_>, key: i64) -> Result<Named, StoreError> 
             ))
         })?;
     let wrong = |error: &dyn std::error::Error| corrupt(format!("stream number {key} ({error})"));
+    if tenant.is_none() && tenant_key != 0 {
+        // Else its events would be read as those of no tenant.
+        return Err(corrupt(format!(
+            "stream number {key} is of tenant number {tenant_key}, which there is not"
+        )));
+    }
     let stream = StreamName::raw(stream).map_err(|error| wrong(&error))?;
     let tenant = tenant
         .map(TenantId::new)
