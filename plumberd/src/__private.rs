@@ -1,7 +1,6 @@
 //! What the output of the macros names. Not for use by hand: it follows the
 //! macros and may change in any release.
 
-pub use crate::event::value::decimal_literal;
 pub use crate::{
     aggregate::{
         CountsBlocks, DecisionResult, HandlerBlock, Repeated, assert_counted, assert_one_catch_all,
@@ -10,16 +9,15 @@ pub use crate::{
     },
     codec::{Codec, Json},
     event::{
-        DecodeError, EncodeError, EncodedEvent, Event, EventInfo, EventValue, FromOther, Links,
-        RecordedEvent, Shape, ShapeBuilder, ShapeOf, Upcaster, checked_alias, checked_event_type,
-        decode_event, only_read,
-        value::{
-            AsText, Choices, Elements, Fields, List, MapKey, Object, Ref, Rules, Tagged, TextForm,
-            Variant, Variants, WithField, WithRef, assert_some_is_told, default_of, derived::*,
-            displayed, key_of, name_shape, number_shape, read_as_text, read_choice, read_object,
-            read_tagged, read_tuple, tagged_shape, to_checked_text, write_as_text, write_number,
-            write_tagged,
-        },
+        DecodeError, EncodeError, EncodedEvent, Event, EventInfo, FromOther, Links, RecordedEvent,
+        Upcaster, checked_alias, checked_event_type, decode_event, derived::*, only_read,
+    },
+    value::{
+        AsText, Choices, Elements, EventValue, Fields, List, MapKey, Object, Ref, Rules, Shape,
+        ShapeBuilder, ShapeOf, Tagged, TextForm, Variant, Variants, WithField, WithRef,
+        assert_some_is_told, decimal_literal, default_of, displayed, key_of, name_shape,
+        number_shape, read_as_text, read_choice, read_object, read_tagged, read_tuple,
+        tagged_shape, to_checked_text, write_as_text, write_number, write_tagged,
     },
 };
 pub use core::{

@@ -89,9 +89,11 @@ pub mod codec;
 pub mod context;
 pub mod error;
 pub mod event;
+pub mod json;
 pub mod retry;
 pub mod stream;
 pub mod telemetry;
+pub mod value;
 
 // Ports: small object-safe traits.
 pub mod store;
@@ -116,7 +118,8 @@ pub mod prelude;
 pub use connect::{Store, connect};
 pub use context::MessageContext;
 pub use error::{ErrorKind, Report};
-pub use event::{Event, EventValue};
+pub use event::Event;
+pub use value::EventValue;
 
 #[doc = include_str!("docs/aggregate.md")]
 pub use plumberd_derive::aggregate;

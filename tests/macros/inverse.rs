@@ -98,9 +98,9 @@ fn every_f32_is_read_as_it_was_written_where_it_stands_in_a_list_or_through_serd
     #[derive(Event)]
     struct Measured {
         list: Vec<Option<f32>>,
-        #[event(with = "plumberd::event::value::serde")]
+        #[event(with = "plumberd::value::serde")]
         serde: Vec<f32>,
-        #[event(with = "plumberd::event::value::serde")]
+        #[event(with = "plumberd::value::serde")]
         doubles: HashMap<String, f64>,
     }
     let bits = |measured: &Measured| {

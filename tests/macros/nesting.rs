@@ -92,7 +92,7 @@ fn an_event_has_up_to_64_levels_and_is_refused_beyond_however_deep_it_is() {
 fn what_is_nested_through_serde_or_without_a_type_counts_as_well() {
     #[derive(Event)]
     struct Kept {
-        #[event(with = "plumberd::event::value::serde")]
+        #[event(with = "plumberd::value::serde")]
         serde: serde_json::Value,
         object: JsonObject,
     }

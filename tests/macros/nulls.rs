@@ -32,7 +32,7 @@ struct Noted {
 struct Anything(Value);
 
 #[derive(EventValue, Debug, PartialEq)]
-struct BySerde(#[event(with = "plumberd::event::value::serde")] Option<u32>);
+struct BySerde(#[event(with = "plumberd::value::serde")] Option<u32>);
 
 #[test]
 fn some_of_a_json_null_is_not_written() {
@@ -58,9 +58,9 @@ type Twice = Option<Option<u8>>;
 /// By serde's traits, wherever in the field it is.
 #[derive(Event, Debug, PartialEq)]
 struct ByItsTraits {
-    #[event(with = "plumberd::event::value::serde")]
+    #[event(with = "plumberd::value::serde")]
     alias: Twice,
-    #[event(with = "plumberd::event::value::serde")]
+    #[event(with = "plumberd::value::serde")]
     list: Vec<Twice>,
 }
 

@@ -54,7 +54,7 @@ mod even {
 #[derive(Event, Debug)]
 struct Ordered {
     lines: Vec<Line>,
-    #[event(with = "plumberd::event::value::serde")]
+    #[event(with = "plumberd::value::serde")]
     place: Place,
     totals: BTreeMap<i32, Decimal>,
 }

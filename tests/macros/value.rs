@@ -826,7 +826,7 @@ fn a_shape_says_what_is_stored() {
         level: Level,
         currency: Currency,
         pair: (f64, String),
-        #[event(with = "plumberd::event::value::serde")]
+        #[event(with = "plumberd::value::serde")]
         other: String,
     }
 
@@ -848,7 +848,7 @@ fn a_shape_says_what_is_stored() {
     Pln: text
   }
   Pair: (number, text)
-  Other: as `plumberd::event::value::serde` writes it
+  Other: as `plumberd::value::serde` writes it
 }";
     assert_eq!(Shape::of::<All>().to_string(), expected);
 }

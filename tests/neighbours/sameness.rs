@@ -26,7 +26,7 @@ struct Tagged {
     id: Uuid,
     tags: HashSet<String>,
     map: HashMap<String, HashSet<u32>>,
-    #[event(with = "plumberd::event::value::serde")]
+    #[event(with = "plumberd::value::serde")]
     serde: Deep,
     list: Vec<u8>,
     steps: Vec<u32>,
@@ -218,7 +218,7 @@ async fn another_event_under_the_id_is_refused_also_when_only_a_list_has_another
 struct Tag {
     #[event(id)]
     id: Uuid,
-    #[event(with = "plumberd::event::value::serde")]
+    #[event(with = "plumberd::value::serde")]
     tags: HashSet<String>,
     map: HashMap<String, HashSet<u32>>,
 }

@@ -23,7 +23,7 @@ pub(crate) struct With {
 }
 
 impl With {
-    /// Whether the functions are those of `plumberd::event::value::serde`.
+    /// Whether the functions are those of `plumberd::value::serde`.
     pub(super) fn is_of_serde(&self) -> bool {
         self.spelled == "value::serde" || self.spelled.ends_with("::value::serde")
     }

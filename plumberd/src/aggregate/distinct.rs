@@ -1,5 +1,8 @@
 use super::{HandlerTable, Row};
-use crate::event::{ConstText, EventInfo, NameSet, nth_name, same_name};
+use crate::{
+    event::{ConstText, EventInfo, nth_name},
+    value::{NameSet, same_name},
+};
 
 /// A stored name that two handlers are for.
 #[doc(hidden)]

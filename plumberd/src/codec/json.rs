@@ -1,5 +1,8 @@
-use super::{Codec, CodecError, nesting::write_json};
-use crate::event::{EventValue, value};
+use super::{Codec, CodecError};
+use crate::{
+    json::write_json,
+    value::{self, EventValue},
+};
 
 /// JSON, compact, in the forms that System.Text.Json and Python read, at most
 /// [`MAX_NESTING`](super::MAX_NESTING) levels deep.

@@ -1,8 +1,5 @@
 use super::{CodecError, JsonObject};
-use crate::event::{
-    EventValue,
-    value::{Owned, Ref},
-};
+use crate::value::{EventValue, Owned, Ref};
 
 /// Values in the forms that they have inside events, without serde's traits.
 impl JsonObject {

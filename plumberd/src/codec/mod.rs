@@ -1,26 +1,12 @@
 //! Bytes and values: how an event's data is encoded.
 
-mod as_text;
-mod canonical;
-mod error;
-mod excerpt;
 mod json;
-mod json_object;
 mod json_values;
-mod nesting;
-mod path;
 
-pub(crate) use as_text::as_text;
-pub(crate) use canonical::same_json;
-pub use error::CodecError;
-pub(crate) use excerpt::excerpt;
+pub use crate::json::{CodecError, JsonObject, MAX_NESTING};
 pub use json::Json;
-pub use json_object::JsonObject;
-pub use nesting::MAX_NESTING;
-pub(crate) use nesting::{TooDeep, excess, write_json};
-pub(crate) use path::{Step, at};
 
-use crate::event::EventValue;
+use crate::value::EventValue;
 
 /// Encodes values into bytes and back.
 ///

@@ -1,4 +1,4 @@
-use crate::codec::JsonObject;
+use crate::json::JsonObject;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 

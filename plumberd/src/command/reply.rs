@@ -1,7 +1,7 @@
 use super::heads::{read_object, text};
 use crate::{
-    codec::{CodecError, JsonObject, write_json},
-    event::value::{Owned, Ref},
+    json::{CodecError, JsonObject, write_json},
+    value::{Owned, Ref},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;

@@ -68,4 +68,4 @@ impl fmt::Debug for MessageId {
 pub struct InvalidMessageId;
 
 crate::error::always!(Invalid: InvalidMessageId);
-crate::codec::as_text!(MessageId: MessageId::new);
+crate::json::as_text!(MessageId: MessageId::new);

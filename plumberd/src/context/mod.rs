@@ -1,14 +1,15 @@
 //! Why something is done, and for whom: carried along without being passed.
 
+mod created;
 mod message_id;
 mod scope;
 
+pub use created::InvalidCreated;
 pub use message_id::{InvalidMessageId, MessageId};
 pub use scope::Scope;
 
 use crate::{
-    codec::{CodecError, JsonObject},
-    event::{InvalidCreated, Metadata, RecordedEvent},
+    json::{CodecError, JsonObject},
     stream::TenantId,
 };
 use chrono::{DateTime, FixedOffset};
@@ -56,6 +57,9 @@ struct Parts {
     headers: JsonObject,
 }
 
+/// The metadata key of what a command is for.
+pub(crate) const COMMAND_PURPOSE: &str = "CommandPurpose";
+
 static NO_HEADERS: JsonObject = JsonObject::new();
 
 impl MessageContext {
@@ -72,32 +76,6 @@ impl MessageContext {
     /// Runs `future` with this context as the current one.
     pub fn scope<F: Future>(&self, future: F) -> Scope<F> {
         Scope::new(self.clone(), future)
-    }
-
-    /// The context of what reacts to `event`: the same correlation, user and
-    /// tenant, and the event as the cause. Headers stay behind.
-    ///
-    /// An event without a correlation begins one of its own, by its id. So does
-    /// an event with one that is no [`MessageId`], and a warning says it.
-    ///
-    /// # Errors
-    ///
-    /// [`CodecError`] when the event's metadata is not a JSON object.
-    pub fn caused_by(event: &RecordedEvent) -> Result<Self, CodecError> {
-        let metadata = Metadata::from_json(event.metadata.as_bytes())?;
-        let mut context = Self::new()
-            .with_correlation(correlation(&metadata, event))
-            .with_causation(event.id);
-        if let Some(user) = metadata.user_id() {
-            context = context.with_user(user);
-        }
-        if let Some(session) = metadata.session_id() {
-            context = context.with_session(session);
-        }
-        if let Some(tenant) = &event.tenant {
-            context = context.with_tenant(tenant.clone());
-        }
-        Ok(context)
     }
 
     /// With this id on everything that belongs together: `$correlationId`.
@@ -157,7 +135,7 @@ impl MessageContext {
 
     /// With a metadata key of your own, which may override a standard one;
     /// not `Revision`, because that says how the data is read, nor
-    /// [`Metadata::COMMAND_PURPOSE`].
+    /// [`Metadata::COMMAND_PURPOSE`](crate::event::Metadata::COMMAND_PURPOSE).
     ///
     /// # Errors
     ///
@@ -169,7 +147,7 @@ impl MessageContext {
     ) -> Result<Self, CodecError> {
         let owner = match key {
             "Revision" => "the revision of an event's shape, which the event itself says",
-            Metadata::COMMAND_PURPOSE => "the purpose of a command, which the command itself says",
+            COMMAND_PURPOSE => "the purpose of a command, which the command itself says",
             _ => "",
         };
         if !owner.is_empty() {
@@ -233,22 +211,6 @@ impl MessageContext {
     fn parts(&mut self) -> &mut Parts {
         Arc::make_mut(self.0.get_or_insert_with(Arc::default))
     }
-}
-
-fn correlation(metadata: &Metadata, event: &RecordedEvent) -> MessageId {
-    let raw = metadata.json().get("$correlationId");
-    if raw.is_none_or(|raw| raw.get() == "null") {
-        return event.id.into();
-    }
-    let id = metadata.correlation_id().map(MessageId::new);
-    id.and_then(Result::ok).unwrap_or_else(|| {
-        tracing::warn!(
-            stream = %event.stream,
-            revision = %event.revision,
-            "the event's `$correlationId` is not the id of a message; its own id takes its place"
-        );
-        event.id.into()
-    })
 }
 
 impl fmt::Debug for MessageContext {

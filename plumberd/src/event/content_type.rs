@@ -57,7 +57,7 @@ fn named(name: String) -> Result<ContentType, Infallible> {
     Ok(ContentType::new(name))
 }
 
-crate::codec::as_text!(ContentType: named);
+crate::json::as_text!(ContentType: named);
 
 impl Default for ContentType {
     fn default() -> Self {

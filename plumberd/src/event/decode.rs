@@ -1,7 +1,8 @@
 use super::{ContentType, DecodeError, EventInfo, EventValue, text::Length};
 use crate::{
     BoxError,
-    codec::{Codec, Json, JsonObject},
+    codec::{Codec, Json},
+    json::JsonObject,
 };
 use std::fmt;
 
@@ -130,7 +131,7 @@ fn expect_content_type(info: &EventInfo, encoded: &EncodedEvent<'_>) -> Result<(
     })
 }
 
-fn malformed(info: &EventInfo, source: crate::codec::CodecError) -> DecodeError {
+fn malformed(info: &EventInfo, source: crate::json::CodecError) -> DecodeError {
     DecodeError::Malformed {
         event_type: info.name.to_owned(),
         source,

@@ -1,5 +1,5 @@
 use super::Event;
-use crate::{BoxError, codec::CodecError, error::always};
+use crate::{BoxError, error::always, json::CodecError};
 
 /// Why an event cannot be stored.
 #[derive(Debug, thiserror::Error)]

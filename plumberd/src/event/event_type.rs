@@ -124,4 +124,4 @@ impl PartialEq<&str> for EventType {
 pub struct InvalidEventType(&'static str);
 
 crate::error::always!(Invalid: InvalidEventType);
-crate::codec::as_text!(EventType: EventType::new);
+crate::json::as_text!(EventType: EventType::new);

@@ -1,6 +1,9 @@
 use super::raw_metadata::write_created;
-use crate::codec::{CodecError, JsonObject, excerpt};
-use chrono::{DateTime, Datelike, FixedOffset};
+use crate::{
+    context::InvalidCreated,
+    json::{CodecError, JsonObject, excerpt},
+};
+use chrono::{DateTime, FixedOffset};
 use serde::{Deserialize, Serialize};
 
 /// What is stored beside an event: when, where, by whom, because of what.
@@ -13,7 +16,7 @@ pub struct Metadata(JsonObject);
 
 impl Metadata {
     /// The key of [`Metadata::command_purpose`].
-    pub const COMMAND_PURPOSE: &str = "CommandPurpose";
+    pub const COMMAND_PURPOSE: &str = crate::context::COMMAND_PURPOSE;
 
     /// Metadata without keys.
     pub const fn new() -> Self {
@@ -51,9 +54,9 @@ impl Metadata {
         let Some(raw) = self.0.get("Created") else {
             return Ok(None);
         };
-        let invalid = || InvalidCreated(excerpt(raw.get()).into_owned());
+        let invalid = || InvalidCreated::new(&excerpt(raw.get()));
         let text: Option<String> = serde_json::from_str(raw.get()).map_err(|_| invalid())?;
-        text.map(|text| super::value::parse_time(&text).ok_or_else(invalid))
+        text.map(|text| crate::value::parse_time(&text).ok_or_else(invalid))
             .transpose()
     }
 
@@ -132,24 +135,5 @@ impl Metadata {
     fn set_str(&mut self, key: &str, value: &str) {
         // A string always has a JSON form.
         let _ = self.0.insert(key, value);
-    }
-}
-
-/// A `Created` that is not a time with an offset, of the years 1 to 9999.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`Created` is {0}, not an ISO 8601 time with an offset, of the years 1 to 9999")]
-pub struct InvalidCreated(String);
-
-crate::error::always!(Invalid: InvalidCreated);
-
-impl InvalidCreated {
-    /// Gives `time` back when its text can be read again.
-    pub(crate) fn check(time: DateTime<FixedOffset>) -> Result<DateTime<FixedOffset>, Self> {
-        // The local time, which is written, may be beyond what chrono counts.
-        let local = time.naive_utc().checked_add_offset(*time.offset());
-        match local {
-            Some(local) if (1..=9999).contains(&local.year()) => Ok(time),
-            _ => Err(Self(time.to_utc().to_string())),
-        }
     }
 }

@@ -1,24 +1,26 @@
 //! What happened: events, their names, their metadata, their stored forms.
 
+mod caused_by;
 mod const_text;
 mod content_type;
 mod decode;
+#[doc(hidden)]
+pub mod derived;
 mod error;
 mod event_type;
 mod id;
 mod metadata;
-mod name_set;
 mod new_event;
 mod other;
 mod raw_metadata;
 mod recorded_event;
 mod recorded_form;
 mod same;
-mod shape;
 mod text;
 pub(crate) mod type_name;
-pub mod value;
 
+pub use crate::context::InvalidCreated;
+pub use crate::value::{self, EventValue, Shape, ShapeBuilder, ShapeOf};
 pub(crate) use const_text::ConstText;
 pub use content_type::ContentType;
 pub use decode::{EncodedEvent, Upcaster};
@@ -29,16 +31,13 @@ pub use event_type::{EventType, InvalidEventType};
 #[doc(hidden)]
 pub use event_type::{checked_alias, checked_event_type};
 pub use id::{derived_event_id, new_event_id};
-pub use metadata::{InvalidCreated, Metadata};
-pub(crate) use name_set::{NameSet, nth_name, same_name};
+pub use metadata::Metadata;
 pub use new_event::NewEvent;
 #[doc(hidden)]
 pub use other::{FromOther, only_read};
 pub use raw_metadata::RawMetadata;
 pub use recorded_event::{Link, RecordedEvent};
-pub use shape::{Shape, ShapeBuilder, ShapeOf};
 pub(crate) use text::has_control;
-pub use value::EventValue;
 
 use uuid::Uuid;
 
@@ -188,4 +187,22 @@ impl EventInfo {
         self.module = module;
         self
     }
+}
+
+/// The names under which events of `types` are stored, type by type, aliases
+/// among them.
+pub(crate) const fn nth_name(types: &[EventInfo], mut n: usize) -> Option<&'static str> {
+    let mut i = 0;
+    while i < types.len() {
+        let aliases = types[i].aliases;
+        if n == 0 {
+            return Some(types[i].name);
+        }
+        if n <= aliases.len() {
+            return Some(aliases[n - 1]);
+        }
+        n -= aliases.len() + 1;
+        i += 1;
+    }
+    None
 }

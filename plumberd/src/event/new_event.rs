@@ -3,8 +3,8 @@ use super::{
     RecordedEvent, new_event_id, same::Typed, text::Length, type_name::friendly_name,
 };
 use crate::{
-    codec::{TooDeep, excess},
     context::MessageContext,
+    json::{TooDeep, excess},
     stream::{Position, Revision, StreamName, TenantId},
 };
 use bytes::Bytes;
@@ -44,7 +44,7 @@ impl NewEvent {
     ///
     /// `id` is the event's identity: an append of the same id is recognised.
     /// Take [`new_event_id`] for a new one. Data that is nested deeper than
-    /// [`MAX_NESTING`](crate::codec::MAX_NESTING) is refused by the store.
+    /// [`MAX_NESTING`](crate::json::MAX_NESTING) is refused by the store.
     pub fn new(id: Uuid, event_type: EventType, data: impl Into<Bytes>) -> Self {
         Self {
             id,
@@ -65,7 +65,7 @@ impl NewEvent {
     /// # Errors
     ///
     /// [`EncodeError`] when a value of the event has no stored form, or it is
-    /// nested deeper than [`MAX_NESTING`](crate::codec::MAX_NESTING).
+    /// nested deeper than [`MAX_NESTING`](crate::json::MAX_NESTING).
     pub fn encode<E: Event>(event: &E) -> Result<Self, EncodeError> {
         let id = event.id().filter(|id| !id.is_nil());
         Self::encode_with(
@@ -208,7 +208,7 @@ impl NewEvent {
     /// # Errors
     ///
     /// [`EncodeError`] when its `Revision` is not a whole number from 1, or it is
-    /// nested deeper than [`MAX_NESTING`](crate::codec::MAX_NESTING).
+    /// nested deeper than [`MAX_NESTING`](crate::json::MAX_NESTING).
     pub fn with_metadata(mut self, metadata: &Metadata) -> Result<Self, EncodeError> {
         let wrong = |error| EncodeError::new(self.event_type.as_str(), error);
         self.revision = metadata.revision().map_err(wrong)?;

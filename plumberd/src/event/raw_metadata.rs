@@ -1,5 +1,5 @@
 use super::{DecodeError, Metadata, text::Length};
-use crate::{codec::JsonObject, context::MessageContext};
+use crate::{context::MessageContext, json::JsonObject};
 use bytes::Bytes;
 use chrono::{DateTime, Datelike, FixedOffset, Local, Timelike};
 use std::{fmt, io::Write as _, sync::OnceLock};

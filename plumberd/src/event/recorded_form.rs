@@ -2,7 +2,7 @@
 
 use super::{ContentType, EventType, Link, RawMetadata, RecordedEvent};
 use crate::{
-    codec::CodecError,
+    json::CodecError,
     stream::{Position, Revision, StreamName, TenantId},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};

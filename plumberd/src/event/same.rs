@@ -2,7 +2,7 @@
 //! the same value may have been written in other bytes.
 
 use super::{ContentType, EncodedEvent, Event, EventInfo, NewEvent, RecordedEvent};
-use crate::codec::same_json;
+use crate::json::same_json;
 
 /// What the type of an event knows of its stored forms.
 #[derive(Clone, Copy)]

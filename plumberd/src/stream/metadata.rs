@@ -1,5 +1,5 @@
 use super::Revision;
-use crate::codec::JsonObject;
+use crate::json::JsonObject;
 use std::time::Duration;
 
 /// What a store knows about a stream besides its events: how much of it is

@@ -175,7 +175,7 @@ pub struct InvalidStreamName {
 
 crate::error::always!(Invalid: InvalidStreamName);
 // Any name that a store may hold, as `raw` takes it.
-crate::codec::as_text!(StreamName: StreamName::raw);
+crate::json::as_text!(StreamName: StreamName::raw);
 
 impl InvalidStreamName {
     fn new(text: impl Into<String>, reason: Reason) -> Self {

@@ -62,4 +62,4 @@ impl fmt::Debug for TenantId {
 pub struct InvalidTenant(&'static str);
 
 crate::error::always!(Invalid: InvalidTenant);
-crate::codec::as_text!(TenantId: TenantId::new);
+crate::json::as_text!(TenantId: TenantId::new);

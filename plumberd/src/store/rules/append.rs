@@ -1,6 +1,6 @@
 use crate::{
-    codec::{MAX_NESTING, excess},
     event::NewEvent,
+    json::{MAX_NESTING, excess},
     store::{AppendOutcome, IdempotencyReason, Limits, Location, StoreError, rules::read_metadata},
     stream::{ExpectedRevision, Revision, StreamMetadata, StreamName},
 };

@@ -3,7 +3,7 @@ use plumberd::{Event, EventValue};
 #[derive(Event, EventValue)]
 struct Opened {
     owner: String,
-    #[event(with = "plumberd::event::value::serde")]
+    #[event(with = "plumberd::value::serde")]
     level: u8,
 }
 

@@ -6,7 +6,7 @@ struct OrderPlaced {
     number: u32,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     lines: Vec<u32>,
-    #[event(skip_serializing_if = "Option::is_none", with = "plumberd::event::value::serde")]
+    #[event(skip_serializing_if = "Option::is_none", with = "plumberd::value::serde")]
     discount: Option<u32>,
     #[event(skip_serializing_if = "Option::is_none")]
     note: Option<String>,

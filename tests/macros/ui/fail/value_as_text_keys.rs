@@ -14,7 +14,7 @@ struct Iban(#[event(skip)] String);
 #[derive(Event)]
 #[event(as_text)]
 struct Opened {
-    #[event(as_text, with = "plumberd::event::value::serde")]
+    #[event(as_text, with = "plumberd::value::serde")]
     owner: String,
     #[event(as_text)]
     limit: Option<Option<u32>>,

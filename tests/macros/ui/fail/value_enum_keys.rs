@@ -17,7 +17,7 @@ enum Payment {
     #[event(other)]
     Card { number: String },
     Parts(u32, u32),
-    Number(#[event(with = "plumberd::event::value::serde")] u32),
+    Number(#[event(with = "plumberd::value::serde")] u32),
 }
 
 #[derive(EventValue)]

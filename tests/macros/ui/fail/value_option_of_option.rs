@@ -6,7 +6,7 @@ struct LimitChanged {
     boxed: std::option::Option<Box<Option<u32>>>,
     done: Option<()>,
     lists_are_fine: Option<Vec<Option<u32>>>,
-    #[event(with = "plumberd::event::value::serde")]
+    #[event(with = "plumberd::value::serde")]
     by_serde: Option<Option<u32>>,
     #[event(with = "of_its_own")]
     its_own_form_is_fine: Option<Option<u32>>,

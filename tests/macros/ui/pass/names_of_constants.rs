@@ -33,7 +33,7 @@ struct Opened {
     id: plumberd::prelude::Uuid,
     #[event(default = zero)]
     value: u8,
-    #[event(with = "plumberd::event::value::serde", default)]
+    #[event(with = "plumberd::value::serde", default)]
     text: String,
     level: Level,
     currency: Currency,

@@ -79,7 +79,7 @@ struct Opened {
     #[event(skip_serializing)]
     #[event(default)]
     note: Option<String>,
-    #[event(with = "plumberd::event::value::serde")]
+    #[event(with = "plumberd::value::serde")]
     with: u8,
     payment: Payment,
 }

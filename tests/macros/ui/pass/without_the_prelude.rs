@@ -18,7 +18,7 @@ pub struct Opened {
     /// Not stored.
     #[event(skip)]
     pub left_out: u8,
-    #[event(with = "::plumberd::event::value::serde")]
+    #[event(with = "::plumberd::value::serde")]
     with: u8,
 }
 

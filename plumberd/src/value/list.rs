@@ -2,7 +2,7 @@ use super::{
     EventValue, Ref,
     dotnet::{Collection, read_or_empty},
 };
-use crate::event::{Shape, ShapeBuilder};
+use crate::value::{Shape, ShapeBuilder};
 use ::serde::{Deserializer, Serializer, de::Error};
 use std::{borrow::Cow, collections::VecDeque, sync::Arc};
 

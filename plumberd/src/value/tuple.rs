@@ -1,7 +1,7 @@
 use super::{EventValue, Owned, Ref};
 use crate::{
-    codec::{Step, at},
-    event::{Shape, ShapeBuilder},
+    json::{Step, at},
+    value::{Shape, ShapeBuilder},
 };
 use ::serde::{
     Deserialize, Deserializer, Serializer,

@@ -1,5 +1,5 @@
 use super::EventValue;
-use crate::event::{Shape, ShapeBuilder};
+use crate::value::{Shape, ShapeBuilder};
 use ::serde::{Deserializer, Serializer};
 
 /// An enum of which each variant is stored as a value of its own.

@@ -1,7 +1,7 @@
 use super::{EventValue, text::read_text};
 use crate::{
-    codec::JsonObject,
-    event::{Shape, ShapeBuilder},
+    json::JsonObject,
+    value::{Shape, ShapeBuilder},
 };
 use ::serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use std::{borrow::Cow, num::NonZero, sync::Arc};

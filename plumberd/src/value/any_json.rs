@@ -1,5 +1,5 @@
 use super::EventValue;
-use crate::event::{Shape, ShapeBuilder};
+use crate::value::{Shape, ShapeBuilder};
 use ::serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     ser::{Error, SerializeMap},
@@ -12,7 +12,7 @@ const RESERVED: &str = "$serde_json::private::";
 
 /// JSON of any shape, the keys of objects in their order, whether or not
 /// `serde_json` keeps another one: so that the same value is the same bytes.
-/// Take a [`JsonObject`](crate::codec::JsonObject) where the order of keys and
+/// Take a [`JsonObject`](crate::json::JsonObject) where the order of keys and
 /// the digits of numbers are to stay.
 impl EventValue for Value {
     const OPAQUE: bool = true;

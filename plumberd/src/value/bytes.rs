@@ -1,5 +1,5 @@
 use super::{EventValue, text::read_text};
-use crate::event::{Shape, ShapeBuilder};
+use crate::value::{Shape, ShapeBuilder};
 use ::bytes::Bytes;
 use ::serde::{Deserialize, Deserializer, Serializer};
 use base64::{Engine, display::Base64Display, engine::general_purpose::STANDARD};

@@ -1,12 +1,12 @@
 //! What the output of `#[derive(Event)]` calls, so that the output is small.
 
-use super::{EventValue, Variant, Variants};
+use super::{
+    ConstText, DecodeError, EncodeError, EncodedEvent, Event, EventInfo, Links, decode_event,
+    nth_name,
+};
 use crate::{
     codec::Codec,
-    event::{
-        ConstText, DecodeError, EncodeError, EncodedEvent, Event, EventInfo, Links, NameSet,
-        decode_event, nth_name, same_name,
-    },
+    value::{EventValue, NameSet, Variant, Variants, same_name},
 };
 use ::serde::ser;
 use std::any::Any;

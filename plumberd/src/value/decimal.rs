@@ -1,7 +1,7 @@
 use super::{EventValue, text::read_text};
 use crate::{
-    codec::excerpt,
-    event::{Shape, ShapeBuilder},
+    json::excerpt,
+    value::{Shape, ShapeBuilder},
 };
 use ::serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
 use rust_decimal::Decimal;

@@ -3,8 +3,8 @@ use super::{
     dotnet::{Collection, Received, read_or_empty},
 };
 use crate::{
-    codec::{Step, at, write_json},
-    event::{Shape, ShapeBuilder},
+    json::{Step, at, write_json},
+    value::{Shape, ShapeBuilder},
 };
 use ::serde::{
     Deserializer, Serializer,

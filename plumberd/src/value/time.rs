@@ -3,7 +3,7 @@ use super::{
     text::read_text,
     time_text::{parse_date, parse_date_time, parse_time, parse_time_of_day},
 };
-use crate::event::{Shape, ShapeBuilder};
+use crate::value::{Shape, ShapeBuilder};
 use ::serde::{Deserializer, Serializer, ser::Error};
 use chrono::{
     DateTime, Datelike, FixedOffset, Local, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeZone,

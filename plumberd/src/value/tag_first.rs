@@ -1,7 +1,7 @@
 //! A variant that holds a struct: the fields of the struct, after `$type`.
 
 use super::{EventValue, Fields};
-use crate::event::{Shape, ShapeBuilder, ShapeOf};
+use crate::value::{Shape, ShapeBuilder, ShapeOf};
 use ::serde::{
     Serialize, Serializer,
     ser::{Error, Impossible, SerializeStruct},
@@ -23,7 +23,7 @@ const fn assert_no_tag(keys: &[&str]) {
     let mut rest = keys;
     while let [key, others @ ..] = rest {
         assert!(
-            !crate::event::same_name(key, "$type"),
+            !crate::value::same_name(key, "$type"),
             "the key `$type` tells the variants apart, and the struct in one has it as well"
         );
         rest = others;

@@ -3,8 +3,8 @@ use super::{
     text::same_ignoring_case,
 };
 use crate::{
-    codec::{Step, at, excerpt},
-    event::Shape,
+    json::{Step, at, excerpt},
+    value::Shape,
 };
 use ::serde::{
     Deserializer, Serializer,

@@ -5,19 +5,19 @@ mod as_text;
 mod bytes;
 mod choice;
 mod decimal;
-#[doc(hidden)]
-pub mod derived;
 mod dotnet;
 mod fallback;
 mod key;
 mod list;
 mod literal;
 mod map;
+mod name_set;
 mod null;
 mod object;
 mod scalar;
 pub mod serde;
 mod set;
+mod shape;
 mod tag_first;
 mod text;
 mod text_form;
@@ -42,13 +42,15 @@ pub use fallback::default_of;
 #[doc(hidden)]
 pub use literal::decimal_literal;
 pub use map::MapKey;
+pub(crate) use name_set::{NameSet, same_name};
 #[doc(hidden)]
 pub use object::{Fields, Object, Rules, WithField, WithRef, read_object};
+pub use shape::{Shape, ShapeBuilder, ShapeOf};
 #[doc(hidden)]
 pub use tag_first::{tagged_shape, write_tagged};
 #[doc(hidden)]
 pub use text_form::{TextForm, key_of};
-pub(super) use time_text::parse_time;
+pub(crate) use time_text::parse_time;
 #[doc(hidden)]
 pub use tuple::{Elements, List, read_tuple};
 #[doc(hidden)]
@@ -57,7 +59,6 @@ pub use variant::{Variant, Variants};
 #[doc(hidden)]
 pub use wrapper::assert_some_is_told;
 
-use super::{Shape, ShapeBuilder};
 use ::serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{MapAccess, SeqAccess},
@@ -72,7 +73,7 @@ use ::serde::{
     message = "`{Self}` cannot be stored in an event",
     label = "not a value of an event",
     note = "add `#[derive(plumberd::EventValue)]` to `{Self}`",
-    note = "or, when it implements serde's traits, mark the field `#[event(with = \"plumberd::event::value::serde\")]`"
+    note = "or, when it implements serde's traits, mark the field `#[event(with = \"plumberd::value::serde\")]`"
 )]
 pub trait EventValue: Sized {
     /// Writes the value.

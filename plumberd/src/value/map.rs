@@ -3,8 +3,8 @@ use super::{
     dotnet::{Collection, Received, read_or_empty},
 };
 use crate::{
-    codec::{Step, at, excerpt},
-    event::{Shape, ShapeBuilder},
+    json::{Step, at, excerpt},
+    value::{Shape, ShapeBuilder},
 };
 use ::serde::{
     Deserialize, Deserializer, Serializer,
@@ -35,7 +35,7 @@ use uuid::Uuid;
 /// # Examples
 ///
 /// ```
-/// use plumberd::event::value::MapKey;
+/// use plumberd::value::MapKey;
 /// use std::borrow::Cow;
 ///
 /// #[derive(Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -54,7 +54,7 @@ use uuid::Uuid;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the key of a map in an event",
     label = "not a key",
-    note = "keys are text, `bool`, whole numbers, `Decimal`, dates and times, `Uuid`s, and of the types that derive `EventValue` enums without data, newtypes of keys and what is marked `as_text`; for others implement `plumberd::event::value::MapKey`"
+    note = "keys are text, `bool`, whole numbers, `Decimal`, dates and times, `Uuid`s, and of the types that derive `EventValue` enums without data, newtypes of keys and what is marked `as_text`; for others implement `plumberd::value::MapKey`"
 )]
 pub trait MapKey: Sized {
     /// The key in JSON.

@@ -2,7 +2,7 @@ use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime};
 
 /// Reads an ISO 8601 time with an offset or `Z`, with up to 16 fraction
 /// digits, of which nine count.
-pub(in crate::event) fn parse_time(text: &str) -> Option<DateTime<FixedOffset>> {
+pub(crate) fn parse_time(text: &str) -> Option<DateTime<FixedOffset>> {
     let mut text = Cursor::new(text);
     let local = text.date_time()?;
     let offset = text.offset()?;

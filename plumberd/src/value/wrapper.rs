@@ -3,7 +3,7 @@ use super::{
     dotnet::Received,
     null::{is_null, some_of_null},
 };
-use crate::event::{Shape, ShapeBuilder};
+use crate::value::{Shape, ShapeBuilder};
 use ::serde::{
     Deserialize, Deserializer, Serializer,
     de::{Error, Visitor},

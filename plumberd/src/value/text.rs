@@ -1,4 +1,4 @@
-use crate::codec::excerpt;
+use crate::json::excerpt;
 use ::serde::{
     Deserializer,
     de::{Error, Unexpected, Visitor},

@@ -12,7 +12,7 @@ use rust_decimal::Decimal;
 #[macro_export]
 macro_rules! dec {
     ($number:expr) => {
-        const { $crate::event::value::decimal_literal(::core::stringify!($number)) }
+        const { $crate::value::decimal_literal(::core::stringify!($number)) }
     };
 }
 

@@ -1,5 +1,5 @@
 use super::{EventValue, text::read_text, time_text::Cursor};
-use crate::event::{Shape, ShapeBuilder};
+use crate::value::{Shape, ShapeBuilder};
 use ::serde::{Deserializer, Serializer, ser::Error};
 use chrono::TimeDelta;
 use std::{fmt, time::Duration};

@@ -15,7 +15,7 @@
 //!
 //! #[derive(Event)]
 //! struct DroneMoved {
-//!     #[event(with = "plumberd::event::value::serde")]
+//!     #[event(with = "plumberd::value::serde")]
 //!     to: Point,
 //! }
 //! ```

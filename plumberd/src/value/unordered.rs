@@ -2,7 +2,7 @@
 //! order: so that the same value is the same bytes.
 
 use super::null::{is_null, some_of_null};
-use crate::codec::write_json;
+use crate::json::write_json;
 use ::serde::{
     Serialize, Serializer,
     ser::{

@@ -1,5 +1,3 @@
-use super::EventInfo;
-
 /// The stored names that were seen so far, for code that runs in the compiler,
 /// where nothing can be allocated: to compare each with each would cost it seconds
 /// for a few hundred.
@@ -47,24 +45,6 @@ const fn hash(text: &str) -> u64 {
     (hash ^ hash >> 29)
         .wrapping_mul(0x9e37_79b9_7f4a_7c15)
         .rotate_left(24)
-}
-
-/// The names under which events of `types` are stored, type by type, aliases
-/// among them.
-pub(crate) const fn nth_name(types: &[EventInfo], mut n: usize) -> Option<&'static str> {
-    let mut i = 0;
-    while i < types.len() {
-        let aliases = types[i].aliases;
-        if n == 0 {
-            return Some(types[i].name);
-        }
-        if n <= aliases.len() {
-            return Some(aliases[n - 1]);
-        }
-        n -= aliases.len() + 1;
-        i += 1;
-    }
-    None
 }
 
 /// Whether two names are the same.

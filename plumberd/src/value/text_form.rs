@@ -9,7 +9,7 @@ use super::{
     map,
     wrapper::expect_value,
 };
-use crate::event::{Shape, ShapeBuilder};
+use crate::value::{Shape, ShapeBuilder};
 use ::serde::{
     Deserializer, Serialize, Serializer,
     de::{DeserializeSeed, Error, SeqAccess, Visitor},

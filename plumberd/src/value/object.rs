@@ -1,5 +1,5 @@
 use super::{EventValue, Owned, dotnet::Received, text::same_ignoring_case};
-use crate::codec::{Step, at, excerpt};
+use crate::json::{Step, at, excerpt};
 use ::serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{DeserializeSeed, Error, IgnoredAny, MapAccess, Visitor},
