@@ -21,6 +21,9 @@ const HEAVY: [&str; 14] = [
     "tonic",
 ];
 
+/// How many packages a default build has at the most, plumberd among them.
+const MOST_PACKAGES: usize = 45;
+
 /// `cargo tree` of plumberd, one package a line.
 fn tree(arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO"))
@@ -35,10 +38,18 @@ fn tree(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// The packages of a tree, each release of one by itself.
+fn packages(tree: &str) -> BTreeSet<&str> {
+    tree.lines()
+        .map(|line| line.strip_suffix(" (*)").unwrap_or(line))
+        .filter(|line| !line.is_empty() && !line.starts_with('['))
+        .collect()
+}
+
 fn heavy(tree: &str) -> Vec<String> {
-    let packages: BTreeSet<_> = tree
-        .lines()
-        .filter_map(|line| line.split(' ').next())
+    let packages: BTreeSet<_> = packages(tree)
+        .into_iter()
+        .filter_map(|package| package.split(' ').next())
         .collect();
     let heavy = HEAVY.iter().filter(|name| packages.contains(*name));
     heavy
@@ -95,6 +106,27 @@ fn without_folder(features: &[String], is_there: impl Fn(&str) -> bool) -> Vec<S
 #[test]
 fn the_default_features_open_no_socket_and_need_no_c() {
     assert_kept("default features", &heavy(&tree(&[])));
+}
+
+#[test]
+fn the_default_build_has_few_packages() {
+    let tree = tree(&[]);
+    let packages = packages(&tree);
+
+    let releases_of_syn = packages.iter().filter(|name| name.starts_with("syn "));
+    assert_eq!(releases_of_syn.count(), 1, "{packages:#?}");
+    assert!(
+        packages.len() <= MOST_PACKAGES,
+        "{} packages: {packages:#?}",
+        packages.len()
+    );
+}
+
+#[test]
+fn a_package_more_would_be_counted() {
+    let tree = "a v1.0.0\nb v1.0.0 (proc-macro)\na v1.0.0 (*)\na v2.0.0\n[build-dependencies]\n";
+
+    assert_eq!(packages(tree).len(), 3);
 }
 
 #[test]

@@ -1,4 +1,3 @@
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 /// The UUID that micro-plumberd makes of a text that is none: the two halves
@@ -13,7 +12,7 @@ use uuid::Uuid;
 /// assert_eq!(id.to_string(), "4bcfbd29-096d-7287-b305-823906572a45");
 /// ```
 pub fn guid_from_text(text: &str) -> Uuid {
-    let hash = Sha256::digest(text.as_bytes());
+    let hash = hmac_sha256::Hash::hash(text.as_bytes());
     let (low, high) = hash.split_at(16);
     let mut bytes = [0; 16];
     for ((byte, low), high) in bytes.iter_mut().zip(low).zip(high) {

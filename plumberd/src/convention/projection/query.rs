@@ -2,7 +2,6 @@ use crate::{
     event::EventType,
     stream::{InvalidStreamName, StreamName},
 };
-use sha2::{Digest, Sha256};
 use std::fmt;
 
 /// What an event must have to be linked: one that a server could not resolve
@@ -228,7 +227,7 @@ pub fn query_hash(text: &str) -> String {
     use fmt::Write as _;
 
     let mut hash = String::with_capacity(64);
-    for byte in Sha256::digest(text) {
+    for byte in hmac_sha256::Hash::hash(text.as_bytes()) {
         // Writing to a `String` cannot fail.
         let _ = write!(hash, "{byte:02X}");
     }
