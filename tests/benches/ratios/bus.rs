@@ -1,14 +1,16 @@
 //! A command and its reply on a memory store, beside two bare appends and one
 //! subscription, which is the least that a reply by way of a store takes.
 
-use crate::measure::{Table, timed};
+use crate::rows::{Bench, Row, work::Work};
 use plumberd::{
-    command::{Command, CommandBus, CommandFault, CommandHandlers, CommandServer, NoFault},
+    command::{
+        Command, CommandBus, CommandFault, CommandHandlers, CommandServer, NoFault, Running,
+    },
     event::{NewEvent, new_event_id},
     prelude::*,
     store::{SubscribeFrom, Subscription},
 };
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 use tokio::{sync::Mutex, task::JoinSet};
 
 #[derive(Event, Debug, Clone)]
@@ -33,27 +35,27 @@ impl Nothing {
 }
 
 /// The limit has no handler: a command, its reply, and hearing of it.
-struct BusLimit {
+struct Bare {
     store: Store,
     commands: StreamName,
     replies: StreamName,
     follower: Mutex<Subscription>,
 }
 
-impl BusLimit {
-    async fn new() -> Self {
+impl Bare {
+    async fn open() -> Arc<Self> {
         let store = plumberd::connect("memory:").await.expect("a store");
         let replies = StreamName::new("Reply", new_event_id()).expect("a name");
         let follower = store
             .subscribe_stream(&replies, SubscribeFrom::Start)
             .await
             .expect("a subscription");
-        Self {
+        Arc::new(Self {
             store,
             commands: StreamName::new("Command", new_event_id()).expect("a name"),
             replies,
             follower: Mutex::new(follower),
-        }
+        })
     }
 
     async fn exchange(&self, number: u64) {
@@ -71,16 +73,42 @@ impl BusLimit {
     }
 }
 
+struct Served {
+    bus: Arc<CommandBus>,
+    /// It ends with this.
+    _server: Running,
+}
+
+impl Served {
+    async fn open() -> Self {
+        let store = plumberd::connect("memory:").await.expect("a store");
+        let handlers = CommandHandlers::new().with(Nothing);
+        let server = CommandServer::new(store.clone(), "Bench", handlers).start();
+        Self {
+            _server: server.await.expect("a server"),
+            bus: Arc::new(CommandBus::new(store)),
+        }
+    }
+}
+
 /// Each of so many tasks sends its commands one after the other.
-async fn round<F: Future<Output = ()> + Send>(
+struct Exchanges {
     tasks: u64,
     each: u64,
-    exchange: impl Fn(u64) -> F + Clone + Send + 'static,
-) -> Duration {
-    timed(async {
+}
+
+impl Exchanges {
+    fn count(&self) -> usize {
+        usize::try_from(self.tasks * self.each).expect("a number")
+    }
+
+    async fn run<F: Future<Output = ()> + Send>(
+        &self,
+        exchange: impl Fn(u64) -> F + Clone + Send + 'static,
+    ) {
         let mut running = JoinSet::new();
-        for _ in 0..tasks {
-            let exchange = exchange.clone();
+        for _ in 0..self.tasks {
+            let (exchange, each) = (exchange.clone(), self.each);
             running.spawn(async move {
                 for number in 0..each {
                     exchange(number).await;
@@ -88,52 +116,65 @@ async fn round<F: Future<Output = ()> + Send>(
             });
         }
         running.join_all().await;
-    })
-    .await
+    }
 }
 
-pub(crate) async fn rows(table: &mut Table) {
+impl Work<Arc<Bare>> for Exchanges {
+    type Prepared = ();
+
+    fn operations(&self) -> usize {
+        self.count()
+    }
+
+    async fn prepare(&self, _: &Arc<Bare>) {}
+
+    async fn run(&self, side: &Arc<Bare>, (): ()) {
+        let side = Arc::clone(side);
+        let exchange = move |number| {
+            let side = Arc::clone(&side);
+            async move { side.exchange(number).await }
+        };
+        Exchanges::run(self, exchange).await;
+    }
+}
+
+impl Work<Served> for Exchanges {
+    type Prepared = ();
+
+    fn operations(&self) -> usize {
+        self.count()
+    }
+
+    async fn prepare(&self, _: &Served) {}
+
+    async fn run(&self, side: &Served, (): ()) {
+        let bus = Arc::clone(&side.bus);
+        let exchange = move |number| {
+            let bus = Arc::clone(&bus);
+            async move {
+                let id = new_event_id();
+                bus.send(id, Ping { id, number }).await.expect("done");
+            }
+        };
+        Exchanges::run(self, exchange).await;
+    }
+}
+
+pub(crate) fn rows(bench: &mut impl Bench) {
     for (tasks, each) in [(1, 500), (64, 40)] {
         let name = match tasks {
             1 => "bus: command and reply".to_owned(),
             _ => format!("bus: command and reply, {tasks} tasks"),
         };
-        if !table.wants(&name) {
-            continue;
+        if bench.wants(&name) {
+            let left_out = "the handler, the checkpoint, waiting by id";
+            let row = Row {
+                name,
+                left_out,
+                threads: true,
+            };
+            let work = Exchanges { tasks, each };
+            bench.row(row, Bare::open, Served::open, work);
         }
-        let limit = Arc::new(BusLimit::new().await);
-        let store = plumberd::connect("memory:").await.expect("a store");
-        let handlers = CommandHandlers::new().with(Nothing);
-        let server = CommandServer::new(store.clone(), "Bench", handlers)
-            .start()
-            .await
-            .expect("a server");
-        let bus = Arc::new(CommandBus::new(store.clone()));
-        table
-            .measure(
-                &name,
-                usize::try_from(tasks * each).expect("a number"),
-                async || {
-                    let limit = Arc::clone(&limit);
-                    let exchange = move |number| {
-                        let limit = Arc::clone(&limit);
-                        async move { limit.exchange(number).await }
-                    };
-                    round(tasks, each, exchange).await
-                },
-                async || {
-                    let bus = Arc::clone(&bus);
-                    let exchange = move |number| {
-                        let bus = Arc::clone(&bus);
-                        async move {
-                            let id = new_event_id();
-                            bus.send(id, Ping { id, number }).await.expect("done");
-                        }
-                    };
-                    round(tasks, each, exchange).await
-                },
-            )
-            .await;
-        server.shutdown().await.expect("a good end");
     }
 }

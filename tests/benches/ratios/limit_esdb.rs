@@ -1,41 +1,49 @@
 //! By hand: the `eventstore` crate, one batch session.
 
-use crate::{
-    domain::{CREDITED, PlainAccount, plain_metadata},
-    measure::{Table, timed},
+use crate::rows::{
+    Bench, Rows,
+    domain::{CREDITED, PlainAccount, PlainCredited},
     plumberd_side::PlumberdSide,
-    side::Side,
-    workloads,
+    side::{Side, Spread},
+    work::Work,
 };
 use eventstore::{
     BatchAppendClient, Client, EventData, ExpectedRevision, ReadStreamOptions, StreamPosition,
     SubscribeToStreamOptions,
 };
-use plumberd::{event::new_event_id, prelude::*};
+use plumberd::{event::new_event_id, prelude::*, store::SubscribeFrom};
 use plumberd_testkit::esdb::EsdbServer;
 use std::{
     collections::HashMap,
     hint::black_box,
     sync::{Arc, Mutex},
 };
+use tokio::task::JoinSet;
 
-pub(crate) struct EsdbLimit {
+const LEFT_OUT: &str = "links, deletion, retries, finding out what came of a lost answer, reading \
+     back what is raised; both sides share the machine with the server";
+
+#[derive(Clone)]
+struct EsdbLimit {
     client: Client,
-    session: BatchAppendClient,
-    cache: Option<Mutex<HashMap<Uuid, PlainAccount>>>,
+    session: Arc<BatchAppendClient>,
+    cache: Option<Arc<Mutex<HashMap<Uuid, PlainAccount>>>>,
+    _server: Arc<EsdbServer>,
 }
 
 impl EsdbLimit {
-    async fn new(url: &str, cached: bool) -> Self {
-        let client = Client::new(url.parse().expect("settings")).expect("a client");
+    async fn open(cached: bool) -> Self {
+        let server = EsdbServer::start().await.expect("a server");
+        let client = Client::new(server.url().parse().expect("settings")).expect("a client");
         let session = client
             .batch_append(&eventstore::BatchAppendOptions::default())
             .await
             .expect("a session");
         Self {
             client,
-            session,
-            cache: cached.then(Mutex::default),
+            session: session.into(),
+            cache: cached.then(Arc::default),
+            _server: server.into(),
         }
     }
 
@@ -70,33 +78,23 @@ impl EsdbLimit {
             }
         }
     }
-
-    /// Follows a stream until it has had so many events.
-    async fn follow(&self, stream: &str, count: usize) {
-        let options = SubscribeToStreamOptions::default().start_from(StreamPosition::Start);
-        let mut events = self.client.subscribe_to_stream(stream, &options).await;
-        for _ in 0..count {
-            black_box(events.next().await.expect("an event"));
-        }
-    }
 }
 
-fn credit(account: &mut PlainAccount) -> EventData {
-    let id = new_event_id();
-    let data = serde_json::value::RawValue::from_string(
-        String::from_utf8(account.credit(100)).expect("text"),
-    )
-    .expect("JSON");
+fn encode(event: &PlainCredited) -> EventData {
+    let (id, mut bytes) = (new_event_id(), Vec::with_capacity(256));
+    let data = event.encode(id, &mut bytes);
+    let metadata = bytes.split_off(data);
+    let data = String::from_utf8(bytes).expect("text");
+    let data = serde_json::value::RawValue::from_string(data).expect("JSON");
     EventData::json(CREDITED, &data)
         .expect("JSON")
         .id(id)
-        .metadata(plain_metadata(id).into())
+        .metadata(metadata.into())
 }
 
 impl Side for EsdbLimit {
     async fn append(&self, id: Uuid, prior: u64, count: usize) {
-        let mut account = PlainAccount::default();
-        let events = (0..count).map(|_| credit(&mut account)).collect();
+        let events = (0..count).map(|_| encode(&PlainCredited::some())).collect();
         self.write(&format!("Account-{id}"), prior, events).await;
     }
 
@@ -111,7 +109,7 @@ impl Side for EsdbLimit {
             None => self.fold(&stream).await,
         };
         let prior = u64::try_from(account.events()).expect("a length");
-        let event = credit(&mut account);
+        let event = encode(&account.credit(100));
         self.write(&stream, prior, vec![event]).await;
         if let Some(cache) = &self.cache {
             cache.lock().expect("a lock").insert(id, account);
@@ -123,67 +121,114 @@ impl Side for EsdbLimit {
     }
 }
 
-/// Both sides against one server in this process.
-pub(crate) async fn rows(table: &mut Table) {
-    if !table.wants_any("esdb") {
-        return;
+impl Spread for EsdbLimit {
+    async fn spread(&self, tasks: usize, each: usize) {
+        let mut running = JoinSet::new();
+        for task in 0..tasks {
+            let side = self.clone();
+            running.spawn(async move {
+                let stream = format!("Account-{task}");
+                for prior in 0..each {
+                    let prior = u64::try_from(prior).expect("a length");
+                    let events = vec![encode(&PlainCredited::some())];
+                    side.write(&stream, prior, events).await;
+                }
+            });
+        }
+        running.join_all().await;
     }
-    let server = EsdbServer::start().await.expect("a server");
-    let url = server.url();
-    // Before the bare crate: the first one sets up TLS for the process.
-    let plumberd = Arc::new(PlumberdSide::at(&url, false).await);
-    let cached = Arc::new(PlumberdSide::at(&url, true).await);
-    let limit = Arc::new(EsdbLimit::new(&url, false).await);
-    let cached_limit = Arc::new(EsdbLimit::new(&url, true).await);
-
-    workloads::commands(
-        table,
-        "esdb",
-        || Arc::clone(&limit),
-        async || Arc::clone(&plumberd),
-    )
-    .await;
-    workloads::commands(
-        table,
-        "esdb, cached",
-        || Arc::clone(&cached_limit),
-        async || Arc::clone(&cached),
-    )
-    .await;
-    workloads::appends(
-        table,
-        "esdb",
-        || Arc::clone(&limit),
-        async || Arc::clone(&plumberd),
-    )
-    .await;
-    workloads::loads(
-        table,
-        "esdb",
-        || Arc::clone(&limit),
-        async || Arc::clone(&plumberd),
-    )
-    .await;
-    subscriptions(table, &limit, &plumberd).await;
 }
 
-async fn subscriptions(table: &mut Table, limit: &EsdbLimit, plumberd: &PlumberdSide) {
-    const EVENTS: usize = 10_000;
-    let name = "esdb: follow 10000 events";
-    if !table.wants(name) {
-        return;
+/// A subscription to one stream until all its events have come.
+struct Follows {
+    events: usize,
+}
+
+impl Follows {
+    const ID: Uuid = Uuid::from_u128(1);
+
+    async fn fill(&self, side: &impl Side) {
+        for prior in (0..self.events).step_by(1_000) {
+            let prior = u64::try_from(prior).expect("a length");
+            side.append(Self::ID, prior, 1_000).await;
+        }
     }
-    let id = new_event_id();
-    for batch in 0..10 {
-        plumberd.append(id, batch * 1000, 1000).await;
+}
+
+impl Work<EsdbLimit> for Follows {
+    type Prepared = ();
+
+    fn operations(&self) -> usize {
+        self.events
     }
-    let stream = format!("Account-{id}");
-    table
-        .measure(
-            name,
-            EVENTS,
-            async || timed(limit.follow(&stream, EVENTS)).await,
-            async || timed(plumberd.follow(&stream, EVENTS)).await,
-        )
-        .await;
+
+    async fn prepare(&self, side: &EsdbLimit) {
+        self.fill(side).await;
+    }
+
+    async fn run(&self, side: &EsdbLimit, (): ()) {
+        let options = SubscribeToStreamOptions::default().start_from(StreamPosition::Start);
+        let stream = format!("Account-{}", Self::ID);
+        let mut events = side.client.subscribe_to_stream(stream, &options).await;
+        for _ in 0..self.events {
+            black_box(events.next().await.expect("an event"));
+        }
+    }
+}
+
+impl Work<PlumberdSide> for Follows {
+    type Prepared = ();
+
+    fn operations(&self) -> usize {
+        self.events
+    }
+
+    async fn prepare(&self, side: &PlumberdSide) {
+        self.fill(side).await;
+    }
+
+    async fn run(&self, side: &PlumberdSide, (): ()) {
+        let stream = StreamName::new("Account", Self::ID).expect("a name");
+        let mut events = side
+            .store
+            .subscribe_stream(&stream, SubscribeFrom::Start)
+            .await
+            .expect("a subscription");
+        for _ in 0..self.events {
+            black_box(events.next_event().await.expect("an event"));
+        }
+    }
+}
+
+async fn plumberd(cached: bool) -> PlumberdSide {
+    let server = EsdbServer::start().await.expect("a server");
+    let side = PlumberdSide::at(&server.url(), cached).await;
+    side.keeping(server)
+}
+
+/// Each side has a server in this process.
+pub(crate) fn rows(bench: &mut impl Bench) {
+    let (limit, side) = (
+        async || EsdbLimit::open(false).await,
+        async || plumberd(false).await,
+    );
+    let mut rows = Rows::new(bench, "esdb", LEFT_OUT);
+    rows.threads = true;
+    rows.commands(&[0, 10, 100, 1_000], limit, side);
+    rows.appends(limit, side);
+    rows.spread(64, limit, side);
+    rows.loads(limit, side);
+    rows.row(
+        "follow 10000 events",
+        limit,
+        side,
+        Follows { events: 10_000 },
+    );
+    let (limit, side) = (
+        async || EsdbLimit::open(true).await,
+        async || plumberd(true).await,
+    );
+    let mut rows = Rows::new(bench, "esdb, cached", LEFT_OUT);
+    rows.threads = true;
+    rows.commands(&[0, 10, 100, 1_000], limit, side);
 }

@@ -1,11 +1,10 @@
 //! By hand: the generated `eventstore.v1` client, one connection.
 
-use crate::{
-    domain::{CREDITED, PlainAccount, plain_metadata},
-    measure::Table,
+use crate::rows::{
+    Bench, Rows,
+    domain::{CREDITED, PlainAccount, PlainCredited},
     plumberd_side::PlumberdSide,
-    side::Side,
-    workloads,
+    side::{Side, Spread},
 };
 use plumberd::{
     backend::eventstore_v1::proto::{
@@ -17,24 +16,34 @@ use plumberd::{
 };
 use plumberd_testkit::eventstore_v1::EventStoreV1Server;
 use std::sync::Arc;
+use tokio::task::JoinSet;
 use tonic::transport::Channel;
 
 const TENANT: &str = "bench";
 const PAGE: u32 = 1_000;
 
-pub(crate) struct EventStoreV1Limit {
+const LEFT_OUT: &str = "retries, finding out what came of a lost answer, what the metadata adds to \
+     the protocol, reading back what is raised; both sides share the machine with the server";
+
+#[derive(Clone)]
+struct EventStoreV1Limit {
     client: EventStoreClient<Channel>,
+    _server: Arc<EventStoreV1Server>,
 }
 
 impl EventStoreV1Limit {
-    async fn new(server: &EventStoreV1Server) -> Self {
+    async fn open() -> Self {
+        let server = EventStoreV1Server::start().await.expect("a server");
         let channel = Channel::from_shared(format!("http://{}", server.address()))
             .expect("an address")
             .connect()
             .await
             .expect("a connection");
         let client = EventStoreClient::new(channel).max_decoding_message_size(64 << 20);
-        Self { client }
+        Self {
+            client,
+            _server: server.into(),
+        }
     }
 
     async fn write(&self, id: Uuid, prior: u64, events: Vec<EventData>) {
@@ -76,9 +85,10 @@ impl EventStoreV1Limit {
     }
 }
 
-fn credit(account: &mut PlainAccount, nonce: u64) -> EventData {
-    let id = new_event_id();
-    let metadata = String::from_utf8(plain_metadata(id)).expect("text");
+fn encode(event: &PlainCredited, nonce: u64) -> EventData {
+    let (id, mut payload) = (new_event_id(), Vec::with_capacity(256));
+    let data = event.encode(id, &mut payload);
+    let metadata = String::from_utf8(payload.split_off(data)).expect("text");
     EventData {
         meta: Some(EventMetadata {
             event_id: id.to_string(),
@@ -89,22 +99,21 @@ fn credit(account: &mut PlainAccount, nonce: u64) -> EventData {
             headers: [("metadata".to_owned(), metadata)].into(),
             ..EventMetadata::default()
         }),
-        payload: account.credit(100).into(),
+        payload: payload.into(),
     }
 }
 
 impl Side for EventStoreV1Limit {
     async fn append(&self, id: Uuid, prior: u64, count: usize) {
-        let mut account = PlainAccount::default();
         let events = (prior + 1..).take(count);
-        let events = events.map(|nonce| credit(&mut account, nonce)).collect();
-        self.write(id, prior, events).await;
+        let events = events.map(|nonce| encode(&PlainCredited::some(), nonce));
+        self.write(id, prior, events.collect()).await;
     }
 
     async fn command(&self, id: Uuid) {
         let mut account = self.fold(id).await;
         let prior = u64::try_from(account.events()).expect("a length");
-        let event = credit(&mut account, prior + 1);
+        let event = encode(&account.credit(100), prior + 1);
         self.write(id, prior, vec![event]).await;
     }
 
@@ -113,19 +122,37 @@ impl Side for EventStoreV1Limit {
     }
 }
 
-/// Both sides against one server in this process, with pages of one size.
-pub(crate) async fn rows(table: &mut Table) {
-    const STORE: &str = "eventstore-v1";
-    if !table.wants_any(STORE) {
-        return;
+impl Spread for EventStoreV1Limit {
+    async fn spread(&self, tasks: usize, each: usize) {
+        let mut running = JoinSet::new();
+        for task in 0..tasks {
+            let side = self.clone();
+            running.spawn(async move {
+                let id = Uuid::from_u128(u128::try_from(task).expect("a number") + 1);
+                for prior in 0..each {
+                    side.append(id, u64::try_from(prior).expect("a length"), 1)
+                        .await;
+                }
+            });
+        }
+        running.join_all().await;
     }
+}
+
+async fn plumberd() -> PlumberdSide {
     let server = EventStoreV1Server::start().await.expect("a server");
     let url = format!("{}?tenant={TENANT}&page_size={PAGE}", server.url());
-    let by_plumberd = Arc::new(PlumberdSide::at(&url, false).await);
-    let by_hand = Arc::new(EventStoreV1Limit::new(&server).await);
-    let limit = || Arc::clone(&by_hand);
-    let plumberd = async || Arc::clone(&by_plumberd);
-    workloads::commands(table, STORE, limit, plumberd).await;
-    workloads::appends(table, STORE, limit, plumberd).await;
-    workloads::loads(table, STORE, limit, plumberd).await;
+    PlumberdSide::at(&url, false).await.keeping(server)
+}
+
+/// Each side has a server in this process, and pages of one size.
+pub(crate) fn rows(bench: &mut impl Bench) {
+    let limit = async || EventStoreV1Limit::open().await;
+    let side = async || plumberd().await;
+    let mut rows = Rows::new(bench, "eventstore-v1", LEFT_OUT);
+    rows.threads = true;
+    rows.commands(&[0, 10, 100, 1_000], limit, side);
+    rows.appends(limit, side);
+    rows.spread(64, limit, side);
+    rows.loads(limit, side);
 }

@@ -1,86 +1,92 @@
-//! plumberd beside hand-written limits: the same work, the same checks, the
-//! same driver, in the same run.
+//! plumberd beside hand-written limits, in the same run: the same bytes of
+//! JSON, the same checks, the same durability.
 //!
 //! ```text
 //! cargo bench -p plumberd-tests --bench ratios               # everything
 //! cargo bench -p plumberd-tests --bench ratios -- sqlite 100 # names with both words
 //! ROUNDS=21 cargo bench -p plumberd-tests --bench ratios     # more rounds
+//! cargo bench -p plumberd-tests --bench allocations          # counts them; the next ratios stand beside
 //! ```
 //!
-//! Rounds of the two sides alternate, and the medians are compared: what the
-//! machine does meanwhile hits both.
+//! A limit is a bare loop on the caller's thread; beside a server it is the bare
+//! client. Each row says what its limit leaves out. Rounds of the two sides
+//! alternate, and the medians are compared: what the machine does meanwhile hits
+//! both. Each preparation begins with new sides and is bounded, so that no row
+//! holds more than 100,000 events, however quick the machine is.
+//!
+//! Both sides are in one program and are built alike: as `cargo build --release`
+//! builds, or with `--profile bench-lto` as a program with `lto = "fat"` and one
+//! codegen unit.
+//!
+//! Instructions do not depend on what else the machine does. One side of a row, so
+//! often, to be counted (`callgrind_annotate` shows where they go):
+//!
+//! ```text
+//! cargo bench -p plumberd-tests --bench ratios --no-run      # says where the program is
+//! valgrind --tool=callgrind --toggle-collect='ratios::only::measured*' \
+//!     target/release/deps/ratios-… --only "memory: append of 1" --side plumberd --count 1000
+//! ```
+//!
+//! That counts what the caller's thread does while it works, and nothing of the
+//! preparation. The instructions of all threads, as those of SQLite's writer, are the
+//! difference of two runs without `--toggle-collect`, by the difference of their counts.
 
 mod bus;
-mod domain;
+mod counted;
 #[cfg(feature = "eventstoredb")]
 mod limit_esdb;
 #[cfg(feature = "eventstore-v1")]
 mod limit_esv1;
-mod limit_memory;
-#[cfg(feature = "sqlite")]
-mod limit_sqlite;
 mod measure;
-mod plumberd_side;
-mod side;
-mod workloads;
+mod only;
+mod rows;
+mod runtimes;
 
-use limit_memory::MemoryLimit;
 use measure::Table;
-use plumberd_side::PlumberdSide;
-use std::sync::Arc;
+use only::{Only, Which};
+use rows::Bench;
 
 fn main() {
-    // Cargo passes `--bench`.
-    let words: Vec<String> = std::env::args()
-        .skip(1)
-        .filter(|argument| !argument.starts_with("--"))
-        .collect();
-    let rounds = std::env::var("ROUNDS")
-        .ok()
-        .and_then(|rounds| rounds.parse().ok())
-        .unwrap_or(11);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .expect("a runtime");
-
+    let mut arguments = std::env::args().skip(1);
+    let (mut words, mut row, mut side, mut count) = (Vec::new(), None, Which::Plumberd, 1);
+    while let Some(argument) = arguments.next() {
+        let mut value = || arguments.next().expect("a value behind the option");
+        match argument.as_str() {
+            "--only" => row = Some(value()),
+            "--side" => {
+                side = match value().as_str() {
+                    "limit" => Which::Limit,
+                    "plumberd" => Which::Plumberd,
+                    other => panic!("`{other}` is no side: `limit` or `plumberd`"),
+                }
+            }
+            "--count" => count = value().parse().expect("a number of operations"),
+            // Cargo passes it.
+            "--bench" => {}
+            other => {
+                assert!(!other.starts_with("--"), "no option `{other}`");
+                words.push(argument);
+            }
+        }
+    }
+    if let Some(row) = row {
+        let mut only = Only::new(row, side, count);
+        every_row(&mut only);
+        only.finish();
+        return;
+    }
+    let rounds = std::env::var("ROUNDS").ok();
+    let rounds = rounds.map_or(5, |rounds| rounds.parse().expect("a number of rounds"));
     let mut table = Table::new(words, rounds);
-    runtime.block_on(async {
-        workloads::codec(&mut table).await;
-        let limit = || Arc::new(MemoryLimit::new(false));
-        let plumberd = async || Arc::new(PlumberdSide::memory(false).await);
-        workloads::commands(&mut table, "memory", limit, plumberd).await;
-        workloads::appends(&mut table, "memory", limit, plumberd).await;
-        workloads::loads(&mut table, "memory", limit, plumberd).await;
-        let limit = || Arc::new(MemoryLimit::new(true));
-        let plumberd = async || Arc::new(PlumberdSide::memory(true).await);
-        workloads::commands(&mut table, "memory, cached", limit, plumberd).await;
-
-        bus::rows(&mut table).await;
-        #[cfg(feature = "sqlite")]
-        sqlite(&mut table).await;
-        #[cfg(feature = "eventstoredb")]
-        limit_esdb::rows(&mut table).await;
-        #[cfg(feature = "eventstore-v1")]
-        limit_esv1::rows(&mut table).await;
-    });
+    every_row(&mut table);
     table.finish();
 }
 
-#[cfg(feature = "sqlite")]
-async fn sqlite(table: &mut Table) {
-    use limit_sqlite::SqliteLimit;
-
-    let limit = || Arc::new(SqliteLimit::new("normal", false));
-    let plumberd = async || Arc::new(PlumberdSide::sqlite("normal", false).await);
-    workloads::commands(table, "sqlite normal", limit, plumberd).await;
-    workloads::appends(table, "sqlite normal", limit, plumberd).await;
-    workloads::loads(table, "sqlite normal", limit, plumberd).await;
-    let limit = || Arc::new(SqliteLimit::new("normal", true));
-    let plumberd = async || Arc::new(PlumberdSide::sqlite("normal", true).await);
-    workloads::commands(table, "sqlite normal, cached", limit, plumberd).await;
-    let limit = || Arc::new(SqliteLimit::new("full", false));
-    let plumberd = async || Arc::new(PlumberdSide::sqlite("full", false).await);
-    workloads::concurrent_appends(table, "sqlite full", limit, plumberd).await;
+fn every_row(bench: &mut impl Bench) {
+    rows::all(bench);
+    bus::rows(bench);
+    #[cfg(feature = "eventstoredb")]
+    limit_esdb::rows(bench);
+    #[cfg(feature = "eventstore-v1")]
+    limit_esv1::rows(bench);
 }

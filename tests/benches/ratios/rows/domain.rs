@@ -11,6 +11,17 @@ pub(crate) struct AccountCredited {
     pub(crate) reference: String,
 }
 
+impl AccountCredited {
+    /// One of those that are only appended.
+    pub(crate) fn some() -> Self {
+        Self {
+            amount: 100,
+            balance: 123_400,
+            reference: "INV-2024".to_owned(),
+        }
+    }
+}
+
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Account {
     pub(crate) balance: i64,
@@ -45,10 +56,37 @@ pub(crate) struct PlainAccount {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct PlainCredited {
-    amount: i64,
-    balance: i64,
-    reference: String,
+pub(crate) struct PlainCredited {
+    pub(crate) amount: i64,
+    pub(crate) balance: i64,
+    pub(crate) reference: String,
+}
+
+impl PlainCredited {
+    /// One of those that are only appended.
+    pub(crate) fn some() -> Self {
+        Self {
+            amount: 100,
+            balance: 123_400,
+            reference: "INV-2024".to_owned(),
+        }
+    }
+
+    /// Of an event that is stored under this name.
+    pub(crate) fn decode(event_type: &str, data: &[u8]) -> Self {
+        match event_type {
+            CREDITED => serde_json::from_slice(data).expect("an event"),
+            other => panic!("unknown event {other}"),
+        }
+    }
+
+    /// Writes the data to `out`, then the metadata; gives the length of the data.
+    pub(crate) fn encode(&self, id: Uuid, out: &mut Vec<u8>) -> usize {
+        serde_json::to_writer(&mut *out, self).expect("JSON");
+        let data = out.len();
+        write_metadata(id, out);
+        data
+    }
 }
 
 pub(crate) const CREDITED: &str = "AccountCredited";
@@ -59,18 +97,13 @@ impl PlainAccount {
     }
 
     pub(crate) fn apply(&mut self, event_type: &str, data: &[u8]) {
-        match event_type {
-            CREDITED => {
-                let event: PlainCredited = serde_json::from_slice(data).expect("an event");
-                self.balance = event.balance;
-                self.events += usize::from(!event.reference.is_empty());
-            }
-            other => panic!("unknown event {other}"),
-        }
+        let event = PlainCredited::decode(event_type, data);
+        self.balance = event.balance;
+        self.events += usize::from(!event.reference.is_empty());
     }
 
-    /// Decides, and applies and encodes the event.
-    pub(crate) fn credit(&mut self, amount: i64) -> Vec<u8> {
+    /// Decides, and applies the event.
+    pub(crate) fn credit(&mut self, amount: i64) -> PlainCredited {
         let event = PlainCredited {
             amount,
             balance: self.balance + amount,
@@ -78,14 +111,14 @@ impl PlainAccount {
         };
         self.balance = event.balance;
         self.events += 1;
-        serde_json::to_vec(&event).expect("JSON")
+        event
     }
 }
 
 #[derive(Serialize)]
 struct PlainMetadata<'a> {
     #[serde(rename = "Created")]
-    created: String,
+    created: DateTime<Utc>,
     #[serde(rename = "ClientHostName")]
     host: &'a str,
     #[serde(rename = "$correlationId")]
@@ -95,15 +128,20 @@ struct PlainMetadata<'a> {
 }
 
 /// The metadata that every event has: a time, the machine, two ids.
-pub(crate) fn plain_metadata(id: Uuid) -> Vec<u8> {
-    let now = plumberd::clock::Clock::system().now();
+pub(crate) fn write_metadata(id: Uuid, out: &mut Vec<u8>) {
     let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
     let id = &*id.hyphenated().encode_lower(&mut text);
     let metadata = PlainMetadata {
-        created: now.to_rfc3339_opts(chrono::SecondsFormat::Micros, false),
+        created: now(),
         host: "bench",
         correlation: id,
         causation: id,
     };
-    serde_json::to_vec(&metadata).expect("JSON")
+    serde_json::to_writer(out, &metadata).expect("JSON");
+}
+
+/// The machine's clock, without plumberd between.
+pub(crate) fn now() -> DateTime<Utc> {
+    #[expect(clippy::disallowed_methods, reason = "a limit does without plumberd")]
+    Utc::now()
 }
