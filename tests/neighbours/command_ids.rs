@@ -550,3 +550,104 @@ async fn commands_whose_types_have_one_name_are_not_taken_for_one_another() {
     }
     assert_eq!(bumped.load(id).await.unwrap().total, 5);
 }
+
+/// The same stream in three deployments, whose handlers spell one command in
+/// three ways.
+mod deployments {
+    use super::*;
+
+    #[derive(Event, Debug, Clone)]
+    pub(super) struct Paid {
+        pub(super) amount: u32,
+    }
+
+    #[derive(Debug, Clone)]
+    pub(super) struct Pay(pub(super) u32);
+
+    #[derive(Debug, Default)]
+    pub(super) struct Owning;
+
+    #[aggregate(category = "Invoice")]
+    impl Owning {
+        #[event_sourcing_handler]
+        fn on_paid(&mut self, _: &Paid) {}
+
+        #[command_handler]
+        fn pay(&self, command: Pay) -> Result<Paid, Refusal> {
+            Ok(Paid { amount: command.0 })
+        }
+    }
+
+    #[derive(Debug, Default)]
+    pub(super) struct Borrowing;
+
+    #[aggregate(category = "Invoice")]
+    impl Borrowing {
+        #[event_sourcing_handler]
+        fn on_paid(&mut self, _: &Paid) {}
+
+        #[command_handler]
+        fn pay(&self, command: &Pay) -> Result<Paid, Refusal> {
+            Ok(Paid { amount: command.0 })
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_command_is_known_again_whether_its_handler_borrows_it_or_not() {
+    use deployments::{Borrowing, Owning, Pay};
+
+    for (store, _kept) in every_store().await {
+        let (id, command) = (new_event_id(), new_event_id());
+        let owning = store.repository::<Owning>();
+        let borrowing = store.repository::<Borrowing>();
+        let pay = Pay(5);
+        let first = borrowing.handle(id, &pay).command_id(command);
+        let first = first.await.unwrap();
+
+        let owned = owning.handle(id, pay.clone()).command_id(command);
+        let borrowed = borrowing.handle(id, &pay).command_id(command);
+
+        for again in [
+            owned.await.unwrap().is_already_applied(),
+            borrowed.await.unwrap().is_already_applied(),
+        ] {
+            assert!(again, "{store:?}: {first:?}");
+        }
+        store.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_command_that_was_kept_with_how_its_handler_borrowed_it_is_known_again() {
+    use deployments::{Borrowing, Pay};
+
+    for (store, _kept) in every_store().await {
+        let repository = store.repository::<Borrowing>();
+        for (kept, known) in [
+            ("&Pay", true),
+            ("&'aPay", true),
+            ("&'static_1Pay", true),
+            ("&RePay", false),
+            ("&'aRePay", false),
+            ("&'Pay", false),
+            ("RePay", false),
+            ("pay", false),
+        ] {
+            let (id, command) = (new_event_id(), new_event_id());
+            let earlier = repository.handle(id, &Pay(5)).command_id(command);
+            earlier.purpose(kept).await.unwrap();
+
+            let again = repository.handle(id, &Pay(5)).command_id(command).await;
+
+            match (again, known) {
+                (Ok(again), true) => assert!(again.is_already_applied(), "{store:?}: {kept}"),
+                (Err(ExecuteError::Repository(error)), false) => {
+                    assert!(error.to_string().contains(kept), "{store:?}: {error}");
+                }
+                (other, _) => panic!("{store:?}, {kept}: {other:?}"),
+            }
+        }
+        store.close().await;
+    }
+}

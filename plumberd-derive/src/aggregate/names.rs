@@ -18,10 +18,14 @@ pub(super) fn type_name(ty: &Type) -> String {
 }
 
 /// What a command is called, to know it again: its type as written. Without
-/// lifetimes, which say nothing, and without spaces, which compilers put in
-/// other places.
+/// lifetimes and without the `&` of a handler that borrows it, which say
+/// nothing of the command, and without spaces, which compilers put in other
+/// places.
 pub(super) fn command_name(ty: &Type) -> String {
     let spelled = |ty: &Type| spelled(ty).split_whitespace().collect();
+    if let Type::Reference(borrowed) = ungrouped(ty) {
+        return command_name(&borrowed.elem);
+    }
     let Type::Path(TypePath {
         qself: None, path, ..
     }) = ungrouped(ty)

@@ -109,8 +109,8 @@ pub trait HandlesCommand<C>: Sized {
     type Error;
 
     /// What the command is called, to know it again under its id: its type as
-    /// the handler spells it. `None` stands for the name of the type, without
-    /// modules.
+    /// the handler spells it, whether it borrows it or not. `None` stands for
+    /// the name of the type, without modules.
     fn command_name() -> Option<&'static str> {
         None
     }

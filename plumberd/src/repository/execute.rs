@@ -66,9 +66,10 @@ impl Purpose {
         match self {
             Self::Unnamed => Ok(None),
             Self::OfType(..) if !is_needed => Ok(None),
-            Self::OfType(name, made) => {
-                Ok(Some(name().map_or_else(|| made().into(), Cow::Borrowed)))
-            }
+            Self::OfType(name, made) => Ok(Some(match name() {
+                Some(name) => name.into(),
+                None => made().trim_start_matches('&').to_owned().into(),
+            })),
             Self::Named(name)
                 if name.trim().is_empty()
                     || name.len() > Self::MOST

@@ -85,7 +85,7 @@ impl Command {
             stored_types = events.iter().map(|e| e.event_type.to_string()).collect();
             stored_types.dedup();
             asked_types = types.written().map(str::to_owned).collect();
-        } else if stored.as_deref() == asked {
+        } else if is_same_purpose(stored.as_deref(), asked) {
             return Ok(());
         }
         Err(RepositoryError::CommandIdTaken {
@@ -97,6 +97,27 @@ impl Command {
             asked_types: asked_types.into(),
         })
     }
+}
+
+/// Whether a command of the purpose `asked` stored this one.
+///
+/// The purpose of a handler that borrows its command was once kept with the
+/// `&` and the lifetime, if it had one, and without the space between that and
+/// the name: `&Pay`, `&'aPay`.
+fn is_same_purpose(stored: Option<&str>, asked: Option<&str>) -> bool {
+    let (Some(stored), Some(asked)) = (stored, asked) else {
+        return stored == asked;
+    };
+    let borrowed = || {
+        let name = stored.strip_prefix('&')?;
+        let Some(rest) = name.strip_prefix('\'') else {
+            return Some(name == asked);
+        };
+        let lifetime = rest.strip_suffix(asked)?;
+        let is_lifetime = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        Some(!lifetime.is_empty() && lifetime.chars().all(is_lifetime))
+    };
+    stored == asked || borrowed().unwrap_or(false)
 }
 
 /// A look for a command's first event, by a fold that comes by it.

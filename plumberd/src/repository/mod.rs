@@ -210,7 +210,7 @@ impl<A: Aggregate> Repository<A> {
     /// which is cloned for every attempt.
     ///
     /// The purpose of the command is the name of its type, as its handler spells
-    /// it ([`HandlesCommand::command_name`](crate::aggregate::HandlesCommand::command_name)).
+    /// it, borrowed or not ([`HandlesCommand::command_name`](crate::aggregate::HandlesCommand::command_name)).
     pub fn handle<'s, C, D, E>(
         &'s self,
         id: A::Id,
