@@ -651,3 +651,31 @@ async fn a_command_that_was_kept_with_how_its_handler_borrowed_it_is_known_again
         store.close().await;
     }
 }
+
+#[tokio::test]
+async fn a_command_id_that_is_taken_is_named_as_it_was_given() {
+    let (store, _) = crate::domain::memory().await;
+    let counters = store.repository::<Counter>();
+    let long = "long ".repeat(30);
+    let uuid = new_event_id().to_string();
+
+    for (given, told) in [
+        ("order 17", "`order 17` ("),
+        (long.as_str(), &format!("`{}…` (", &long[..100])),
+        (&uuid, &format!("command {uuid} is")),
+    ] {
+        let id = new_event_id();
+        let first = counters.execute(id, |c| c.add(1)).command_id(given);
+        first.purpose("one").await.unwrap();
+        let taken = counters.execute(id, |c| c.add(1)).command_id(Some(given));
+        let taken = refused(taken.purpose("two").await);
+        counters.delete(&id).await.unwrap();
+        let deleted = counters.execute(id, |c| c.add(1)).command_id(given);
+        let deleted = refused(deleted.purpose("one").await);
+
+        for error in [taken, deleted] {
+            let told = told.trim_end_matches(" is");
+            assert!(error.to_string().contains(told), "{told}: {error}");
+        }
+    }
+}

@@ -55,12 +55,24 @@ fn errors() -> Vec<(RepositoryError, bool, &'static str)> {
         (
             conflict(true),
             true,
-            "`Counter-7` was changed by others (attempts: 3)",
+            "`Counter-7` was changed by others: it was expected not to exist and is at revision 0 \
+             (attempts: 3)",
         ),
         (
             conflict(false),
             false,
-            "`Counter-7` was changed by others (attempts: 3)",
+            "`Counter-7` was expected not to exist and is at revision 0",
+        ),
+        (
+            RepositoryError::Conflict {
+                stream: stream(),
+                expected: Revision::new(4).into(),
+                actual: None,
+                attempts: 3,
+                repeatable: false,
+            },
+            false,
+            "`Counter-7` was expected at revision 4 and does not exist",
         ),
         (
             RepositoryError::NoSuchRevision {
@@ -105,6 +117,7 @@ fn errors() -> Vec<(RepositoryError, bool, &'static str)> {
             RepositoryError::CommandIdTaken {
                 stream: stream(),
                 command_id,
+                given: None,
                 stored: Some("credit".into()),
                 asked: None,
                 stored_types: [].into(),
@@ -118,14 +131,15 @@ fn errors() -> Vec<(RepositoryError, bool, &'static str)> {
             RepositoryError::CommandIdTaken {
                 stream: stream(),
                 command_id,
+                given: Some("order 17".into()),
                 stored: None,
                 asked: None,
                 stored_types: ["Opened".into(), "Added".into()].into(),
                 asked_types: ["Closed".into(), "Frozen".into()].into(),
             },
             false,
-            "command 00000000-0000-0000-0000-000000000001 is a command without a purpose (it \
-             stored `Opened` and `Added`) in `Counter-7`, and cannot be a command without a \
+            "command `order 17` (00000000-0000-0000-0000-000000000001) is a command without a \
+             purpose (it stored `Opened` and `Added`) in `Counter-7`, and cannot be a command without a \
              purpose (it stores `Closed` or `Frozen`) too; name them with `.purpose(…)`, or give \
              each command an id of its own",
         ),
@@ -133,11 +147,12 @@ fn errors() -> Vec<(RepositoryError, bool, &'static str)> {
             RepositoryError::DeletedSince {
                 stream: stream(),
                 command_id,
+                given: Some("order 17".into()),
                 revision: Revision::FIRST,
             },
             false,
-            "command 00000000-0000-0000-0000-000000000001 was carried out on `Counter-7`, which \
-             was deleted since",
+            "command `order 17` (00000000-0000-0000-0000-000000000001) was carried out on \
+             `Counter-7`, which was deleted since",
         ),
         (
             InvalidCommandId::Nil.into(),

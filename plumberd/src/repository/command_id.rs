@@ -148,6 +148,12 @@ pub trait IntoCommandId {
     ///
     /// [`InvalidCommandId`].
     fn into_command_id(self) -> Result<Option<CommandId>, InvalidCommandId>;
+
+    /// The text that the id is made of, for errors that tell of the command: at
+    /// most its first 100 characters, and none when it is a UUID anyway.
+    fn given_text(&self) -> Option<Box<str>> {
+        None
+    }
 }
 
 impl IntoCommandId for CommandId {
@@ -166,11 +172,25 @@ impl IntoCommandId for &str {
     fn into_command_id(self) -> Result<Option<CommandId>, InvalidCommandId> {
         CommandId::from_text(self).map(Some)
     }
+
+    fn given_text(&self) -> Option<Box<str>> {
+        if Uuid::parse_str(self).is_ok() {
+            return None;
+        }
+        match self.char_indices().nth(100) {
+            Some((end, _)) => Some(format!("{}…", &self[..end]).into()),
+            None => Some((*self).into()),
+        }
+    }
 }
 
 impl IntoCommandId for String {
     fn into_command_id(self) -> Result<Option<CommandId>, InvalidCommandId> {
         self.as_str().into_command_id()
+    }
+
+    fn given_text(&self) -> Option<Box<str>> {
+        self.as_str().given_text()
     }
 }
 
@@ -178,10 +198,18 @@ impl IntoCommandId for &String {
     fn into_command_id(self) -> Result<Option<CommandId>, InvalidCommandId> {
         self.as_str().into_command_id()
     }
+
+    fn given_text(&self) -> Option<Box<str>> {
+        self.as_str().given_text()
+    }
 }
 
 impl<T: IntoCommandId> IntoCommandId for Option<T> {
     fn into_command_id(self) -> Result<Option<CommandId>, InvalidCommandId> {
         self.map_or(Ok(None), T::into_command_id)
+    }
+
+    fn given_text(&self) -> Option<Box<str>> {
+        self.as_ref()?.given_text()
     }
 }

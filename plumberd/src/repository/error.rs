@@ -26,7 +26,7 @@ pub enum RepositoryError {
 
     /// Other writers were first, each time; or the aggregate is not at the
     /// revision that was expected. Nothing was written.
-    #[error("`{stream}` was changed by others (attempts: {attempts})")]
+    #[error("`{stream}` {}", changed(*expected, *actual, repeatable.then_some(*attempts)))]
     Conflict {
         /// Its stream.
         stream: StreamName,
@@ -45,7 +45,8 @@ pub enum RepositoryError {
     /// stream. Nothing was written. Give each command an id of its own, or name
     /// them with [`Execute::purpose`](super::Execute::purpose).
     #[error(
-        "command {command_id} is {} in `{stream}`, and cannot be {} too; {}",
+        "command {} is {} in `{stream}`, and cannot be {} too; {}",
+        named(*command_id, given.as_deref()),
         first_command(stored.as_deref(), stored_types),
         other_command(asked.as_deref(), asked_types, stored_types),
         advice(asked.as_deref(), stored_types)
@@ -55,6 +56,9 @@ pub enum RepositoryError {
         stream: StreamName,
         /// The id.
         command_id: CommandId,
+        /// The text that the id was made of, or the first 100 characters of
+        /// it; none where it was given as a UUID.
+        given: Option<Box<str>>,
         /// The purpose, or the type, of the command that was carried out.
         stored: Option<String>,
         /// The purpose, or the type, of the one that was asked for.
@@ -68,12 +72,18 @@ pub enum RepositoryError {
 
     /// The command was carried out before, and the aggregate was deleted since.
     /// Nothing was written now. Under a new id it is a new command.
-    #[error("command {command_id} was carried out on `{stream}`, which was deleted since")]
+    #[error(
+        "command {} was carried out on `{stream}`, which was deleted since",
+        named(*command_id, given.as_deref())
+    )]
     DeletedSince {
         /// The stream.
         stream: StreamName,
         /// The id.
         command_id: CommandId,
+        /// The text that the id was made of, or the first 100 characters of
+        /// it; none where it was given as a UUID.
+        given: Option<Box<str>>,
         /// The revision of the command's last event that was found.
         revision: Revision,
     },
@@ -165,6 +175,30 @@ pub enum RepositoryError {
         #[from]
         source: StoreError,
     },
+}
+
+fn changed(expected: ExpectedRevision, actual: Option<Revision>, attempts: Option<u32>) -> String {
+    let expected = match expected {
+        ExpectedRevision::Any => "in any state".to_owned(),
+        ExpectedRevision::NoStream => "not to exist".to_owned(),
+        ExpectedRevision::StreamExists => "to exist".to_owned(),
+        ExpectedRevision::Exact(revision) => format!("at revision {revision}"),
+    };
+    let actual = actual.map_or_else(
+        || "does not exist".to_owned(),
+        |revision| format!("is at revision {revision}"),
+    );
+    match attempts {
+        Some(attempts) => format!(
+            "was changed by others: it was expected {expected} and {actual} (attempts: {attempts})"
+        ),
+        None => format!("was expected {expected} and {actual}"),
+    }
+}
+
+/// The command by what its caller called it.
+fn named(id: CommandId, given: Option<&str>) -> String {
+    given.map_or_else(|| id.to_string(), |given| format!("`{given}` ({id})"))
 }
 
 fn first_command(purpose: Option<&str>, types: &[String]) -> String {

@@ -26,6 +26,8 @@ pub struct Execute<'a, A: Aggregate, F, D> {
     event_types: fn() -> EventTypes,
     existing: Existing,
     command_id: Result<Option<super::CommandId>, InvalidCommandId>,
+    /// The text that the command's id was made of, for errors.
+    given: Option<Box<str>>,
     purpose: Purpose,
     expecting: Option<ExpectedRevision>,
     retry: RetryPolicy,
@@ -102,6 +104,7 @@ impl<'a, A: Aggregate, F, D> Execute<'a, A, F, D> {
             event_types: EventTypes::of::<A, D>,
             existing,
             command_id: Ok(None),
+            given: None,
             purpose,
             expecting: None,
             context: None,
@@ -181,6 +184,7 @@ impl<'a, A: Aggregate, F, D> Execute<'a, A, F, D> {
     /// # }
     /// ```
     pub fn command_id(mut self, id: impl IntoCommandId) -> Self {
+        self.given = id.given_text();
         self.command_id = id.into_command_id();
         self
     }
@@ -287,8 +291,9 @@ where
                 id,
                 existing: self.existing,
                 expecting: self.expecting,
-                command: command
-                    .map(|(id, purpose)| Command::new(id, purpose, self.event_types, &stream)),
+                command: command.map(|(id, purpose)| {
+                    Command::new((id, self.given), purpose, self.event_types, &stream)
+                }),
                 stream,
             };
             let (mut decide, raise) = (self.decide, self.raise);

@@ -14,6 +14,8 @@ use uuid::Uuid;
 #[derive(Debug, Clone)]
 pub(super) struct Command {
     pub(super) id: CommandId,
+    /// The text that the id was made of.
+    given: Option<Box<str>>,
     pub(super) purpose: Option<Cow<'static, str>>,
     /// Of the ids of its events.
     pub(super) namespace: Uuid,
@@ -38,7 +40,7 @@ enum Form {
 
 impl Command {
     pub(super) fn new(
-        id: CommandId,
+        (id, given): (CommandId, Option<Box<str>>),
         purpose: Option<Cow<'static, str>>,
         event_types: fn() -> EventTypes,
         stream: &StreamName,
@@ -47,6 +49,7 @@ impl Command {
             namespace: id.namespace(stream),
             purpose,
             event_types,
+            given,
             id,
         }
     }
@@ -91,6 +94,7 @@ impl Command {
         Err(RepositoryError::CommandIdTaken {
             stream: stream.clone(),
             command_id: self.id,
+            given: self.given.clone(),
             stored,
             asked: asked.map(str::to_owned),
             stored_types: stored_types.into(),
@@ -208,6 +212,7 @@ impl<A: Aggregate> Repository<A> {
             return Err(RepositoryError::DeletedSince {
                 stream: stream.clone(),
                 command_id: command.id,
+                given: command.given.clone(),
                 revision: last.revision,
             });
         }
