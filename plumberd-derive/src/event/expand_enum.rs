@@ -2,7 +2,7 @@
 
 use super::{
     catch_all::CatchAll,
-    expand::{id_methods, info, lend_id, links, names_check, previous_check},
+    fragments::{id_methods, info, lend_id, links, names_check, previous_check},
     model::{Kind, Variant},
     stored::Stored,
 };

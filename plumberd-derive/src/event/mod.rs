@@ -3,7 +3,9 @@
 mod catch_all;
 mod expand;
 mod expand_enum;
+mod expand_struct;
 mod fallback;
+mod fragments;
 mod model;
 mod name;
 mod stored;
