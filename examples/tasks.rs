@@ -13,7 +13,7 @@ use plumberd::{
     backend::eventstoredb::{
         EventStoreDb, EventStoreDbConfig, GroupStart, PersistentError, PersistentSettings, Source,
     },
-    convention::{Model, Plumber},
+    micro_plumberd::{Model, Plumber},
     prelude::*,
     store::{EventStore, ReadOptions},
     stream::StreamName,

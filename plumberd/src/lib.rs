@@ -61,7 +61,7 @@
 //!   macros and their attributes.
 //! * [`Repository`](repository::Repository): commands, loads, snapshots, the cache.
 //! * [`CommandBus`](command::CommandBus), [`command_handler`](macro@command_handler): commands from
-//!   one program to another. [`Plumber`](convention::Plumber): states, and events by convention.
+//!   one program to another. [`Plumber`](micro_plumberd::Plumber): states, and events by convention.
 //! * [`error`](mod@error): the kind of an error, its HTTP status, and a report for `main`.
 //! * [`connect()`]: the stores and their URLs. [`EventStore`](store::EventStore): what every store
 //!   promises.
@@ -101,8 +101,9 @@ pub mod timer;
 
 // Services: what applications use.
 pub mod command;
-pub mod convention;
+pub mod micro_plumberd;
 pub mod repository;
+pub mod server_projection;
 pub mod snapshot;
 
 // Edges: one technology, one folder.

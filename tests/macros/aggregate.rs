@@ -3,7 +3,9 @@
 
 use plumberd::{
     Event, MessageContext, aggregate,
-    aggregate::{Aggregate, ApplyError, HandlesCommand, IntoEvents, Raise, Raised, UnknownEvents},
+    aggregate::{
+        Aggregate, ApplyError, HandlesCommand, IntoEvents, Raise, RaiseError, UnknownEvents,
+    },
     event::{EventType, Metadata, NewEvent, RecordedEvent, derived_event_id},
     stream::{Position, Revision, StreamName},
 };
@@ -171,7 +173,7 @@ fn apply(events: &[RecordedEvent]) -> Result<Account, ApplyError> {
 fn raise(
     decision: impl IntoEvents<Account>,
     command_id: Option<Uuid>,
-) -> Result<(Account, Vec<NewEvent>), Raised> {
+) -> Result<(Account, Vec<NewEvent>), RaiseError> {
     let (mut account, mut events) = (Account::default(), Vec::new());
     let context = MessageContext::new().with_user("ada");
     decision.raise(&mut Raise::new(
@@ -372,7 +374,7 @@ fn an_id_of_its_own_is_kept_without_a_command_and_refused_with_one() {
 
     assert_eq!(events[0].id(), own.id);
     assert!(
-        matches!(refused, Raised::OwnId { event_id, command_id } if event_id == own.id && command_id == command),
+        matches!(refused, RaiseError::OwnId { event_id, command_id } if event_id == own.id && command_id == command),
         "{refused:?}"
     );
     // The id that follows from the command is the same one, not another.

@@ -1,10 +1,12 @@
 //! A variant of an event enum that events of unknown types are read as.
 
 use plumberd::{
-    convention::{Plumber, StateError},
     event::NewEvent,
+    micro_plumberd::{Plumber, StateError},
     prelude::*,
-    store::{ProjectionError, ProjectionStatus, ServerProjections, SubscriptionMessage},
+    store::{
+        ServerProjectionError, ServerProjectionStatus, ServerProjections, SubscriptionMessage,
+    },
 };
 use std::sync::Arc;
 
@@ -273,27 +275,30 @@ impl ServerProjections for Unasked {
         unreachable!()
     }
 
-    async fn create(&self, _: &str, _: &str) -> Result<(), ProjectionError> {
+    async fn create(&self, _: &str, _: &str) -> Result<(), ServerProjectionError> {
         unreachable!()
     }
 
-    async fn update(&self, _: &str, _: &str, _: bool) -> Result<(), ProjectionError> {
+    async fn update(&self, _: &str, _: &str, _: bool) -> Result<(), ServerProjectionError> {
         unreachable!()
     }
 
-    async fn enable(&self, _: &str) -> Result<(), ProjectionError> {
+    async fn enable(&self, _: &str) -> Result<(), ServerProjectionError> {
         unreachable!()
     }
 
-    async fn disable(&self, _: &str) -> Result<(), ProjectionError> {
+    async fn disable(&self, _: &str) -> Result<(), ServerProjectionError> {
         unreachable!()
     }
 
-    async fn delete(&self, _: &str) -> Result<(), ProjectionError> {
+    async fn delete(&self, _: &str) -> Result<(), ServerProjectionError> {
         unreachable!()
     }
 
-    async fn status(&self, _: &str) -> Result<Option<ProjectionStatus>, ProjectionError> {
+    async fn status(
+        &self,
+        _: &str,
+    ) -> Result<Option<ServerProjectionStatus>, ServerProjectionError> {
         unreachable!()
     }
 }

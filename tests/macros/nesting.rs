@@ -6,11 +6,11 @@ use plumberd::{
     codec::{Codec, CodecError, Json, JsonObject, MAX_NESTING},
     command::{Command, CommandBus, CommandFault, NoFault},
     context::MessageContext,
-    convention::Plumber,
     event::{
         ContentType, DecodeError, EncodeError, EncodedEvent, EventInfo, Metadata, NewEvent, Shape,
         ShapeBuilder, new_event_id,
     },
+    micro_plumberd::Plumber,
     prelude::*,
     store::{EventStore, StoreError},
     stream::{ExpectedRevision::Any, StreamMetadata},

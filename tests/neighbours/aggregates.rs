@@ -3,8 +3,8 @@
 use crate::domain::{read, stores};
 use plumberd::{
     Event,
-    convention::{Conventions, Plumber, StateError},
     event::{EventInfo, new_event_id},
+    micro_plumberd::{Conventions, Plumber, StateError},
     prelude::*,
     store::IdempotencyReason,
     stream::InvalidStreamName,

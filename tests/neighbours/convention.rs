@@ -3,8 +3,8 @@
 use crate::domain::{every_store, stores};
 use plumberd::{
     Event,
-    convention::{Conventions, Plumber, StateError, guid_from_text, state_event_id},
     event::{EventInfo, NewEvent, new_event_id},
+    micro_plumberd::{Conventions, Plumber, StateError, guid_from_text, state_event_id},
     prelude::*,
     store::{IdempotencyReason, StoreError},
     stream::InvalidStreamName,

@@ -8,9 +8,9 @@ use plumberd::{
     aggregate::Aggregate,
     backend::eventstoredb::{EventStoreDb, EventStoreDbConfig},
     command::Running,
-    convention::projection::{EnsureProjections, Ensured},
     event::{EventType, new_event_id},
     prelude::*,
+    server_projection::{EnsureProjections, Ensured},
 };
 use plumberd_testkit::esdb::EsdbServer;
 

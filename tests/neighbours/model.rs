@@ -5,8 +5,8 @@ use plumberd::{
     backend::eventstoredb::{
         EventStoreDb, EventStoreDbConfig, GroupStart, PersistentSettings, Source,
     },
-    convention::{Conventions, Model, Plumber, projection::Ensured},
     event::EventInfo,
+    micro_plumberd::{Conventions, Model, Plumber, projection::Ensured},
     prelude::*,
 };
 use plumberd_testkit::esdb::EsdbServer;

@@ -4,8 +4,8 @@
 use crate::domain::every_store;
 use plumberd::{
     command::{Command, CommandBus, CommandFault, CommandHandlers, CommandServer, NoFault},
-    convention::Plumber,
     event::{NewEvent, new_event_id},
+    micro_plumberd::Plumber,
     prelude::*,
     store::{EventStore, IdempotencyReason, StoreError},
     stream::ExpectedRevision::Any,
@@ -202,7 +202,7 @@ async fn another_event_under_the_id_is_refused_also_when_only_a_list_has_another
             assert!(
                 matches!(
                     &refused,
-                    plumberd::convention::StateError::Store(StoreError::Idempotency {
+                    plumberd::micro_plumberd::StateError::Store(StoreError::Idempotency {
                         reason: IdempotencyReason::OtherEvent,
                         ..
                     })

@@ -2,8 +2,8 @@
 
 use plumberd::{
     Event,
-    convention::{guid_from_text, state_event_id},
     event::{Metadata, NewEvent},
+    micro_plumberd::{guid_from_text, state_event_id},
     prelude::*,
 };
 use plumberd_tests::vectors::{FILE, all, text, vectors};

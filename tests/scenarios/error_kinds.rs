@@ -5,12 +5,12 @@ use plumberd::{
     ErrorKind,
     codec::CodecError,
     command::{InvalidHandlers, PostError, SendError, ServerError, ValidationError},
-    convention::{
+    event::{DecodeError, EncodeError, EventType, InvalidEventType},
+    micro_plumberd::{
         StateError,
         projection::{EnsureError, InvalidProjection},
     },
-    event::{DecodeError, EncodeError, EventType, InvalidEventType},
-    store::{ProjectionError, StoreError},
+    store::{ServerProjectionError, StoreError},
     stream::{ExpectedRevision, InvalidStreamName, Revision, StreamName},
 };
 use std::time::Duration;
@@ -159,12 +159,15 @@ fn unensured() -> Vec<(EnsureError, ErrorKind, bool)> {
     let source = || "why".into();
     let projections = [
         (
-            ProjectionError::NotFound { name: "p".into() },
+            ServerProjectionError::NotFound { name: "p".into() },
             ErrorKind::NotFound,
         ),
-        (ProjectionError::Denied { backend }, ErrorKind::Forbidden),
         (
-            ProjectionError::Unavailable {
+            ServerProjectionError::Denied { backend },
+            ErrorKind::Forbidden,
+        ),
+        (
+            ServerProjectionError::Unavailable {
                 backend,
                 source: source(),
             },

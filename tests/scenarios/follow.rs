@@ -1,4 +1,4 @@
-//! `store::follow`, on a list of events that fails on cue.
+//! `store::toolkit::follow`, on a list of events that fails on cue.
 
 use bytes::Bytes;
 use chrono::DateTime;
@@ -7,7 +7,7 @@ use plumberd::{
     event::{ContentType, RawMetadata, RecordedEvent, new_event_id},
     store::{
         StoreError, Subscription, SubscriptionMessage,
-        follow::{FollowPage, PageSource, Signal, follow},
+        toolkit::follow::{FollowPage, PageSource, Signal, follow},
     },
     stream::{Position, Revision, StreamName},
 };

@@ -218,7 +218,7 @@ struct Noted {
 #[tokio::test]
 async fn an_append_that_was_repeated_and_cannot_be_compared_is_not_said_to_be_unwritten() {
     let store = Faulty::new(Memory::new());
-    let plumber = plumberd::convention::Plumber::new(store.clone());
+    let plumber = plumberd::micro_plumberd::Plumber::new(store.clone());
     let stream = StreamName::new("Note", 1).unwrap();
     let noted = Noted {
         id: new_event_id(),
@@ -234,7 +234,7 @@ async fn an_append_that_was_repeated_and_cannot_be_compared_is_not_said_to_be_un
     assert!(
         matches!(
             &unknown,
-            plumberd::convention::StateError::Store(StoreError::OutcomeUnknown { .. })
+            plumberd::micro_plumberd::StateError::Store(StoreError::OutcomeUnknown { .. })
         ),
         "got {unknown:?}"
     );

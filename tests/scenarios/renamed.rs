@@ -2,8 +2,8 @@
 
 use plumberd::{
     command::{Command, CommandBus, CommandFault, CommandHandlers, CommandServer, NoFault},
-    convention::Plumber,
     event::{DecodeError, EventInfo, NewEvent, new_event_id},
+    micro_plumberd::Plumber,
     prelude::*,
     store::{EventStore, Filter, SubscribeFrom},
     stream::ExpectedRevision::Any,
@@ -129,7 +129,7 @@ async fn models_by_convention_know_it() {
 #[derive(Debug)]
 struct Prefixed;
 
-impl plumberd::convention::Conventions for Prefixed {
+impl plumberd::micro_plumberd::Conventions for Prefixed {
     fn event_name(&self, event: &EventInfo) -> String {
         format!("shop.{}", event.name)
     }

@@ -2,7 +2,7 @@
 
 use plumberd::{
     Event,
-    aggregate::Raised,
+    aggregate::RaiseError,
     backend::memory::Memory,
     event::{EncodeError, new_event_id},
     prelude::*,
@@ -247,7 +247,7 @@ fn a_rejection_and_what_cannot_be_raised_do_not_pass_and_only_one_is_the_callers
         total: 0,
         amount: 1,
     };
-    let raised = || Raised::Encode(EncodeError::new("Added", "it has no stored form"));
+    let raised = || RaiseError::Encode(EncodeError::new("Added", "it has no stored form"));
 
     assert_eq!(rejected.to_string(), refusal.to_string());
     let executed = ExecuteError::from(rejected);

@@ -4,8 +4,8 @@
 use plumberd::{
     backend::memory::Memory,
     command::CommandBus,
-    convention::{Plumber, StateError},
     event::new_event_id,
+    micro_plumberd::{Plumber, StateError},
     prelude::*,
     retry::RetryPolicy,
 };

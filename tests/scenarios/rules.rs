@@ -5,7 +5,7 @@ use plumberd::{
     prelude::*,
     store::{
         AppendOutcome, IdempotencyReason, Limits, Location, ReadFrom,
-        rules::{
+        toolkit::rules::{
             self, Admission, Deletion, ReadWindow, Stored, StreamState, Tenants, Visibility, admit,
             check_batch, check_delete, check_expected, check_resumed, check_tenants,
             check_tombstone,

@@ -1,4 +1,4 @@
-use super::{EventTypes, Handles, Raise, Raised};
+use super::{EventTypes, Handles, Raise, RaiseError};
 use crate::event::Event;
 
 /// What a decision returns: an event, or several of them.
@@ -18,8 +18,8 @@ pub trait IntoEvents<A> {
     ///
     /// # Errors
     ///
-    /// [`Raised`], see [`Raise::event`].
-    fn raise(self, raise: &mut Raise<'_, A>) -> Result<(), Raised>;
+    /// [`RaiseError`], see [`Raise::event`].
+    fn raise(self, raise: &mut Raise<'_, A>) -> Result<(), RaiseError>;
 
     /// Adds the types of all events that any value of this type may raise.
     ///
@@ -36,7 +36,7 @@ pub trait IntoEvents<A> {
 // of one of them, or lists all tuples.
 #[diagnostic::do_not_recommend]
 impl<A: Handles<E>, E: Event> IntoEvents<A> for E {
-    fn raise(self, raise: &mut Raise<'_, A>) -> Result<(), Raised> {
+    fn raise(self, raise: &mut Raise<'_, A>) -> Result<(), RaiseError> {
         raise.event(self)
     }
 
@@ -47,7 +47,7 @@ impl<A: Handles<E>, E: Event> IntoEvents<A> for E {
 
 #[diagnostic::do_not_recommend]
 impl<A, T: IntoEvents<A>> IntoEvents<A> for Vec<T> {
-    fn raise(self, raise: &mut Raise<'_, A>) -> Result<(), Raised> {
+    fn raise(self, raise: &mut Raise<'_, A>) -> Result<(), RaiseError> {
         self.into_iter().try_for_each(|events| events.raise(raise))
     }
 
@@ -58,7 +58,7 @@ impl<A, T: IntoEvents<A>> IntoEvents<A> for Vec<T> {
 
 #[diagnostic::do_not_recommend]
 impl<A, T: IntoEvents<A>> IntoEvents<A> for Option<T> {
-    fn raise(self, raise: &mut Raise<'_, A>) -> Result<(), Raised> {
+    fn raise(self, raise: &mut Raise<'_, A>) -> Result<(), RaiseError> {
         self.map_or(Ok(()), |events| events.raise(raise))
     }
 
@@ -69,7 +69,7 @@ impl<A, T: IntoEvents<A>> IntoEvents<A> for Option<T> {
 
 #[diagnostic::do_not_recommend]
 impl<A, T: IntoEvents<A>, const N: usize> IntoEvents<A> for [T; N] {
-    fn raise(self, raise: &mut Raise<'_, A>) -> Result<(), Raised> {
+    fn raise(self, raise: &mut Raise<'_, A>) -> Result<(), RaiseError> {
         self.into_iter().try_for_each(|events| events.raise(raise))
     }
 
@@ -80,7 +80,7 @@ impl<A, T: IntoEvents<A>, const N: usize> IntoEvents<A> for [T; N] {
 
 #[diagnostic::do_not_recommend]
 impl<A> IntoEvents<A> for () {
-    fn raise(self, _: &mut Raise<'_, A>) -> Result<(), Raised> {
+    fn raise(self, _: &mut Raise<'_, A>) -> Result<(), RaiseError> {
         Ok(())
     }
 
@@ -91,7 +91,7 @@ macro_rules! tuples {
     ($($T:ident)+) => {
         #[diagnostic::do_not_recommend]
         impl<A, $($T: IntoEvents<A>),+> IntoEvents<A> for ($($T,)+) {
-            fn raise(self, raise: &mut Raise<'_, A>) -> Result<(), Raised> {
+            fn raise(self, raise: &mut Raise<'_, A>) -> Result<(), RaiseError> {
                 #[expect(non_snake_case, reason = "one name for the type and its value")]
                 let ($($T,)+) = self;
                 $($T.raise(raise)?;)+

@@ -38,7 +38,7 @@ pub use into_events::IntoEvents;
 pub(crate) use names::AggregateNames;
 #[doc(hidden)]
 pub use nothing::Nothing;
-pub use raise::{Raise, Raised};
+pub use raise::{Raise, RaiseError};
 
 use crate::event::RawMetadata;
 

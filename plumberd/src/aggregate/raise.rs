@@ -62,10 +62,10 @@ impl<'a, A> Raise<'a, A> {
     ///
     /// # Errors
     ///
-    /// [`Raised`] when it cannot be stored, or its id cannot be the one that
+    /// [`RaiseError`] when it cannot be stored, or its id cannot be the one that
     /// the command leads to. The aggregate may have been changed by events
     /// raised before; throw it away.
-    pub fn event<E: Event>(&mut self, mut event: E) -> Result<(), Raised>
+    pub fn event<E: Event>(&mut self, mut event: E) -> Result<(), RaiseError>
     where
         A: Handles<E>,
     {
@@ -75,7 +75,7 @@ impl<'a, A> Raise<'a, A> {
             (Some(own), Some(command))
                 if self.aggregate.is_some() && own != derived_event_id(command, self.index) =>
             {
-                return Err(Raised::OwnId {
+                return Err(RaiseError::OwnId {
                     event_id: own,
                     command_id: command,
                 });
@@ -108,7 +108,7 @@ impl<'a, A> Raise<'a, A> {
 /// Why an event cannot be raised.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum Raised {
+pub enum RaiseError {
     /// The event cannot be stored.
     #[error(transparent)]
     Encode(#[from] EncodeError),
@@ -135,7 +135,7 @@ pub enum Raised {
     },
 }
 
-impl Raised {
+impl RaiseError {
     /// What this is to the caller.
     pub const fn kind(&self) -> ErrorKind {
         match self {

@@ -49,12 +49,12 @@ mod bus;
 mod context;
 mod fault;
 mod handlers;
-mod heads;
-mod kept;
 mod message;
+mod metadata_headers;
 mod names;
 mod reply;
 mod request;
+mod retention;
 mod server;
 
 pub use bus::{CommandBus, CommandQueue, Done, Fault, PostError, SendError, Sending};

@@ -1,4 +1,4 @@
-use super::heads::{read_object, text};
+use super::metadata_headers::{read_object, text};
 use crate::{
     codec::JsonObject,
     stream::{InvalidStreamName, Revision, StreamName},

@@ -1,4 +1,4 @@
-use super::heads::{read_object, text};
+use super::metadata_headers::{read_object, text};
 use crate::{
     json::{CodecError, JsonObject, write_json},
     value::{Owned, Ref},

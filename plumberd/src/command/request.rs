@@ -1,4 +1,4 @@
-use super::{CommandContext, heads::Heads, names, reply::Reply};
+use super::{CommandContext, metadata_headers::MetadataHeaders, names, reply::Reply};
 use crate::{
     codec::{CodecError, JsonObject},
     context::{MessageContext, MessageId},
@@ -22,18 +22,18 @@ impl Request {
     /// Headers stay behind, as in [`MessageContext::caused_by`].
     pub(super) fn of(event: &RecordedEvent) -> Self {
         let mut whole = JsonObject::new();
-        let heads = Heads::of(event.metadata.as_bytes(), &mut whole);
+        let headers = MetadataHeaders::of(event.metadata.as_bytes(), &mut whole);
         let command_id = names::command_id(&event.data, event.id);
-        let recipient = heads.recipient().filter(|text| !text.is_empty());
+        let recipient = headers.recipient().filter(|text| !text.is_empty());
         // A writer that forgot it has written to the stream of its session all the same.
-        let session = heads
+        let session = headers
             .session()
             .or_else(|| {
                 let name = event.stream.as_str();
                 Some(name.strip_prefix(names::COMMANDS_PREFIX)?.to_owned())
             })
             .filter(|text| !text.is_empty());
-        let correlation = heads.correlation().map(MessageId::new);
+        let correlation = headers.correlation().map(MessageId::new);
         let mut message = MessageContext::new()
             .with_correlation(
                 correlation
@@ -41,7 +41,7 @@ impl Request {
                     .unwrap_or_else(|| command_id.into()),
             )
             .with_causation(command_id);
-        if let Some(user) = heads.user() {
+        if let Some(user) = headers.user() {
             message = message.with_user(user);
         }
         if let Some(session) = &session {
@@ -51,7 +51,7 @@ impl Request {
             message = message.with_recipient(recipient.as_str());
         }
         // The store knows better than the command's sender.
-        let said = || heads.tenant()?.parse().ok();
+        let said = || headers.tenant()?.parse().ok();
         if let Some(tenant) = event.tenant.clone().or_else(said) {
             message = message.with_tenant(tenant);
         }
@@ -109,7 +109,7 @@ pub(super) fn command_metadata(
     context: &MessageContext,
 ) -> Result<RawMetadata, CodecError> {
     let mut whole = JsonObject::new();
-    let mut json = Heads::of(event.metadata().as_bytes(), &mut whole).to_json();
+    let mut json = MetadataHeaders::of(event.metadata().as_bytes(), &mut whole).to_json();
     if !context.headers().is_empty() {
         let mut ordered = JsonObject::parse(&json)?;
         ordered.extend(&JsonObject::parse(event.metadata().as_bytes())?);

@@ -2,7 +2,7 @@ use crate::{
     aggregate::Aggregate,
     error::ErrorKind,
     event::NewEvent,
-    repository::{Gates, Repository},
+    repository::{Repository, StreamLocks},
     store::{
         AppendOutcome, EventStore, EventStream, Filter, Limits, Location, ReadOptions, StoreError,
         StreamInfo, SubscribeFrom, Subscription,
@@ -24,7 +24,7 @@ use uuid::Uuid;
 pub struct Store {
     inner: Arc<dyn EventStore>,
     /// So that commands through all its repositories take turns.
-    gates: Arc<Gates>,
+    stream_locks: Arc<StreamLocks>,
     close: Option<Close>,
 }
 
@@ -39,7 +39,7 @@ impl Store {
     pub(super) fn from_shared(store: Arc<dyn EventStore>) -> Self {
         Self {
             inner: store,
-            gates: Arc::default(),
+            stream_locks: Arc::default(),
             close: None,
         }
     }
@@ -74,7 +74,7 @@ impl Store {
 
     /// The aggregates of kind `A` in this store.
     pub fn repository<A: Aggregate>(&self) -> Repository<A> {
-        Repository::new(Arc::new(self.clone())).with_gates(Arc::clone(&self.gates))
+        Repository::new(Arc::new(self.clone())).with_stream_locks(Arc::clone(&self.stream_locks))
     }
 
     /// A handle to the streams of one tenant, and to no others.

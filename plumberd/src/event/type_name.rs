@@ -9,7 +9,7 @@ use std::any::type_name;
 /// # Examples
 ///
 /// ```
-/// use plumberd::convention::friendly_name;
+/// use plumberd::micro_plumberd::friendly_name;
 ///
 /// assert_eq!(friendly_name::<String>(), "String");
 /// assert_eq!(friendly_name::<Result<String, Vec<u8>>>(), "Result<String, Vec<u8>>");

@@ -1,4 +1,4 @@
-use crate::aggregate::{IntoEvents, Raise, Raised};
+use crate::aggregate::{IntoEvents, Raise, RaiseError};
 
 /// The events of a decision, with how they are raised.
 ///
@@ -11,10 +11,10 @@ pub(super) struct Decided<A, D> {
 }
 
 /// [`IntoEvents::raise`] of one type of decision.
-pub(super) type RaiseEvents<A, D> = fn(D, &mut Raise<'_, A>) -> Result<(), Raised>;
+pub(super) type RaiseEvents<A, D> = fn(D, &mut Raise<'_, A>) -> Result<(), RaiseError>;
 
 impl<A, D> IntoEvents<A> for Decided<A, D> {
-    fn raise(self, raise: &mut Raise<'_, A>) -> Result<(), Raised> {
+    fn raise(self, raise: &mut Raise<'_, A>) -> Result<(), RaiseError> {
         (self.raise)(self.events, raise)
     }
 }

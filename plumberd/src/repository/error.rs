@@ -1,6 +1,6 @@
 use super::{CommandId, InvalidCommandId};
 use crate::{
-    aggregate::{ApplyError, Raised},
+    aggregate::{ApplyError, RaiseError},
     error::ErrorKind,
     store::{Attempts, StoreError},
     stream::{ExpectedRevision, InvalidStreamName, Revision, StreamName},
@@ -298,7 +298,7 @@ pub enum DecideError<E> {
 
     /// It decided on events that cannot be raised.
     #[error("the events of the decision cannot be raised")]
-    Raise(#[from] Raised),
+    Raise(#[from] RaiseError),
 }
 
 impl<E> DecideError<E> {
@@ -332,7 +332,7 @@ pub enum ExecuteError<E> {
 
     /// It decided on events that cannot be raised. Nothing was written.
     #[error("the events of the decision cannot be raised")]
-    Raise(#[source] Raised),
+    Raise(#[source] RaiseError),
 
     /// It could not be loaded, or the events not be written.
     #[error(transparent)]

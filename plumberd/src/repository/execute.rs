@@ -2,7 +2,7 @@ use super::{
     ExecuteError, Executed, IntoCommandId, InvalidCommandId, Repository,
     decided::{Decided, RaiseEvents},
     first::Command,
-    run::Running,
+    run::{Existing, Running},
 };
 use crate::{
     aggregate::{Aggregate, EventTypes, IntoEvents},
@@ -39,13 +39,6 @@ pub struct Execute<'a, A: Aggregate, F, D> {
 /// The decision of a command handler. Its type is written out, because of an opaque one
 /// the compiler would complain too when there is no such handler.
 pub type Handling<'a, A, D, E> = Box<dyn FnMut(&A) -> Result<D, E> + Send + 'a>;
-
-/// What a command does with an aggregate that exists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Existing {
-    Allowed,
-    Refused,
-}
 
 /// What tells a command from others of the same id.
 #[derive(Debug, Clone)]

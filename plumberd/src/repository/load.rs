@@ -1,7 +1,7 @@
 use super::{
     Repository, RepositoryError, Root, Truncated,
     first::Search,
-    loaded::{Loaded, Place, Until},
+    loaded::{EventRef, Loaded, Until},
 };
 use crate::{
     aggregate::Aggregate,
@@ -271,7 +271,7 @@ impl<A: Aggregate> Repository<A> {
             }
             match begin.take() {
                 Some(Begin::With(known)) => match events {
-                    [first, rest @ ..] if Place::of(first) == known => events = rest,
+                    [first, rest @ ..] if EventRef::of(first) == known => events = rest,
                     _ => return Ok(None),
                 },
                 Some(Begin::Start) => self.expect_whole(stream, events.first()).await?,
@@ -292,7 +292,7 @@ impl<A: Aggregate> Repository<A> {
 #[derive(Debug, Clone, Copy)]
 enum Begin {
     /// With this event, which the state has already.
-    With(Place),
+    With(EventRef),
     /// With the first event of its life.
     Start,
 }

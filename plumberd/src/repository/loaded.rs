@@ -13,7 +13,7 @@ use uuid::Uuid;
 pub(super) struct Loaded<A> {
     pub(super) state: A,
     /// The last event in the state.
-    pub(super) last: Option<Place>,
+    pub(super) last: Option<EventRef>,
     /// Where the stream is while none of its events can be seen.
     pub(super) hidden_head: Option<Revision>,
     /// The snapshot in the store that is nearest to the state.
@@ -22,12 +22,12 @@ pub(super) struct Loaded<A> {
 
 /// An event: its number in the stream, and its id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct EventRef {
     pub(super) revision: Revision,
     pub(super) id: Uuid,
 }
 
-impl Place {
+impl EventRef {
     pub(super) const fn of(event: &RecordedEvent) -> Self {
         Self {
             revision: event.revision,
@@ -69,7 +69,7 @@ impl<A: Aggregate> Loaded<A> {
                     stream: stream.clone(),
                     source,
                 })?;
-            self.last = Some(Place::of(event));
+            self.last = Some(EventRef::of(event));
         }
         Ok(())
     }
@@ -79,7 +79,7 @@ impl<A> From<Snapshot<A>> for Loaded<A> {
     fn from(snapshot: Snapshot<A>) -> Self {
         Self {
             state: snapshot.state,
-            last: Some(Place {
+            last: Some(EventRef {
                 revision: snapshot.revision,
                 id: snapshot.event_id,
             }),

@@ -8,12 +8,12 @@ mod error;
 mod execute;
 mod executed;
 mod first;
-mod gate;
 mod load;
 mod loaded;
 mod root;
 mod run;
 mod save;
+mod stream_locks;
 mod written;
 
 pub use cache::CacheConfig;
@@ -33,8 +33,8 @@ use crate::{
     stream::StreamName,
 };
 use cache::Cache;
-pub(crate) use gate::Gates;
 use std::{fmt, sync::Arc};
+pub(crate) use stream_locks::StreamLocks;
 
 /// The aggregates of one kind in one store.
 ///
@@ -58,7 +58,7 @@ pub struct Repository<A: Aggregate> {
     retry: RetryPolicy,
     snapshots: Option<Arc<Snapshots<A>>>,
     cache: Option<Arc<Cache<A>>>,
-    gates: Arc<Gates>,
+    stream_locks: Arc<StreamLocks>,
     truncated: Truncated,
     /// None where the aggregate itself says what things are called.
     names: Option<Arc<dyn AggregateNames>>,
@@ -79,15 +79,15 @@ impl<A: Aggregate> Repository<A> {
             retry: RetryPolicy::DEFAULT,
             snapshots: None,
             cache: None,
-            gates: Arc::default(),
+            stream_locks: Arc::default(),
             truncated: Truncated::Refused,
             names: None,
         }
     }
 
     /// With turns that other repositories of the store take too.
-    pub(crate) fn with_gates(mut self, gates: Arc<Gates>) -> Self {
-        self.gates = gates;
+    pub(crate) fn with_stream_locks(mut self, stream_locks: Arc<StreamLocks>) -> Self {
+        self.stream_locks = stream_locks;
         self
     }
 
@@ -201,7 +201,7 @@ impl<A: Aggregate> Repository<A> {
             self,
             id,
             decide,
-            execute::Existing::Allowed,
+            run::Existing::Allowed,
             execute::Purpose::Unnamed,
         )
     }
@@ -226,7 +226,7 @@ impl<A: Aggregate> Repository<A> {
             self,
             id,
             Box::new(decide),
-            execute::Existing::Allowed,
+            run::Existing::Allowed,
             execute::Purpose::of_type::<C>(<A as Decides<C, D, E>>::named),
         )
     }
@@ -304,7 +304,7 @@ impl<A: Aggregate> Repository<A> {
             self,
             id,
             Box::new(decide),
-            execute::Existing::Allowed,
+            run::Existing::Allowed,
             execute::Purpose::of_type::<C>(<A as DecidesWith<C, S, D, E>>::named),
         )
     }
@@ -333,7 +333,7 @@ impl<A: Aggregate> Repository<A> {
             self,
             id,
             decide,
-            execute::Existing::Refused,
+            run::Existing::Refused,
             execute::Purpose::Named("create".into()),
         )
     }
@@ -374,7 +374,7 @@ impl<A: Aggregate> Clone for Repository<A> {
             retry: self.retry,
             snapshots: self.snapshots.clone(),
             cache: self.cache.clone(),
-            gates: Arc::clone(&self.gates),
+            stream_locks: Arc::clone(&self.stream_locks),
             truncated: self.truncated,
             names: self.names.clone(),
         }

@@ -1,12 +1,11 @@
 use super::{
     ExecuteError, Executed, Repository, RepositoryError,
-    execute::Existing,
     first::{Command, Search},
-    gate::Turn,
-    loaded::{Loaded, Place, Until},
+    loaded::{EventRef, Loaded, Until},
+    stream_locks::StreamGuard,
 };
 use crate::{
-    aggregate::{Aggregate, IntoEvents, Raise, Raised},
+    aggregate::{Aggregate, IntoEvents, Raise, RaiseError},
     context::MessageContext,
     event::NewEvent,
     retry::Backoff,
@@ -32,7 +31,14 @@ pub(super) struct Running<'a, A: Aggregate> {
     /// Whether a conflict said that the stream is not as it was read: should
     /// it be read as empty, its events are hidden.
     pub(super) conflicted: bool,
-    pub(super) turn: Option<Turn>,
+    pub(super) turn: Option<StreamGuard>,
+}
+
+/// What a command does with an aggregate that exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Existing {
+    Allowed,
+    Refused,
 }
 
 /// What an attempt came to.
@@ -68,12 +74,12 @@ impl<A: Aggregate> Running<'_, A> {
         F: FnMut(&A) -> Result<D, E>,
         D: IntoEvents<A>,
     {
-        let gates = &self.repository.gates;
-        if gates.is_decided_here(&self.stream) {
+        let stream_locks = &self.repository.stream_locks;
+        if stream_locks.is_decided_here(&self.stream) {
             let stream = self.stream.clone();
             return Err(RepositoryError::Nested { stream }.into());
         }
-        self.turn = gates.enter_if_contended(&self.stream).await;
+        self.turn = stream_locks.enter_if_contended(&self.stream).await;
         // The first attempt may decide on what is cached. That it was old is no
         // fault of the command's, and costs no retry: without a cache it would
         // have read.
@@ -85,7 +91,7 @@ impl<A: Aggregate> Running<'_, A> {
                 Attempt::Done(executed) => return Ok(executed),
                 Attempt::Outdated => {
                     if self.turn.is_none() {
-                        self.turn = gates.enter(&self.stream).await;
+                        self.turn = stream_locks.enter(&self.stream).await;
                     }
                     continue;
                 }
@@ -100,7 +106,7 @@ impl<A: Aggregate> Running<'_, A> {
             // that had it lost to another process.
             match self.turn {
                 Some(_) => sleep(wait).await,
-                None => self.turn = gates.enter(&self.stream).await,
+                None => self.turn = stream_locks.enter(&self.stream).await,
             }
         }
     }
@@ -264,8 +270,8 @@ impl<A: Aggregate> Running<'_, A> {
         F: FnMut(&A) -> Result<D, E>,
         D: IntoEvents<A>,
     {
-        let gates = &self.repository.gates;
-        let _deciding = gates.deciding(&self.stream, self.turn.as_ref());
+        let stream_locks = &self.repository.stream_locks;
+        let _deciding = stream_locks.deciding(&self.stream, self.turn.as_ref());
         let decision = decide(&loaded.state).map_err(ExecuteError::Rejected)?;
         let command = self.command.as_ref();
         let named = command.and_then(|command| command.purpose.as_deref());
@@ -278,8 +284,8 @@ impl<A: Aggregate> Running<'_, A> {
         let mut raise = Raise::new(&mut loaded.state, &mut events, context, namespace);
         match (decision.raise(&mut raise), command) {
             (Ok(()), _) => Ok((loaded, events)),
-            (Err(Raised::OwnId { event_id, .. }), Some(command)) => {
-                Err(ExecuteError::Raise(Raised::OwnId {
+            (Err(RaiseError::OwnId { event_id, .. }), Some(command)) => {
+                Err(ExecuteError::Raise(RaiseError::OwnId {
                     event_id,
                     command_id: command.id.as_uuid(),
                 }))
@@ -311,7 +317,7 @@ impl<A: Aggregate> Running<'_, A> {
             }
             self.expect_repeated(expected, &outcome, &events).await?;
         } else if let Some(id) = last {
-            loaded.last = Some(Place {
+            loaded.last = Some(EventRef {
                 revision: outcome.revision(),
                 id,
             });

@@ -1,4 +1,4 @@
-use super::{Executed, Repository, RepositoryError, Root, loaded::Place};
+use super::{Executed, Repository, RepositoryError, Root, loaded::EventRef};
 use crate::{
     aggregate::Aggregate,
     retry::Backoff,
@@ -97,7 +97,7 @@ impl<A: Aggregate> Repository<A> {
         }
         root.in_doubt = 0;
         root.pending.drain(..count);
-        root.loaded.last = last.map(|id| Place {
+        root.loaded.last = last.map(|id| EventRef {
             revision: outcome.revision(),
             id,
         });

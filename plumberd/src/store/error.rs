@@ -150,7 +150,7 @@ pub enum StoreError {
     /// or the end.
     #[error(
         "{} is not there to follow on after: {backend} {}; restore the later state it was kept of, or begin anew",
-        Place { stream: stream.as_ref(), at: *after },
+        ReadPoint { stream: stream.as_ref(), at: *after },
         ends(stream.as_ref(), *end)
     )]
     NotReached {
@@ -200,12 +200,12 @@ fn at(actual: Option<Revision>) -> String {
 }
 
 /// A place in a stream or in the global order, in words.
-struct Place<'a> {
+struct ReadPoint<'a> {
     stream: Option<&'a StreamName>,
     at: u64,
 }
 
-impl fmt::Display for Place<'_> {
+impl fmt::Display for ReadPoint<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.stream {
             Some(stream) => write!(f, "revision {} of stream `{stream}`", self.at),

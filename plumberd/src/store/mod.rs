@@ -6,16 +6,15 @@ mod error;
 mod event_stream;
 mod ext;
 mod filter;
-pub mod follow;
 mod info;
 mod limits;
-mod projections;
 mod read;
 mod repeated;
-pub mod rules;
+mod server_projections;
 mod shared;
 mod stream_deleted;
 mod subscription;
+pub mod toolkit;
 
 pub use append::AppendOutcome;
 pub(crate) use append_safely::{Attempts, append_safely};
@@ -25,11 +24,16 @@ pub use ext::EventStoreExt;
 pub use filter::{Filter, TenantScope};
 pub use info::{Location, StreamInfo};
 pub use limits::Limits;
-pub use projections::{ProjectionError, ProjectionState, ProjectionStatus, ServerProjections};
 pub use read::{Direction, ReadFrom, ReadOptions};
 pub(crate) use repeated::{Repeated, expect_repeated, repeated};
+pub use server_projections::{
+    ServerProjectionError, ServerProjectionState, ServerProjectionStatus, ServerProjections,
+};
 pub use stream_deleted::{Deletion, StreamDeleted};
 pub use subscription::{SubscribeFrom, Subscription, SubscriptionMessage};
+/// [`toolkit::follow`] and [`toolkit::rules`] under the paths they had first.
+#[doc(no_inline)]
+pub use toolkit::{follow, rules};
 
 use crate::{
     event::NewEvent,

@@ -27,19 +27,19 @@ struct Timer {
 }
 
 struct State {
-    waiting: BTreeMap<Place, Waker>,
+    waiting: BTreeMap<TimerKey, Waker>,
     next: u64,
     running: bool,
 }
 
 /// When, and what tells those of one moment apart.
-type Place = (Instant, u64);
+type TimerKey = (Instant, u64);
 
 /// A wait in real time.
 pub(super) struct RealSleep {
     /// `None` is never.
     until: Option<Instant>,
-    asked: Option<(Place, Waker)>,
+    asked: Option<(TimerKey, Waker)>,
 }
 
 impl RealSleep {
@@ -96,7 +96,7 @@ impl Timer {
     }
 
     /// Has `waker` woken at `until`; `None` when there can be no thread for it.
-    fn wake(&'static self, until: Instant, waker: &Waker) -> Option<Place> {
+    fn wake(&'static self, until: Instant, waker: &Waker) -> Option<TimerKey> {
         let mut state = self.lock();
         if !state.running {
             let started = thread::Builder::new()

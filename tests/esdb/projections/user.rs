@@ -5,7 +5,7 @@ use eventstore::{
 };
 use plumberd::{
     BoxError,
-    convention::projection::{JoinProjection, LookupProjection},
+    server_projection::{JoinProjection, LookupProjection},
     stream::StreamName,
 };
 use plumberd_testkit::esdb::proto::{

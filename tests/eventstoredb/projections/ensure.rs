@@ -1,13 +1,13 @@
 use async_trait::async_trait;
 use plumberd::{
     backend::memory::Memory,
-    convention::projection::{
+    event::EventType,
+    server_projection::{
         EnsureError, EnsureProjections, Ensured, JoinProjection, ProjectionQuery, query_hash,
     },
-    event::EventType,
     store::{
-        EventStore, EventStoreExt, ProjectionError, ProjectionState, ProjectionStatus,
-        ServerProjections,
+        EventStore, EventStoreExt, ServerProjectionError, ServerProjectionState,
+        ServerProjectionStatus, ServerProjections,
     },
     stream::StreamName,
 };
@@ -28,7 +28,7 @@ struct Told {
     calls: Vec<String>,
     projections: HashMap<String, Projection>,
     /// What the next updates fail with.
-    failures: VecDeque<ProjectionError>,
+    failures: VecDeque<ServerProjectionError>,
     /// How often the status is on its way from one state to another.
     changing: VecDeque<()>,
     /// Whether another process with another text claims the projection and stops
@@ -46,15 +46,15 @@ struct Projection {
     faulted: bool,
 }
 
-fn deadline() -> ProjectionError {
-    ProjectionError::Deadline {
+fn deadline() -> ServerProjectionError {
+    ServerProjectionError::Deadline {
         backend: "the fake",
         source: "late".into(),
     }
 }
 
-fn failed() -> ProjectionError {
-    ProjectionError::Backend {
+fn failed() -> ServerProjectionError {
+    ServerProjectionError::Backend {
         backend: "the fake",
         source: "no".into(),
     }
@@ -74,11 +74,11 @@ impl Server {
         call: &str,
         name: &str,
         change: impl FnOnce(&mut Projection),
-    ) -> Result<(), ProjectionError> {
+    ) -> Result<(), ServerProjectionError> {
         let mut told = self.told.lock().unwrap();
         told.calls.push(call.to_owned());
         let found = told.projections.get_mut(name);
-        change(found.ok_or_else(|| ProjectionError::NotFound { name: name.into() })?);
+        change(found.ok_or_else(|| ServerProjectionError::NotFound { name: name.into() })?);
         Ok(())
     }
 
@@ -111,7 +111,7 @@ impl ServerProjections for Server {
         &self.streams
     }
 
-    async fn create(&self, name: &str, query: &str) -> Result<(), ProjectionError> {
+    async fn create(&self, name: &str, query: &str) -> Result<(), ServerProjectionError> {
         // Others get their turn between two calls.
         tokio::task::yield_now().await;
         let mut told = self.told.lock().unwrap();
@@ -120,7 +120,7 @@ impl ServerProjections for Server {
             return Err(if told.vague {
                 failed()
             } else {
-                ProjectionError::Exists { name: name.into() }
+                ServerProjectionError::Exists { name: name.into() }
             });
         }
         let projection = Projection {
@@ -133,7 +133,12 @@ impl ServerProjections for Server {
         Ok(())
     }
 
-    async fn update(&self, name: &str, query: &str, emit: bool) -> Result<(), ProjectionError> {
+    async fn update(
+        &self,
+        name: &str,
+        query: &str,
+        emit: bool,
+    ) -> Result<(), ServerProjectionError> {
         tokio::task::yield_now().await;
         let failure = self.told.lock().unwrap().failures.pop_front();
         self.change("update", name, |_| {})?;
@@ -150,7 +155,7 @@ impl ServerProjections for Server {
         }
     }
 
-    async fn enable(&self, name: &str) -> Result<(), ProjectionError> {
+    async fn enable(&self, name: &str) -> Result<(), ServerProjectionError> {
         tokio::task::yield_now().await;
         self.change("enable", name, |projection| {
             projection.enabled = true;
@@ -158,32 +163,35 @@ impl ServerProjections for Server {
         })
     }
 
-    async fn disable(&self, name: &str) -> Result<(), ProjectionError> {
+    async fn disable(&self, name: &str) -> Result<(), ServerProjectionError> {
         tokio::task::yield_now().await;
         self.change("disable", name, |projection| projection.enabled = false)
     }
 
-    async fn delete(&self, name: &str) -> Result<(), ProjectionError> {
+    async fn delete(&self, name: &str) -> Result<(), ServerProjectionError> {
         self.told.lock().unwrap().projections.remove(name);
         Ok(())
     }
 
-    async fn status(&self, name: &str) -> Result<Option<ProjectionStatus>, ProjectionError> {
+    async fn status(
+        &self,
+        name: &str,
+    ) -> Result<Option<ServerProjectionStatus>, ServerProjectionError> {
         tokio::task::yield_now().await;
         if std::mem::take(&mut self.told.lock().unwrap().rival) {
             self.claim(name).await;
         }
         Ok(self.projection(name).map(|projection| {
             let (state, text) = if self.told.lock().unwrap().changing.pop_front().is_some() {
-                (ProjectionState::Changing, "Stopping")
+                (ServerProjectionState::Changing, "Stopping")
             } else if projection.faulted {
-                (ProjectionState::Faulted, "Faulted")
+                (ServerProjectionState::Faulted, "Faulted")
             } else if projection.enabled {
-                (ProjectionState::Running, "Running")
+                (ServerProjectionState::Running, "Running")
             } else {
-                (ProjectionState::Stopped, "Stopped")
+                (ServerProjectionState::Stopped, "Stopped")
             };
-            ProjectionStatus::new(name, state, text)
+            ServerProjectionStatus::new(name, state, text)
         }))
     }
 }
@@ -271,7 +279,7 @@ async fn a_projection_that_stands_still_is_let_run_again() {
         assert_eq!(ensured, Ensured::Started);
         assert_eq!(server.calls(), ["enable"]);
         let status = server.status(">Tasks").await.unwrap().unwrap();
-        assert_eq!(status.state, ProjectionState::Running);
+        assert_eq!(status.state, ServerProjectionState::Running);
     }
 }
 
@@ -400,7 +408,9 @@ async fn an_update_that_is_late_is_tried_ten_times_and_no_more() {
 
     assert!(matches!(
         late,
-        Err(EnsureError::Projection(ProjectionError::Deadline { .. }))
+        Err(EnsureError::Projection(
+            ServerProjectionError::Deadline { .. }
+        ))
     ));
     assert_eq!(updates(server.calls()), 10);
 }
@@ -416,7 +426,9 @@ async fn an_update_that_is_refused_is_not_tried_again_and_leaves_the_projection_
 
     assert!(matches!(
         refused,
-        Err(EnsureError::Projection(ProjectionError::Backend { .. }))
+        Err(EnsureError::Projection(
+            ServerProjectionError::Backend { .. }
+        ))
     ));
     assert_eq!(server.calls(), ["disable", "update", "enable"]);
     assert!(server.projection(">Tasks").unwrap().enabled);

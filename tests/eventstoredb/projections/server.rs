@@ -1,10 +1,10 @@
 use plumberd::{
     BoxError, Event,
     backend::eventstoredb::{EventStoreDb, EventStoreDbConfig},
-    convention::projection::{EnsureProjections, Ensured},
     event::{EventType, NewEvent},
+    server_projection::{EnsureProjections, Ensured},
     store::{
-        EventStore, EventStoreExt, ProjectionError, ProjectionState, ReadOptions,
+        EventStore, EventStoreExt, ReadOptions, ServerProjectionError, ServerProjectionState,
         ServerProjections, SubscribeFrom,
     },
     stream::{ExpectedRevision, StreamName},
@@ -123,7 +123,7 @@ async fn a_join_that_is_ensured_yields_the_events_of_its_types_in_one_order() ->
     append(&store, "Account-1", &credited(3)).await?;
     assert_eq!(amounts(&store, &movements(), 3).await?, [1, -2, 3]);
     let status = store.projections().status(">Movements").await?.unwrap();
-    assert_eq!(status.state, ProjectionState::Running);
+    assert_eq!(status.state, ServerProjectionState::Running);
     Ok(())
 }
 
@@ -245,7 +245,7 @@ async fn the_server_answers_by_code() -> TestResult {
 
     let refused = projections.create("Mine", "fromAll().outputState()").await;
     assert!(
-        matches!(refused, Err(ProjectionError::Unsupported { .. })),
+        matches!(refused, Err(ServerProjectionError::Unsupported { .. })),
         "{refused:?}"
     );
     for refused in [
@@ -254,22 +254,22 @@ async fn the_server_answers_by_code() -> TestResult {
         projections.delete("Nobody").await,
     ] {
         assert!(
-            matches!(&refused, Err(ProjectionError::NotFound { name }) if name == "Nobody"),
+            matches!(&refused, Err(ServerProjectionError::NotFound { name }) if name == "Nobody"),
             "{refused:?}"
         );
     }
     assert_eq!(projections.status("Nobody").await?, None);
 
     projections.ensure_join(&movements(), &both()).await?;
-    let text = plumberd::convention::projection::JoinProjection::new(movements(), both())?;
+    let text = plumberd::server_projection::JoinProjection::new(movements(), both())?;
     let refused = projections.create(">Movements", &text.to_string()).await;
     assert!(
-        matches!(refused, Err(ProjectionError::Exists { .. })),
+        matches!(refused, Err(ServerProjectionError::Exists { .. })),
         "{refused:?}"
     );
     projections.disable(">Movements").await?;
     let status = projections.status(">Movements").await?.unwrap();
-    assert_eq!(status.state, ProjectionState::Stopped);
+    assert_eq!(status.state, ServerProjectionState::Stopped);
     projections.delete(">Movements").await?;
     assert_eq!(projections.status(">Movements").await?, None);
     Ok(())

@@ -1,8 +1,8 @@
 use plumberd::{
-    convention::projection::{
+    event::EventType,
+    server_projection::{
         InvalidProjection, JoinProjection, LookupProjection, ProjectionQuery, query_hash,
     },
-    event::EventType,
     stream::StreamName,
 };
 use serde_json::Value;

@@ -1,7 +1,7 @@
 use plumberd::{
     Store,
-    convention::projection::ProjectionQuery,
     event::{EventType, NewEvent, RawMetadata, new_event_id},
+    server_projection::ProjectionQuery,
     store::{EventStore, ReadOptions, StoreError},
     stream::{ExpectedRevision, Position, StreamName},
 };

@@ -5,8 +5,8 @@ use super::{
 };
 use plumberd::{
     Store,
-    convention::projection::ProjectionQuery,
     event::new_event_id,
+    server_projection::ProjectionQuery,
     store::{EventStore, Filter, ReadOptions, StoreError},
     stream::{ExpectedRevision, StreamName},
 };

@@ -2,8 +2,8 @@ use super::{definition::Definition, system};
 use futures_util::FutureExt;
 use plumberd::{
     Store,
-    convention::projection::{LookupProjection, ProjectionQuery},
     event::{NewEvent, RecordedEvent},
+    server_projection::{LookupProjection, ProjectionQuery},
     store::{
         EventStore, Filter, ReadFrom, ReadOptions, StoreError, SubscribeFrom, SubscriptionMessage,
         rules,

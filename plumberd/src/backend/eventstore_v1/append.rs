@@ -1,8 +1,9 @@
 use super::{
     ATTEMPT_HEADER, EventStoreV1, MAX_MESSAGE,
-    conversion::{Sender, aggregate_type, idempotency_key},
+    aggregate_type::aggregate_type,
+    convert::{Sender, idempotency_key},
     error::{CallError, Failure, corrupt, no_runtime, unsupported},
-    look::{Hint, Looked},
+    find::{BatchLookup, Hint},
     proto::AppendResponse,
     read::Head,
     wire::{AppendRequest, EventData, Header},
@@ -10,7 +11,7 @@ use super::{
 use crate::{
     event::{NewEvent, RecordedEvent, new_event_id},
     retry::{Backoff, RetryPolicy},
-    store::{AppendOutcome, IdempotencyReason, Limits, StoreError, rules},
+    store::{AppendOutcome, IdempotencyReason, Limits, StoreError, toolkit::rules},
     stream::{ExpectedRevision, Position, Revision, StreamName, TenantId},
     timer::sleep_real,
 };
@@ -32,37 +33,37 @@ const PROPOSALS: RetryPolicy = RetryPolicy::DEFAULT
 
 /// More than there are writers at a time, so that those of two streams seldom
 /// wait for each other.
-const GATES: usize = 512;
+const LOCKS: usize = 512;
 
 /// Where those take turns that do the same with a stream, and would only do it
 /// in vain or twice beside each other.
-pub(super) struct Gates {
-    gates: Vec<Mutex<()>>,
+pub(super) struct AppendLocks {
+    locks: Vec<Mutex<()>>,
     hasher: RandomState,
 }
 
-impl fmt::Debug for Gates {
+impl fmt::Debug for AppendLocks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Gates")
-            .field("count", &self.gates.len())
+        f.debug_struct("AppendLocks")
+            .field("count", &self.locks.len())
             .finish_non_exhaustive()
     }
 }
 
-impl Default for Gates {
+impl Default for AppendLocks {
     fn default() -> Self {
         Self {
-            gates: (0..GATES).map(|_| Mutex::new(())).collect(),
+            locks: (0..LOCKS).map(|_| Mutex::new(())).collect(),
             hasher: RandomState::new(),
         }
     }
 }
 
-impl Gates {
+impl AppendLocks {
     pub(super) fn of(&self, tenant: &TenantId, stream: &StreamName) -> &Mutex<()> {
-        let gates = self.gates.len() as u64;
-        let gate = self.hasher.hash_one((tenant, stream)) % gates;
-        &self.gates[usize::try_from(gate).unwrap_or(0)]
+        let locks = self.locks.len() as u64;
+        let lock = self.hasher.hash_one((tenant, stream)) % locks;
+        &self.locks[usize::try_from(lock).unwrap_or(0)]
     }
 }
 
@@ -108,7 +109,7 @@ impl EventStoreV1 {
             ExpectedRevision::NoStream => attempt.outcome(0).await,
             ExpectedRevision::Exact(revision) => attempt.outcome(revision.next().as_u64()).await,
             ExpectedRevision::Any | ExpectedRevision::StreamExists => {
-                let _turn = self.gates.of(tenant, stream).lock().await;
+                let _turn = self.locks.of(tenant, stream).lock().await;
                 let head = self.stream_head(tenant, stream).await?;
                 attempt.outcome(head.nonce).await
             }
@@ -308,7 +309,7 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    async fn look(&self, hint: Hint) -> Result<Looked, StoreError> {
+    async fn look(&self, hint: Hint) -> Result<BatchLookup, StoreError> {
         let store = self.store;
         store
             .look(self.tenant, self.stream, self.events, hint)

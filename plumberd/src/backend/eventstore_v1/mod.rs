@@ -4,28 +4,29 @@
 //! [the page about it](crate::docs::eventstore_v1).
 
 mod ack;
-mod ahead;
+mod aggregate_type;
 mod append;
 mod checkpoints;
 mod client;
 mod config;
 mod connection;
 mod connector;
-mod conversion;
+mod convert;
 mod detail;
 mod error;
-mod look;
+mod find;
+mod follow;
+mod id_index;
 mod metadata;
 mod pool;
+mod prefetch;
 #[doc(hidden)]
 pub mod proto;
+mod push;
 mod read;
-mod scanned;
 mod store;
-mod subscribe;
 mod tls;
 mod url;
-mod wake;
 mod wire;
 
 pub use ack::Acked;
@@ -39,9 +40,9 @@ use crate::{
     store::{Limits, StoreError},
     stream::TenantId,
 };
-use append::Gates;
+use append::AppendLocks;
 use connection::Connection;
-use scanned::Scanned;
+use id_index::IdIndex;
 use std::sync::Arc;
 
 /// What the store is called in errors.
@@ -98,10 +99,10 @@ pub struct EventStoreV1 {
     connection: Connection,
     /// Writers that expect no revision take turns at a stream: each must propose
     /// the next nonce, and only one proposal can be right.
-    gates: Arc<Gates>,
+    locks: Arc<AppendLocks>,
     /// So do those that look through it.
-    looks: Arc<Gates>,
-    scanned: Arc<Scanned>,
+    looks: Arc<AppendLocks>,
+    id_index: Arc<IdIndex>,
     /// Whose handle this is; none of the one that was connected.
     tenant: Option<TenantId>,
 }
@@ -126,9 +127,9 @@ impl EventStoreV1 {
     pub async fn connect(config: EventStoreV1Config) -> Result<Self, EventStoreV1Error> {
         Ok(Self {
             connection: Connection::open(config).await?,
-            gates: Arc::default(),
+            locks: Arc::default(),
             looks: Arc::default(),
-            scanned: Arc::default(),
+            id_index: Arc::default(),
             tenant: None,
         })
     }

@@ -1,14 +1,14 @@
 use super::{
     EventStoreV1,
-    ahead::pages,
-    conversion::Receiver,
+    convert::Receiver,
     error::{CallError, corrupt},
+    prefetch::pages,
     proto::{ReadAllRequest, ReadStreamRequest},
     wire::EventData,
 };
 use crate::{
     event::RecordedEvent,
-    store::{Direction, EventStream, Filter, Page, StoreError, rules::ReadWindow},
+    store::{Direction, EventStream, Filter, Page, StoreError, toolkit::rules::ReadWindow},
     stream::{Revision, StreamName, TenantId},
 };
 use std::sync::Arc;

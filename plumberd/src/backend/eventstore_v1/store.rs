@@ -4,7 +4,7 @@ use crate::{
     store::{
         AppendOutcome, EventStore, EventStream, Filter, Limits, Location, ReadOptions, StoreError,
         StreamInfo, SubscribeFrom, Subscription,
-        rules::{self, ReadWindow, Tenants},
+        toolkit::rules::{self, ReadWindow, Tenants},
     },
     stream::{ExpectedRevision, Position, Revision, StreamName, TenantId},
 };

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     event::NewEvent,
     retry::{Backoff, RetryPolicy},
-    store::{AppendOutcome, Limits, StoreError, rules},
+    store::{AppendOutcome, Limits, StoreError, toolkit::rules},
     stream::{ExpectedRevision, Position, Revision, StreamName},
 };
 use eventstore::{AppendToStreamOptions, EventData};
@@ -71,7 +71,7 @@ impl Shared {
         if append.left().is_zero() {
             return Err(append.unknown(self.connection.late()));
         }
-        let under_way = self.known.begin();
+        let under_way = self.seen.begin();
         match append.send().await? {
             Answer::Success { revision, position } => {
                 let count = events.len() as u64;
@@ -107,7 +107,7 @@ impl Shared {
         let ask = || async {
             match self.newest_position(ends).await {
                 Ok(newest) => {
-                    self.known.saw(newest.map_or(0, Position::as_u64));
+                    self.seen.saw(newest.map_or(0, Position::as_u64));
                     Ok(())
                 }
                 // Who may not read everything learns by its own appends.
@@ -116,7 +116,7 @@ impl Shared {
             }
         };
         // When the server cannot be reached, the append itself will say so.
-        let asked = self.known.asked.get_or_try_init(ask);
+        let asked = self.seen.asked.get_or_try_init(ask);
         // Those who wait for one another's question have no more time for it.
         let _ = tokio::time::timeout_at(ends, asked).await;
     }

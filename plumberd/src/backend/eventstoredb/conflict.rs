@@ -6,7 +6,7 @@ use crate::{
     event::NewEvent,
     store::{
         AppendOutcome, StoreError,
-        rules::{self, Admission, StreamState},
+        toolkit::rules::{self, Admission, StreamState},
     },
     stream::{ExpectedRevision, StreamName},
 };

@@ -3,7 +3,7 @@
 use super::{BACKEND, envelope};
 use crate::{
     event::{ContentType, NewEvent, RawMetadata, RecordedEvent},
-    store::{StoreError, rules::resolve_link},
+    store::{StoreError, toolkit::rules::resolve_link},
     stream::{ExpectedRevision, Position, Revision, StreamName},
 };
 use bytes::Bytes;

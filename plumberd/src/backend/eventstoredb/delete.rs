@@ -11,7 +11,7 @@ use super::{
 use crate::{
     store::{
         StoreError,
-        rules::{self, Deletion, StreamState},
+        toolkit::rules::{self, Deletion, StreamState},
     },
     stream::{ExpectedRevision, StreamName},
 };

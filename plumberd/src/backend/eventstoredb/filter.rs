@@ -3,7 +3,7 @@
 use super::BACKEND;
 use crate::{
     event::{EventType, RecordedEvent},
-    store::{Filter, StoreError, TenantScope, follow::PAGE_EVENTS},
+    store::{Filter, StoreError, TenantScope, toolkit::follow::PAGE_EVENTS},
     stream::StreamMetadata,
 };
 use eventstore::SubscriptionFilter;

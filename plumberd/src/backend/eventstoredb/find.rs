@@ -5,12 +5,12 @@ use super::{
     Shared,
     client::Line,
     failure::{CallError, Failure},
-    patience::Patience,
+    read_deadline::ReadDeadline,
     reading::{Reading, Request, is_missing},
 };
 use crate::{
     event::NewEvent,
-    store::{Filter, Location, ReadOptions, StoreError, StreamInfo, rules::Stored},
+    store::{Filter, Location, ReadOptions, StoreError, StreamInfo, toolkit::rules::Stored},
     stream::{Position, Revision, StreamName},
 };
 use std::{
@@ -80,7 +80,7 @@ impl Found {
         self.all() || (self.one_of && self.any())
     }
 
-    /// As [`rules::admit`](crate::store::rules::admit) takes it.
+    /// As [`rules::admit`](crate::store::toolkit::rules::admit) takes it.
     pub(super) fn stored(&self) -> Vec<Option<Stored>> {
         if !self.any() {
             return Vec::new();
@@ -107,10 +107,10 @@ impl Shared {
         stream: &StreamName,
         ids: &[Uuid],
     ) -> Result<Option<(Uuid, Location)>, StoreError> {
-        let patience = Patience::while_it_goes_on(&self.connection);
+        let deadline = ReadDeadline::while_it_goes_on(&self.connection);
         let one_of = Found::one_of(ids.to_vec());
         let mut found = self
-            .look_back(stream, one_of, Depth::Everything, patience)
+            .look_back(stream, one_of, Depth::Everything, deadline)
             .await?;
         if !found.enough() && !found.from_first {
             let ends = self.connection.ends();
@@ -129,7 +129,7 @@ impl Shared {
     ) -> Result<Found, StoreError> {
         let ids = events.iter().map(NewEvent::id).collect();
         let mut found = self
-            .look_back(stream, Found::new(ids), depth, Patience::until(ends))
+            .look_back(stream, Found::new(ids), depth, ReadDeadline::until(ends))
             .await?;
         if depth == Depth::Everything && !found.all() && !found.from_first {
             let looking = self.look_at_hidden(stream, &mut found, ends);
@@ -146,7 +146,7 @@ impl Shared {
         stream: &StreamName,
         mut found: Found,
         depth: Depth,
-        mut patience: Patience,
+        mut deadline: ReadDeadline,
     ) -> Result<Found, StoreError> {
         let end = |error: CallError| match error.failure() {
             Failure::NotFound => Ok(()),
@@ -158,22 +158,22 @@ impl Shared {
             _ => Err(error.into_store_error()),
         };
         let count = match depth {
-            Depth::Newest => crate::store::follow::PAGE_EVENTS,
+            Depth::Newest => crate::store::toolkit::follow::PAGE_EVENTS,
             _ => usize::MAX,
         };
         let request = Request::new(stream).backwards_from(u64::MAX, count);
-        let opening = Reading::of_stream(&self.connection, Line::Calls, request, patience.ends());
+        let opening = Reading::of_stream(&self.connection, Line::Calls, request, deadline.ends());
         let mut reading = match opening.await {
             Ok(reading) => reading,
             Err(error) => return end(error).map(|()| found),
         };
         loop {
-            let items = match reading.next(&self.connection, patience.ends()).await {
+            let items = match reading.next(&self.connection, deadline.ends()).await {
                 Ok(items) => items,
                 Err(error) if is_missing(&error) => return Ok(found),
                 Err(error) => return end(error).map(|()| found),
             };
-            patience.renew();
+            deadline.renew();
             let mut reached = Revision::MAX;
             for event in items.events.into_iter().filter_map(|read| read.event) {
                 reached = Revision::new(event.revision);

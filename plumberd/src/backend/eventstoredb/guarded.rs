@@ -1,6 +1,6 @@
 //! Futures of the client crate, run where they can do no harm.
 
-use super::{client::Lease, connection::Connection, failure::CallError, subscribe::panic_text};
+use super::{client::Lease, connection::Connection, failure::CallError, follow::panic_text};
 use futures_util::FutureExt;
 use std::{
     panic::AssertUnwindSafe,

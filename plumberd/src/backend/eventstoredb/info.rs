@@ -8,7 +8,7 @@ use super::{
     reading::{Reading, Request, read_backwards},
 };
 use crate::{
-    store::{Direction, StoreError, StreamInfo, rules::StreamState},
+    store::{Direction, StoreError, StreamInfo, toolkit::rules::StreamState},
     stream::{Position, Revision, StreamMetadata, StreamName},
 };
 use bytes::Bytes;

@@ -17,22 +17,22 @@ mod error;
 mod failure;
 mod filter;
 mod find;
+mod follow;
 mod guarded;
 mod info;
-mod known;
-mod patience;
 mod persistent;
 mod probe;
 mod projection;
 mod provider;
 mod read;
 mod read_all;
+mod read_deadline;
 mod reading;
 mod runtime;
+mod seen_positions;
 mod session;
 mod settings;
 mod store;
-mod subscribe;
 mod tls;
 mod url;
 
@@ -47,13 +47,13 @@ pub use projection::Projections;
 pub use url::InvalidEventStoreDbUrl;
 
 use connection::Connection;
-use known::Known;
+use follow::Listener;
+use seen_positions::SeenPositions;
 use session::Sessions;
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
 };
-use subscribe::Listener;
 
 /// What the store is called in errors.
 const BACKEND: &str = "EventStoreDB";
@@ -113,7 +113,7 @@ pub struct EventStoreDb {
 struct Shared {
     connection: Connection,
     sessions: Sessions,
-    known: Known,
+    seen: SeenPositions,
     listener: Listener,
     unresolved_links: AtomicU64,
 }
@@ -179,7 +179,7 @@ impl EventStoreDb {
             shared: Arc::new(Shared {
                 connection,
                 sessions: Sessions::default(),
-                known: Known::default(),
+                seen: SeenPositions::default(),
                 listener: Listener::new(),
                 unresolved_links: AtomicU64::new(0),
             }),

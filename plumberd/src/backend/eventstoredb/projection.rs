@@ -2,7 +2,8 @@
 
 use super::{BACKEND, EventStoreDb, connection::Connection, failure::CallError, failure::Failure};
 use crate::store::{
-    EventStore, ProjectionError, ProjectionState, ProjectionStatus, ServerProjections,
+    EventStore, ServerProjectionError, ServerProjectionState, ServerProjectionStatus,
+    ServerProjections,
 };
 use async_trait::async_trait;
 use eventstore::{
@@ -38,7 +39,7 @@ impl Projections {
         &self,
         name: &str,
         call: impl FnOnce(ProjectionClient) -> F + Clone + Send,
-    ) -> Result<(), ProjectionError>
+    ) -> Result<(), ServerProjectionError>
     where
         F: Future<Output = eventstore::Result<()>> + Send + 'static,
     {
@@ -65,7 +66,7 @@ impl ServerProjections for Projections {
         &self.store
     }
 
-    async fn create(&self, name: &str, query: &str) -> Result<(), ProjectionError> {
+    async fn create(&self, name: &str, query: &str) -> Result<(), ServerProjectionError> {
         // Without tracking: a projection that tracks remembers every stream it
         // writes to, only so that they can be deleted with it.
         let options = authenticated!(self, CreateProjectionOptions::default());
@@ -76,7 +77,12 @@ impl ServerProjections for Projections {
         .await
     }
 
-    async fn update(&self, name: &str, query: &str, emit: bool) -> Result<(), ProjectionError> {
+    async fn update(
+        &self,
+        name: &str,
+        query: &str,
+        emit: bool,
+    ) -> Result<(), ServerProjectionError> {
         let options = authenticated!(self, UpdateProjectionOptions::default().emit(emit));
         let (own, query) = (name.to_owned(), query.to_owned());
         self.call(name, move |client| async move {
@@ -85,7 +91,7 @@ impl ServerProjections for Projections {
         .await
     }
 
-    async fn enable(&self, name: &str) -> Result<(), ProjectionError> {
+    async fn enable(&self, name: &str) -> Result<(), ServerProjectionError> {
         let options = authenticated!(self, GenericProjectionOptions::default());
         let own = name.to_owned();
         self.call(name, move |client| async move {
@@ -94,7 +100,7 @@ impl ServerProjections for Projections {
         .await
     }
 
-    async fn disable(&self, name: &str) -> Result<(), ProjectionError> {
+    async fn disable(&self, name: &str) -> Result<(), ServerProjectionError> {
         let options = authenticated!(self, GenericProjectionOptions::default());
         let own = name.to_owned();
         self.call(name, move |client| async move {
@@ -103,7 +109,7 @@ impl ServerProjections for Projections {
         .await
     }
 
-    async fn delete(&self, name: &str) -> Result<(), ProjectionError> {
+    async fn delete(&self, name: &str) -> Result<(), ServerProjectionError> {
         let options = authenticated!(
             self,
             DeleteProjectionOptions::default()
@@ -117,7 +123,10 @@ impl ServerProjections for Projections {
         .await
     }
 
-    async fn status(&self, name: &str) -> Result<Option<ProjectionStatus>, ProjectionError> {
+    async fn status(
+        &self,
+        name: &str,
+    ) -> Result<Option<ServerProjectionStatus>, ServerProjectionError> {
         let options = authenticated!(self, GenericProjectionOptions::default());
         // Asked for a name that is not there, servers before 24 answer with a
         // failure that has no code of its own: the list tells it in all.
@@ -132,7 +141,7 @@ impl ServerProjections for Projections {
         let found = listed.into_iter().find(|status| status.name == name);
         Ok(found.map(|status| {
             let state = state(&status.status);
-            let mut found = ProjectionStatus::new(status.name, state, status.status);
+            let mut found = ServerProjectionStatus::new(status.name, state, status.status);
             found.reason = status.state_reason;
             found.progress = status.progress;
             found
@@ -142,43 +151,43 @@ impl ServerProjections for Projections {
 
 /// The states that a server names; what it adds to the name ("(Enabled)") says
 /// what becomes of it after a restart.
-fn state(text: &str) -> ProjectionState {
+fn state(text: &str) -> ServerProjectionState {
     match text.split([' ', '/']).next() {
-        Some("Running") => ProjectionState::Running,
-        Some("Stopped" | "Aborted" | "Completed") => ProjectionState::Stopped,
-        Some("Faulted") => ProjectionState::Faulted,
-        _ => ProjectionState::Changing,
+        Some("Running") => ServerProjectionState::Running,
+        Some("Stopped" | "Aborted" | "Completed") => ServerProjectionState::Stopped,
+        Some("Faulted") => ServerProjectionState::Faulted,
+        _ => ServerProjectionState::Changing,
     }
 }
 
-fn projection_error(name: &str, error: CallError) -> ProjectionError {
+fn projection_error(name: &str, error: CallError) -> ServerProjectionError {
     let backend = BACKEND;
     let is_deadline = matches!(
         error,
         CallError::TimedOut(_) | CallError::Client(eventstore::Error::DeadlineExceeded)
     );
     match error.failure() {
-        _ if is_deadline => ProjectionError::Deadline {
+        _ if is_deadline => ServerProjectionError::Deadline {
             backend,
             source: error.into(),
         },
-        Failure::NotFound => ProjectionError::NotFound {
+        Failure::NotFound => ServerProjectionError::NotFound {
             name: name.to_owned(),
         },
-        Failure::Exists => ProjectionError::Exists {
+        Failure::Exists => ServerProjectionError::Exists {
             name: name.to_owned(),
         },
-        Failure::Denied => ProjectionError::Denied { backend },
+        Failure::Denied => ServerProjectionError::Denied { backend },
         Failure::Unauthenticated | Failure::NoRuntime => error.into_store_error().into(),
-        Failure::Unsupported => ProjectionError::Unsupported {
+        Failure::Unsupported => ServerProjectionError::Unsupported {
             backend,
             source: error.into(),
         },
-        Failure::Lost | Failure::Exhausted => ProjectionError::Unavailable {
+        Failure::Lost | Failure::Exhausted => ServerProjectionError::Unavailable {
             backend,
             source: error.into(),
         },
-        _ => ProjectionError::Backend {
+        _ => ServerProjectionError::Backend {
             backend,
             source: error.into(),
         },

@@ -5,13 +5,13 @@ use super::{
     client::Line,
     convert::resolved,
     failure::{CallError, Failure},
-    patience::Patience,
+    read_deadline::ReadDeadline,
     reading::{Items, Reading, Request},
     runtime,
 };
 use crate::{
     event::RecordedEvent,
-    store::{Direction, EventStream, Page, ReadOptions, StoreError, rules::ReadWindow},
+    store::{Direction, EventStream, Page, ReadOptions, StoreError, toolkit::rules::ReadWindow},
     stream::{Revision, StreamName},
 };
 use futures_util::stream;
@@ -24,7 +24,7 @@ struct StreamRead {
     stream: StreamName,
     window: ReadWindow,
     reading: Option<Reading>,
-    patience: Patience,
+    deadline: ReadDeadline,
     /// The last revision there was when the server first said that it had sent
     /// all; a forward read must come so far.
     goal: Option<Revision>,
@@ -43,7 +43,7 @@ impl Shared {
             stream: stream.clone(),
             window: ReadWindow::of_stream(&options),
             reading: None,
-            patience: Patience::while_it_goes_on(&self.connection),
+            deadline: ReadDeadline::while_it_goes_on(&self.connection),
             goal: None,
             advanced: false,
         };
@@ -71,7 +71,7 @@ impl Shared {
 impl StreamRead {
     async fn next_page(&mut self) -> Result<Option<Page>, StoreError> {
         // No reader waited meanwhile.
-        self.patience.renew();
+        self.deadline.renew();
         loop {
             let Some(request) = self.request() else {
                 return Ok(None);
@@ -88,7 +88,7 @@ impl StreamRead {
             let last_revision = items.last_revision;
             let events = self.take(items)?;
             if !events.is_empty() {
-                self.patience.renew();
+                self.deadline.renew();
                 self.advanced = true;
             }
             if ended {
@@ -115,7 +115,7 @@ impl StreamRead {
 
     async fn fetch(&mut self, request: Request) -> Result<Items, CallError> {
         let connection = &self.shared.connection;
-        let ends = self.patience.ends();
+        let ends = self.deadline.ends();
         // A single event is not left lying.
         let line = match self.window.page(usize::MAX) {
             ..=1 => Line::Calls,
@@ -151,7 +151,7 @@ impl StreamRead {
             }
         }
         self.window.advance(last.as_u64(), events.len());
-        self.shared.known.saw(position.as_u64());
+        self.shared.seen.saw(position.as_u64());
         if self.window.resolves_links() {
             self.shared.count_unresolved(&events);
         }
@@ -170,7 +170,7 @@ impl StreamRead {
         };
         let first = self.goal.is_none();
         if first {
-            let ends = self.patience.ends();
+            let ends = self.deadline.ends();
             self.goal = match last {
                 Some(last) => Some(last),
                 None => self.shared.last_revision(&self.stream, ends).await?,
@@ -191,7 +191,7 @@ impl StreamRead {
                 stream: self.stream.clone(),
             }),
             Failure::Lost if error.may_resume() => {
-                let Some(pause) = self.patience.pause() else {
+                let Some(pause) = self.deadline.pause() else {
                     return Err(error.into_store_error());
                 };
                 tokio::time::sleep(pause).await;

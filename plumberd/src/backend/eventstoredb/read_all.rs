@@ -7,16 +7,16 @@ use super::{
     convert::{position, resolved},
     failure::CallError,
     filter,
-    patience::Patience,
+    follow::{Message, Messages, Target},
+    read_deadline::ReadDeadline,
     reading::{Items, Reading},
     runtime,
-    subscribe::{Message, Messages, Target},
 };
 use crate::{
     event::RecordedEvent,
     store::{
         Direction, EventStream, Filter, Page, ReadFrom, ReadOptions, StoreError,
-        follow::PAGE_EVENTS,
+        toolkit::follow::PAGE_EVENTS,
     },
     stream::Position,
 };
@@ -36,7 +36,7 @@ struct AllRead {
     from: Option<ReadFrom<Position>>,
     left: u64,
     source: Source,
-    patience: Patience,
+    deadline: ReadDeadline,
 }
 
 /// Where events come from.
@@ -75,7 +75,7 @@ impl Shared {
             from: begin(options.direction, options.from),
             left: options.limit.unwrap_or(u64::MAX),
             source: Source::NotAsked,
-            patience: Patience::while_it_goes_on(&self.connection),
+            deadline: ReadDeadline::while_it_goes_on(&self.connection),
         };
         let pages = stream::try_unfold(read, |mut read| async move {
             Ok(read.next_page().await?.map(|page| (page, read)))
@@ -129,7 +129,7 @@ fn begin(direction: Direction, from: ReadFrom<Position>) -> Option<ReadFrom<Posi
 impl AllRead {
     async fn next_page(&mut self) -> Result<Option<Page>, StoreError> {
         // No reader waited meanwhile.
-        self.patience.renew();
+        self.deadline.renew();
         while let Some(from) = self.from
             && self.left > 0
         {
@@ -174,13 +174,13 @@ impl AllRead {
         for event in items.events {
             let event = resolved(event)?;
             let place = event.read_position();
-            self.patience.renew();
+            self.deadline.renew();
             // Forwards the server begins with the event at the place.
             if matches!(from, ReadFrom::After(seen) if seen == place) {
                 continue;
             }
             self.from = Some(ReadFrom::After(place));
-            self.shared.known.saw(place.as_u64());
+            self.shared.seen.saw(place.as_u64());
             if self.passes(&event) && (events.len() as u64) < self.left {
                 events.push(event);
             }
@@ -193,7 +193,7 @@ impl AllRead {
 
     async fn fetch(&mut self, from: ReadFrom<Position>) -> Result<Items, CallError> {
         let connection = &self.shared.connection;
-        let ends = self.patience.ends();
+        let ends = self.deadline.ends();
         if !matches!(self.source, Source::Reading(_)) {
             let begin = match from {
                 ReadFrom::Start => StreamPosition::Start,
@@ -245,7 +245,7 @@ impl AllRead {
                 deletions: false,
             };
             let begun =
-                Messages::begin(&self.shared, self.line, target, after, self.patience.ends());
+                Messages::begin(&self.shared, self.line, target, after, self.deadline.ends());
             self.source = Source::Filtered(begun.await?);
         }
         let Source::Filtered(messages) = &mut self.source else {
@@ -257,7 +257,7 @@ impl AllRead {
             .min(PAGE_EVENTS);
         while events.len() < most {
             let message = if events.is_empty() {
-                match timeout_at(self.patience.ends(), messages.next()).await {
+                match timeout_at(self.deadline.ends(), messages.next()).await {
                     Ok(message) => message,
                     Err(_) => return Err(self.shared.connection.late().into_store_error()),
                 }
@@ -268,7 +268,7 @@ impl AllRead {
             };
             match message {
                 Message::Event(event) => {
-                    self.patience.renew();
+                    self.deadline.renew();
                     self.from = Some(ReadFrom::After(event.read_position()));
                     events.push(event);
                 }
@@ -277,10 +277,10 @@ impl AllRead {
                     break;
                 }
                 Message::Failed(error) => return Err(error),
-                Message::Checkpoint(_) => self.patience.renew(),
+                Message::Checkpoint(_) => self.deadline.renew(),
                 // The subscription goes on trying for ever, and a read does not.
                 Message::Interrupted(error) => {
-                    if self.patience.pause().is_none() {
+                    if self.deadline.pause().is_none() {
                         return Err(error.into_store_error());
                     }
                 }
@@ -295,7 +295,7 @@ impl AllRead {
     async fn event_at(&mut self, place: Position) -> Result<Vec<RecordedEvent>, StoreError> {
         let connection = &self.shared.connection;
         let from = StreamPosition::Position(position(place));
-        let ends = self.patience.ends();
+        let ends = self.deadline.ends();
         let read = async {
             let mut reading = Reading::of_all(
                 connection,
@@ -336,7 +336,7 @@ impl AllRead {
     }
 
     async fn after_failure(&mut self, error: CallError) -> Result<(), StoreError> {
-        let pause = || self.patience.pause();
+        let pause = || self.deadline.pause();
         let Some(pause) = error.may_resume().then(pause).flatten() else {
             return Err(error.into_store_error());
         };

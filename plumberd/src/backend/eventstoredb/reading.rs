@@ -7,7 +7,7 @@ use super::{
     guarded::{guarded, guarded_in_place},
 };
 use crate::{
-    store::{Direction, follow::PAGE_EVENTS},
+    store::{Direction, toolkit::follow::PAGE_EVENTS},
     stream::StreamName,
 };
 use eventstore::{

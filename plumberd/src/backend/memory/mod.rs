@@ -5,17 +5,20 @@
 //! several, and in none. Under a paused clock (`start_paused`) everything works
 //! on it: nothing waits but what waits for an event.
 
+mod follow;
 mod ids;
 mod order;
 mod read;
 mod state;
 mod store;
 mod stream;
-mod subscribe;
 
 use crate::{
     clock::Clock,
-    store::{Limits, StoreError, follow::Signal, rules},
+    store::{
+        Limits, StoreError,
+        toolkit::{follow::Signal, rules},
+    },
     stream::StreamName,
 };
 use state::{Owner, State};

@@ -1,9 +1,9 @@
-use super::state::{Owner, Place, State, Tenant};
+use super::state::{EventAddress, Owner, State, Tenant};
 use crate::{
     event::RecordedEvent,
     store::{
         Direction, Filter, StreamDeleted,
-        rules::{self, Tenants},
+        toolkit::rules::{self, Tenants},
     },
 };
 use std::collections::BTreeSet;
@@ -87,7 +87,7 @@ impl State {
     }
 
     /// What the event at `place` says was deleted.
-    pub(super) fn deletion(&self, place: Place) -> Option<StreamDeleted> {
+    pub(super) fn deletion(&self, place: EventAddress) -> Option<StreamDeleted> {
         let stream = &self.streams[place.stream];
         let before = place.index.checked_sub(1);
         let hidden = before.and_then(|before| rules::truncated_before(stream.event(before)));

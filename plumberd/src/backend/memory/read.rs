@@ -8,8 +8,10 @@ use crate::{
     event::RecordedEvent,
     store::{
         EventStream, Filter, Page, StoreError,
-        follow::PAGE_EVENTS,
-        rules::{self, ReadWindow, Tenants},
+        toolkit::{
+            follow::PAGE_EVENTS,
+            rules::{self, ReadWindow, Tenants},
+        },
     },
     stream::StreamName,
 };

@@ -3,7 +3,7 @@ use crate::{
     event::NewEvent,
     store::{
         AppendOutcome, Location, StoreError,
-        rules::{self, Admission, Deletion, Stored, StreamState},
+        toolkit::rules::{self, Admission, Deletion, Stored, StreamState},
     },
     stream::{ExpectedRevision, Position, Revision, StreamMetadata, StreamName, TenantId},
 };
@@ -19,7 +19,7 @@ pub(super) struct State {
     untenanted: Tenant,
     tenants: HashMap<TenantId, Tenant>,
     /// The event at the position p, counted from 1, is at the place p - 1.
-    pub(super) order: Vec<Place>,
+    pub(super) order: Vec<EventAddress>,
     last_time: Option<DateTime<Utc>>,
 }
 
@@ -29,7 +29,7 @@ pub(super) struct Owner(pub(super) Option<TenantId>);
 
 /// Where an event is kept.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct EventAddress {
     pub(super) stream: usize,
     pub(super) index: usize,
 }
@@ -245,7 +245,7 @@ impl State {
         let owner = to.owner.0.clone();
         let event = event.recorded(to.name.clone(), revision, position, recorded_at, owner);
         let index = to.push(event);
-        self.order.push(Place { stream, index });
+        self.order.push(EventAddress { stream, index });
         let tenant = match &to.owner.0 {
             None => Some(&mut self.untenanted),
             Some(tenant) => self.tenants.get_mut(tenant),

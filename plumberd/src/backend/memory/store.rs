@@ -1,16 +1,18 @@
 use super::{
     BACKEND, Memory,
+    follow::{AllSource, StreamSource},
     state::Owner,
     stream::{StoredStream, index},
-    subscribe::{AllSource, StreamSource},
 };
 use crate::{
     event::NewEvent,
     store::{
         AppendOutcome, EventStore, EventStream, Filter, Limits, Location, ReadOptions, StoreError,
         StreamInfo, SubscribeFrom, Subscription,
-        follow::follow,
-        rules::{self, ReadWindow},
+        toolkit::{
+            follow::follow,
+            rules::{self, ReadWindow},
+        },
     },
     stream::{ExpectedRevision, Position, Revision, StreamName, TenantId},
 };

@@ -3,8 +3,10 @@ use crate::{
     event::RecordedEvent,
     store::{
         Direction, Page, StoreError, StreamInfo,
-        follow::PAGE_EVENTS,
-        rules::{ReadWindow, StreamState, Visibility, check_resumed, is_link},
+        toolkit::{
+            follow::PAGE_EVENTS,
+            rules::{ReadWindow, StreamState, Visibility, check_resumed, is_link},
+        },
     },
     stream::{Revision, StreamMetadata, StreamName},
 };

@@ -1,6 +1,6 @@
 //! A copy of the store, made while it is in use.
 
-use super::{Sqlite, error::SqliteError, open, place};
+use super::{Sqlite, error::SqliteError, file_path, open};
 use crate::timer::hold_clock;
 use std::{
     fs::{self, File, OpenOptions},
@@ -50,7 +50,7 @@ impl Sqlite {
     /// # }
     /// ```
     pub async fn backup_to(&self, path: impl AsRef<Path>) -> Result<(), SqliteError> {
-        let path = place::absolute(path.as_ref())?;
+        let path = file_path::absolute(path.as_ref())?;
         let shared = std::sync::Arc::clone(&self.shared);
         let (done, outcome) = oneshot::channel();
         let held = hold_clock();
@@ -76,7 +76,7 @@ fn copy(config: &super::SqliteConfig, path: &Path) -> Result<(), SqliteError> {
             path: path.to_path_buf(),
         });
     }
-    place::check(&super::SqliteConfig::new(path))?;
+    file_path::check(&super::SqliteConfig::new(path))?;
     let part = Part::beside(path);
     open::copy(config, &part.0)?;
     let written = |source| SqliteError::NotWritten {
@@ -113,7 +113,7 @@ struct Part(PathBuf);
 impl Part {
     fn beside(path: &Path) -> Self {
         let id = crate::event::new_event_id();
-        Self(place::beside(path, &format!(".{id}.part")))
+        Self(file_path::beside(path, &format!(".{id}.part")))
     }
 }
 

@@ -1,4 +1,4 @@
-use super::{code::Class, file_error::SqliteFileError, place};
+use super::{code::Class, file_error::SqliteFileError, file_path};
 use crate::{BoxError, error::ErrorKind, store::StoreError};
 use rusqlite::ffi;
 use std::{
@@ -228,12 +228,12 @@ impl SqliteError {
             Class::NotADatabase | Class::Damaged => Self::NotADatabase { path: file, source },
             Class::Busy => Self::Busy { path: file, source },
             Class::Full => Self::Full { path: file, source },
-            Class::ReadOnly => match place::obstacle(path) {
+            Class::ReadOnly => match file_path::obstacle(path) {
                 Some(folder @ Self::FolderNotWritable { .. }) => folder,
                 _ => Self::ReadOnly { path: file },
             },
             Class::CannotOpen => {
-                place::obstacle(path).unwrap_or(Self::Failed { path: file, source })
+                file_path::obstacle(path).unwrap_or(Self::Failed { path: file, source })
             }
             Class::Moved | Class::Interrupted | Class::Io | Class::Other => {
                 Self::Failed { path: file, source }

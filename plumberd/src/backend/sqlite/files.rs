@@ -7,7 +7,7 @@
 
 use super::{
     file_error::SqliteFileError,
-    place::{beside, real},
+    file_path::{beside, real},
 };
 use std::{
     fs::{self, File, Metadata},

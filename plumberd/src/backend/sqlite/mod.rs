@@ -25,12 +25,12 @@ mod config;
 mod epoch;
 mod error;
 mod file_error;
+mod file_path;
 mod files;
 mod in_force;
 mod index;
 mod number;
 mod open;
-mod place;
 mod reader;
 mod schema;
 mod stats;
@@ -119,7 +119,7 @@ impl Sqlite {
     /// When the future is dropped, the file may have been made or migrated, and
     /// is closed again.
     pub async fn open(mut config: SqliteConfig) -> Result<Self, SqliteError> {
-        config.path = place::absolute(&config.path)?;
+        config.path = file_path::absolute(&config.path)?;
         let config = Arc::new(config);
         let head = Arc::<Head>::default();
         let counters = Arc::<Counters>::default();

@@ -6,8 +6,8 @@ use super::{
     epoch::{self, Alone},
     error::{SqliteError, is_busy},
     file_error::SqliteFileError,
+    file_path,
     files::{self, Files},
-    place,
     schema::{MIGRATIONS, check, migrate},
 };
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
@@ -22,7 +22,7 @@ use std::{
 pub(super) fn open_writer(config: &SqliteConfig) -> Result<(Connection, Files), SqliteError> {
     let path = config.path.as_path();
     files::check_no_orphan(path)?;
-    place::check(config)?;
+    file_path::check(config)?;
     let before = files::before(path)?;
     let failed = |error| SqliteError::opening(path, error);
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -145,7 +145,7 @@ pub(super) fn keep_log_on_close(connection: &Connection, keep: bool) -> rusqlite
 
 /// Finds out what the file is, and that the log beside it is its own.
 fn check_log(connection: &Connection, path: &Path) -> Result<(), SqliteError> {
-    let log = place::beside(&place::real(path), "-wal");
+    let log = file_path::beside(&file_path::real(path), "-wal");
     let logged = fs::metadata(&log).is_ok_and(|log| log.len() > 0);
     if let Err(error) = check(connection, path, MIGRATIONS) {
         // Together they may make no sense because of a log that is another's.
@@ -171,7 +171,7 @@ fn check_log(connection: &Connection, path: &Path) -> Result<(), SqliteError> {
 fn begin_epoch(connection: &Connection, config: &SqliteConfig) -> Result<(), SqliteError> {
     let path = config.path.as_path();
     let failed = |error| SqliteError::opening(path, error);
-    let log = place::beside(&place::real(path), "-wal");
+    let log = file_path::beside(&file_path::real(path), "-wal");
     connection.busy_timeout(Duration::ZERO).map_err(failed)?;
     let begun = epoch::begin(connection, path, &log);
     connection

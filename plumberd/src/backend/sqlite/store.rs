@@ -9,8 +9,11 @@ use crate::{
     event::NewEvent,
     store::{
         AppendOutcome, EventStore, EventStream, Filter, Limits, Location, ReadFrom, ReadOptions,
-        StoreError, StreamInfo, SubscribeFrom, Subscription, follow,
-        rules::{self, ReadWindow},
+        StoreError, StreamInfo, SubscribeFrom, Subscription,
+        toolkit::{
+            follow,
+            rules::{self, ReadWindow},
+        },
     },
     stream::{ExpectedRevision, Position, Revision, StreamName, TenantId},
 };

@@ -7,7 +7,7 @@ use super::{
     files::{Files, Stamp},
     open,
 };
-use crate::store::follow::{Listener, Signal};
+use crate::store::toolkit::follow::{Listener, Signal};
 use rusqlite::Connection;
 use std::{
     sync::{
@@ -231,7 +231,7 @@ mod tests {
         event::new_event_id,
         store::{
             StoreError, SubscriptionMessage,
-            follow::{FollowPage, PageSource, follow},
+            toolkit::follow::{FollowPage, PageSource, follow},
         },
         stream::Revision,
     };

@@ -1,4 +1,4 @@
-use super::{Letter, PostError};
+use super::{Envelope, PostError};
 use crate::{
     clock::Clock,
     command::{CommandHandlers, reply::Reply, request::Request},
@@ -49,19 +49,19 @@ impl InProcess {
     /// there is no handler.
     pub(super) async fn run(
         &self,
-        letter: &Letter,
+        envelope: &Envelope,
         stream: &StreamName,
     ) -> Result<Option<Arc<Reply>>, PostError> {
-        if !self.handlers.handles(letter.name) {
+        if !self.handlers.handles(envelope.name) {
             return Ok(None);
         }
         for _ in 0..2 {
-            let outcome = self.outcome(letter, stream)?;
+            let outcome = self.outcome(envelope, stream)?;
             if let Some(reply) = outcome.clone().await {
                 return Ok(Some(reply));
             }
             // The runtime that ran it has ended, and what it came to is unknown.
-            self.forget(letter.command_id, &outcome);
+            self.forget(envelope.command_id, &outcome);
         }
         Err(no_runtime().into())
     }
@@ -74,25 +74,25 @@ impl InProcess {
         }
     }
 
-    fn outcome(&self, letter: &Letter, stream: &StreamName) -> Result<Outcome, PostError> {
+    fn outcome(&self, envelope: &Envelope, stream: &StreamName) -> Result<Outcome, PostError> {
         let runtime = Handle::try_current().map_err(|_| no_runtime())?;
-        let digest = digest(letter);
+        let digest = digest(envelope);
         let mut outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner);
-        let remembered = outcomes.get_or_insert(letter.command_id, || Remembered {
+        let remembered = outcomes.get_or_insert(envelope.command_id, || Remembered {
             digest,
-            outcome: self.begin(letter, stream, &runtime),
+            outcome: self.begin(envelope, stream, &runtime),
         });
         if remembered.digest == digest {
             Ok(remembered.outcome.clone())
         } else {
             Err(PostError::IdTaken {
-                command_id: letter.command_id,
+                command_id: envelope.command_id,
             })
         }
     }
 
-    fn begin(&self, letter: &Letter, stream: &StreamName, runtime: &Handle) -> Outcome {
-        let event = letter.event.clone().recorded(
+    fn begin(&self, envelope: &Envelope, stream: &StreamName, runtime: &Handle) -> Outcome {
+        let event = envelope.event.clone().recorded(
             stream.clone(),
             Revision::FIRST,
             Position::new(0),
@@ -116,14 +116,14 @@ fn no_runtime() -> StoreError {
 
 /// The same for the same command to the same recipient, and for no other: its
 /// data may be too large to be kept.
-fn digest(letter: &Letter) -> Uuid {
-    let recipient = letter.recipient().unwrap_or_default();
-    let lengths = format!("{} {} ", letter.name.len(), recipient.len());
+fn digest(envelope: &Envelope) -> Uuid {
+    let recipient = envelope.recipient().unwrap_or_default();
+    let lengths = format!("{} {} ", envelope.name.len(), recipient.len());
     let parts = [
         lengths.as_bytes(),
-        letter.name.as_bytes(),
+        envelope.name.as_bytes(),
         recipient.as_bytes(),
-        letter.event.data(),
+        envelope.event.data(),
     ];
     Uuid::new_v5(&Uuid::nil(), &parts.concat())
 }

@@ -1,8 +1,8 @@
 //! The side that sends.
 
+mod envelope;
 mod error;
 mod in_process;
-mod letter;
 mod queue;
 mod replies;
 mod sending;
@@ -13,8 +13,9 @@ pub use queue::CommandQueue;
 pub use sending::Sending;
 
 use super::{
-    Command, CommandHandlers, InvalidHandlers, kept,
+    Command, CommandHandlers, InvalidHandlers,
     names::{repeated_event_id, session_in, session_out},
+    retention,
 };
 use crate::{
     context::MessageContext,
@@ -27,8 +28,8 @@ use crate::{
     stream::{ExpectedRevision, InvalidStreamName, StreamName},
     timer::sleep,
 };
+use envelope::Envelope;
 use in_process::InProcess;
-use letter::Letter;
 use replies::Replies;
 use std::{
     fmt,
@@ -101,7 +102,7 @@ struct Bus {
     replies: Replies,
     in_process: Option<InProcess>,
     /// Whether the session's streams have their metadata.
-    kept: tokio::sync::OnceCell<()>,
+    retention: tokio::sync::OnceCell<()>,
 }
 
 /// The two streams of a session.
@@ -129,7 +130,7 @@ impl CommandBus {
             timeout: TIMEOUT,
             replies: Replies::default(),
             in_process: None,
-            kept: tokio::sync::OnceCell::new(),
+            retention: tokio::sync::OnceCell::new(),
         }))
     }
 
@@ -162,7 +163,7 @@ impl CommandBus {
             timeout: self.0.timeout,
             replies: Replies::default(),
             in_process: self.0.in_process.clone(),
-            kept: tokio::sync::OnceCell::new(),
+            retention: tokio::sync::OnceCell::new(),
         };
         change(&mut bus);
         Self(Arc::new(bus))
@@ -207,36 +208,41 @@ impl CommandBus {
         recipient: impl fmt::Display + Send,
         command: C,
     ) -> Result<Uuid, PostError> {
-        let letter = self.letter(&recipient.to_string(), command, &MessageContext::current())?;
-        self.write(&letter).await?;
-        Ok(letter.command_id)
+        let envelope =
+            self.envelope(&recipient.to_string(), command, &MessageContext::current())?;
+        self.write(&envelope).await?;
+        Ok(envelope.command_id)
     }
 
-    fn letter<C: Command>(
+    fn envelope<C: Command>(
         &self,
         recipient: &str,
         command: C,
         context: &MessageContext,
-    ) -> Result<Letter, PostError> {
+    ) -> Result<Envelope, PostError> {
         let context = context
             .clone()
             .with_session(self.0.session.to_string())
             .with_recipient(recipient);
-        Letter::write(command, &context)
+        Envelope::write(command, &context)
     }
 
     /// Writes a command, again and again until it is known whether it is there.
-    async fn write(&self, letter: &Letter) -> Result<AppendOutcome, PostError> {
+    async fn write(&self, envelope: &Envelope) -> Result<AppendOutcome, PostError> {
         let bus = &*self.0;
         let stream = &self.streams()?.commands;
         let mut backoff = Backoff::new(RetryPolicy::DEFAULT);
-        while let Err(error) = bus.kept.get_or_try_init(|| self.keep_for_a_month()).await {
+        while let Err(error) = bus
+            .retention
+            .get_or_try_init(|| self.keep_for_a_month())
+            .await
+        {
             match backoff.next_pause().filter(|_| error.is_transient()) {
                 Some(wait) => sleep(wait).await,
                 None => return Err(error.into()),
             }
         }
-        let mut event = letter.event.clone();
+        let mut event = envelope.event.clone();
         loop {
             let any = ExpectedRevision::Any;
             let one = std::slice::from_ref(&event);
@@ -245,14 +251,14 @@ impl CommandBus {
                 Err(StoreError::Idempotency {
                     reason: IdempotencyReason::OtherStream,
                     ..
-                }) if event.id() == letter.command_id => {
-                    let id = repeated_event_id(letter.command_id, &bus.session.to_string());
+                }) if event.id() == envelope.command_id => {
+                    let id = repeated_event_id(envelope.command_id, &bus.session.to_string());
                     event = NewEvent::new(id, event.event_type().clone(), event.data().clone())
                         .with_content_type(event.content_type().clone())
                         .with_raw_metadata(event.metadata().clone());
                 }
                 Ok(outcome) if outcome.is_already_applied() => {
-                    return self.check_same(stream, letter, outcome).await;
+                    return self.check_same(stream, envelope, outcome).await;
                 }
                 other => return Ok(other?),
             }
@@ -263,14 +269,14 @@ impl CommandBus {
     async fn check_same(
         &self,
         stream: &StreamName,
-        letter: &Letter,
+        envelope: &Envelope,
         outcome: AppendOutcome,
     ) -> Result<AppendOutcome, PostError> {
         let at = ReadOptions::forwards().from(ReadFrom::At(outcome.revision()));
         let mut stored = self.0.store.read_stream(stream, at.limit(1));
         match stored.next_event().await? {
-            Some(event) if !letter.is(&event) => Err(PostError::IdTaken {
-                command_id: letter.command_id,
+            Some(event) if !envelope.is(&event) => Err(PostError::IdTaken {
+                command_id: envelope.command_id,
             }),
             // What is hidden by now cannot be compared.
             _ => Ok(outcome),
@@ -281,7 +287,7 @@ impl CommandBus {
     async fn keep_for_a_month(&self) -> Result<(), StoreError> {
         let Streams { commands, answers } = self.streams()?;
         for stream in [commands, answers] {
-            kept::keep_for_a_month(&self.0.store, stream).await?;
+            retention::keep_for_a_month(&self.0.store, stream).await?;
         }
         Ok(())
     }

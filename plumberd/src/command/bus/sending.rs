@@ -1,4 +1,4 @@
-use super::{CommandBus, Done, Fault, Letter, PostError, SendError, Streams};
+use super::{CommandBus, Done, Envelope, Fault, PostError, SendError, Streams};
 use crate::{
     codec::CodecError,
     command::{
@@ -49,12 +49,12 @@ impl<'a, C: Command> Sending<'a, C> {
 
     async fn run(self) -> Result<Done, SendError<C::Fault>> {
         let context = self.context.unwrap_or_else(MessageContext::current);
-        let letter = self.bus.letter(&self.recipient, self.command, &context)?;
-        let answered = timeout(self.timeout, self.bus.outcome(&letter)).await;
+        let envelope = self.bus.envelope(&self.recipient, self.command, &context)?;
+        let answered = timeout(self.timeout, self.bus.outcome(&envelope)).await;
         match answered {
             Ok(reply) => read_outcome(reply?),
             Err(_) => Err(SendError::TimedOut {
-                command_id: letter.command_id,
+                command_id: envelope.command_id,
                 after: self.timeout,
             }),
         }
@@ -80,20 +80,20 @@ impl<C> fmt::Debug for Sending<'_, C> {
 
 impl CommandBus {
     /// What came of the command, in this process or another.
-    async fn outcome<F>(&self, letter: &Letter) -> Result<Reply, SendError<F>> {
+    async fn outcome<F>(&self, envelope: &Envelope) -> Result<Reply, SendError<F>> {
         let bus = &*self.0;
         let Streams { commands, answers } = self.streams()?;
         if let Some(here) = &bus.in_process
-            && let Some(reply) = here.run(letter, commands).await?
+            && let Some(reply) = here.run(envelope, commands).await?
         {
             return Ok((*reply).clone());
         }
         let answer =
-            match self.answer(letter, answers).await? {
+            match self.answer(envelope, answers).await? {
                 Some(answer) => answer,
                 // The runtime that heard the answers has ended; there is another
                 // one, or this call would not run.
-                None => self.answer(letter, answers).await?.ok_or_else(|| {
+                None => self.answer(envelope, answers).await?.ok_or_else(|| {
                     StoreError::OutcomeUnknown {
                         backend: "the command bus",
                         stream: commands.clone(),
@@ -101,9 +101,9 @@ impl CommandBus {
                     }
                 })?,
             };
-        Reply::read(letter.name, answer.event_type.as_str(), &answer.data).map_err(|source| {
+        Reply::read(envelope.name, answer.event_type.as_str(), &answer.data).map_err(|source| {
             SendError::Answer {
-                command_id: letter.command_id,
+                command_id: envelope.command_id,
                 source,
             }
         })
@@ -113,16 +113,18 @@ impl CommandBus {
     /// answers any more.
     async fn answer(
         &self,
-        letter: &Letter,
+        envelope: &Envelope,
         answers: &StreamName,
     ) -> Result<Option<RecordedEvent>, PostError> {
         let bus = &*self.0;
-        let waiting = bus.replies.wait_for(letter.command_id, &bus.store, answers);
+        let waiting = bus
+            .replies
+            .wait_for(envelope.command_id, &bus.store, answers);
         let mut waiter = waiting.await?;
-        let written = self.write(letter).await?;
+        let written = self.write(envelope).await?;
         if written.is_already_applied() {
             // It was sent before, and may be answered long since.
-            let answer = self.first_answer(letter, answers, written.position());
+            let answer = self.first_answer(envelope, answers, written.position());
             if let Some(answer) = answer.await? {
                 return Ok(Some(answer));
             }
@@ -134,11 +136,11 @@ impl CommandBus {
     /// the first by what it says. None is older than the command.
     async fn first_answer(
         &self,
-        letter: &Letter,
+        envelope: &Envelope,
         answers: &StreamName,
         command: Position,
     ) -> Result<Option<RecordedEvent>, StoreError> {
-        let id = outcome_id(letter.command_id, &self.0.session.to_string());
+        let id = outcome_id(envelope.command_id, &self.0.session.to_string());
         let newest_first = ReadOptions::backwards();
         let mut read = self.0.store.read_stream(answers, newest_first);
         let mut first = None;
@@ -149,7 +151,7 @@ impl CommandBus {
             if event.id == id {
                 return Ok(Some(event));
             }
-            if Reply::command_id_in(&event.data) == Some(letter.command_id) {
+            if Reply::command_id_in(&event.data) == Some(envelope.command_id) {
                 first = Some(event);
             }
         }

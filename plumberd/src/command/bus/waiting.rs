@@ -8,17 +8,17 @@ use uuid::Uuid;
 
 /// Who waits for which command.
 #[derive(Debug, Default)]
-pub(super) struct Waiting(Mutex<Places>);
+pub(super) struct Waiting(Mutex<WaiterTable>);
 
 #[derive(Debug, Default)]
-struct Places {
+struct WaiterTable {
     /// Whether anybody hears answers, and hands them on.
     heard: bool,
     waiters: HashMap<Uuid, Vec<oneshot::Sender<RecordedEvent>>>,
 }
 
 impl Waiting {
-    fn lock(&self) -> MutexGuard<'_, Places> {
+    fn lock(&self) -> MutexGuard<'_, WaiterTable> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -35,20 +35,20 @@ impl Waiting {
     /// Waits from now on: a sender waits first, so no answer is missed.
     /// `None` when no task hears answers: then the wait would not end.
     pub(super) fn wait_for(self: &Arc<Self>, command_id: Uuid) -> Option<Waiter> {
-        let mut places = self.lock();
-        places.heard.then(|| self.add(&mut places, command_id))
+        let mut table = self.lock();
+        table.heard.then(|| self.add(&mut table, command_id))
     }
 
     /// A task hears answers from now on; waits for the first.
     pub(super) fn begin(self: &Arc<Self>, command_id: Uuid) -> Waiter {
-        let mut places = self.lock();
-        places.heard = true;
-        self.add(&mut places, command_id)
+        let mut table = self.lock();
+        table.heard = true;
+        self.add(&mut table, command_id)
     }
 
-    fn add(self: &Arc<Self>, places: &mut Places, command_id: Uuid) -> Waiter {
+    fn add(self: &Arc<Self>, table: &mut WaiterTable, command_id: Uuid) -> Waiter {
         let (sender, answer) = oneshot::channel();
-        places.waiters.entry(command_id).or_default().push(sender);
+        table.waiters.entry(command_id).or_default().push(sender);
         Waiter {
             command_id,
             answer,
@@ -67,9 +67,9 @@ impl Waiting {
 
     /// Lets everybody know that no answer will come, also who comes later.
     pub(super) fn give_up(&self) {
-        let mut places = self.lock();
-        places.heard = false;
-        places.waiters.clear();
+        let mut table = self.lock();
+        table.heard = false;
+        table.waiters.clear();
     }
 
     fn forget_closed(&self, command_id: Uuid) {

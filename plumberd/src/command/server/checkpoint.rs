@@ -1,7 +1,7 @@
-use super::{ServerError, Source, work::PATIENT};
+use super::{ServerError, Source, retry::PATIENT};
 use crate::{
     codec::{CodecError, JsonObject},
-    command::kept,
+    command::retention,
     context::MessageContext,
     event::{EventType, InvalidEventType, NewEvent, RawMetadata, RecordedEvent, new_event_id},
     retry::Backoff,
@@ -75,7 +75,7 @@ impl Checkpoint {
             max_count: Some(KEPT),
             ..StreamMetadata::default()
         };
-        kept::unless_set(&self.store, &self.stream, &few).await
+        retention::unless_set(&self.store, &self.stream, &few).await
     }
 
     /// The last one: `None` when there never was any or they were deleted,

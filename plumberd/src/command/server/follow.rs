@@ -1,11 +1,12 @@
 use super::{
     CommandServer, ServerError, Source,
-    answered::Answered,
     checkpoint::{Checkpoint, Saved},
-    lanes::Lanes,
-    progress::Progress,
+    keyed_queue::KeyedQueue,
+    reply_index::ReplyIndex,
+    retry::patient,
     running::Counts,
-    work::{End, Work, patient},
+    watermark::Watermark,
+    work::{End, Work},
 };
 use crate::{
     command::request::Request,
@@ -47,11 +48,11 @@ pub(super) struct Follow {
     checkpoint: Checkpoint,
     /// A checkpoint that is being written.
     saving: Fuse<BoxFuture<'static, Saved>>,
-    progress: Progress,
+    watermark: Watermark,
     kept: Option<u64>,
     /// The last place that was read, to go on from after a failure.
     read: Option<u64>,
-    lanes: Lanes<(u64, RecordedEvent, Request)>,
+    queue: KeyedQueue<(u64, RecordedEvent, Request)>,
     most_waiting: usize,
     jobs: JoinSet<Finished>,
     stop: watch::Receiver<bool>,
@@ -61,7 +62,7 @@ pub(super) struct Follow {
 /// A command that is no longer run.
 struct Finished {
     place: u64,
-    lane: String,
+    key: String,
     end: End,
 }
 
@@ -95,7 +96,7 @@ impl Follow {
         Self {
             work: Arc::new(Work {
                 store: Arc::clone(&server.store),
-                answered: Answered::new(Arc::clone(&server.store), since),
+                replies: ReplyIndex::new(Arc::clone(&server.store), since),
                 handlers: server.handlers,
                 handler_timeout: server.handler_timeout,
                 stop: stop.clone(),
@@ -105,10 +106,10 @@ impl Follow {
             source: server.source,
             checkpoint,
             saving: Fuse::terminated(),
-            progress: Progress::after(after),
+            watermark: Watermark::after(after),
             kept: after,
             read: after,
-            lanes: Lanes::new(server.concurrency),
+            queue: KeyedQueue::new(server.concurrency),
             most_waiting: server.concurrency.saturating_mul(WAITING_PER_RUNNING),
             jobs: JoinSet::new(),
             stop,
@@ -163,8 +164,8 @@ impl Follow {
     }
 
     async fn next(&mut self, messages: &mut Subscription, signals: &mut Signals) -> Step {
-        let may_read = self.lanes.waiting() < self.most_waiting;
-        let must_keep = self.saving.is_terminated() && self.progress.safe() != self.kept;
+        let may_read = self.queue.waiting() < self.most_waiting;
+        let must_keep = self.saving.is_terminated() && self.watermark.safe() != self.kept;
         poll_fn(|cx| {
             if signals.stopped.poll_unpin(cx).is_ready() {
                 return Poll::Ready(Step::Stop);
@@ -207,13 +208,13 @@ impl Follow {
                 }
                 if !self.work.handlers.handles(event.event_type.as_str()) {
                     // Another server's, or a link to what is gone.
-                    self.progress.passed(place);
+                    self.watermark.passed(place);
                     return Ok(());
                 }
-                self.progress.read(place);
+                self.watermark.read(place);
                 let request = Request::of(&event);
-                let lane = request.recipient.clone().unwrap_or_default();
-                self.lanes.push(lane, (place, event, request));
+                let key = request.recipient.clone().unwrap_or_default();
+                self.queue.push(key, (place, event, request));
             }
             // What was deleted of commands is not taken back. Of a stream the
             // place would be a revision, which this is none of.
@@ -222,12 +223,12 @@ impl Follow {
             {
                 let place = deleted.position.as_u64();
                 self.read = self.read.max(Some(place));
-                self.progress.passed(place);
+                self.watermark.passed(place);
             }
             SubscriptionMessage::Checkpoint(position) => {
                 let place = position.as_u64();
                 self.read = self.read.max(Some(place));
-                self.progress.passed(place);
+                self.watermark.passed(place);
             }
             _ => {}
         }
@@ -236,22 +237,22 @@ impl Follow {
 
     /// Runs as many as may run.
     fn begin(&mut self) {
-        while let Some((lane, (place, event, request))) = self.lanes.next() {
+        while let Some((key, (place, event, request))) = self.queue.next() {
             let work = AssertUnwindSafe(Arc::clone(&self.work).run(event, request)).catch_unwind();
             self.jobs.spawn(async move {
                 // A handler's panic is an answer; this is for one of ours.
                 let end = work.await.unwrap_or(End::Unanswered);
-                Finished { place, lane, end }
+                Finished { place, key, end }
             });
         }
     }
 
     fn finished(&mut self, finished: Finished) {
-        let Finished { place, lane, end } = finished;
+        let Finished { place, key, end } = finished;
         self.counts.count(end);
-        self.lanes.finished(lane);
+        self.queue.finished(key);
         if end != End::Interrupted {
-            self.progress.done(place);
+            self.watermark.done(place);
         }
     }
 
@@ -283,7 +284,7 @@ impl Follow {
     }
 
     fn begin_to_keep(&mut self) {
-        self.saving = self.checkpoint.save(self.progress.safe()).fuse();
+        self.saving = self.checkpoint.save(self.watermark.safe()).fuse();
     }
 
     fn saved(&mut self, saved: Saved) -> Result<(), ServerError> {
@@ -308,8 +309,8 @@ impl Follow {
             }
         }
         kept?;
-        while self.progress.safe() != self.kept {
-            let saved = self.checkpoint.save(self.progress.safe()).await;
+        while self.watermark.safe() != self.kept {
+            let saved = self.checkpoint.save(self.watermark.safe()).await;
             self.kept = self.checkpoint.saved(saved)?;
         }
         Ok(())

@@ -1,12 +1,13 @@
 //! The side that handles.
 
-mod answered;
 mod checkpoint;
 mod error;
 mod follow;
-mod lanes;
-mod progress;
+mod keyed_queue;
+mod reply_index;
+mod retry;
 mod running;
+mod watermark;
 mod work;
 
 pub use error::ServerError;

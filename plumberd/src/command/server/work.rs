@@ -1,14 +1,17 @@
-use super::answered::{Answered, Asked, Seen};
+use super::{
+    reply_index::{Lookup, ReplyIndex, ReplyQuery},
+    retry::{RetryBudget, is_corrupt, is_for_good},
+};
 use crate::{
     codec::CodecError,
     command::{
-        CommandFault, CommandHandlers, kept,
+        CommandFault, CommandHandlers,
         names::outcome_again_id,
         reply::{Failure, Reply},
         request::Request,
+        retention,
     },
     event::{NewEvent, RecordedEvent},
-    retry::{Backoff, RetryPolicy},
     store::{EventStore, ReadFrom, ReadOptions, StoreError},
     stream::{ExpectedRevision, Revision, StreamName},
     timer::{sleep, timeout},
@@ -21,7 +24,7 @@ use uuid::Uuid;
 /// What a command needs to be run and answered.
 pub(super) struct Work {
     pub(super) store: Arc<dyn EventStore>,
-    pub(super) answered: Answered,
+    pub(super) replies: ReplyIndex,
     pub(super) handlers: CommandHandlers,
     pub(super) handler_timeout: Duration,
     pub(super) stop: watch::Receiver<bool>,
@@ -51,24 +54,24 @@ impl Work {
             tracing::warn!(stream = %event.stream, revision = %event.revision, "a command names no session");
             return End::NoSender;
         };
-        let asked = Asked {
+        let query = ReplyQuery {
             stream: &stream,
             answer: id,
             position: event.position,
             own_id: request.has_own_id(event.id),
         };
-        let first = match self.look(&asked).await {
-            Some(Seen::No { first }) => first,
-            Some(Seen::Answered(at)) => {
+        let first = match self.look_up(&query).await {
+            Some(Lookup::Unanswered { first }) => first,
+            Some(Lookup::Answered(at)) => {
                 // The sender that wrote it anew, and waits, hears only what comes now.
-                if asked.own_id && at < asked.position {
+                if query.own_id && at < query.position {
                     return self.answer_again(&stream, id, event.revision).await;
                 }
                 return End::AnsweredBefore;
             }
             None => return End::Interrupted,
         };
-        if first && !asked.own_id {
+        if first && !query.own_id {
             self.keep_for_a_month(&stream).await;
         }
         let name = event.event_type.clone();
@@ -122,37 +125,37 @@ impl Work {
         })
     }
 
-    /// A sender of commands without [`Asked::own_id`] sets no limit
+    /// A sender of commands without [`ReplyQuery::own_id`] sets no limit
     /// either to how long answers are kept.
     async fn keep_for_a_month(&self, stream: &StreamName) {
-        if let Err(error) = kept::keep_for_a_month(&self.store, stream).await {
+        if let Err(error) = retention::keep_for_a_month(&self.store, stream).await {
             tracing::warn!(%stream, %error, "the answers of a session are kept for ever");
         }
     }
 
     /// Whether the command is answered; `None` when the server ends first.
-    async fn look(&self, asked: &Asked<'_>) -> Option<Seen> {
-        let mut patience = Patience::new();
-        let stream = asked.stream;
+    async fn look_up(&self, query: &ReplyQuery<'_>) -> Option<Lookup> {
+        let mut budget = RetryBudget::new();
+        let stream = query.stream;
         loop {
-            let error = match self.answered.look(asked).await {
+            let error = match self.replies.look_up(query).await {
                 Ok(seen) => return Some(seen),
                 Err(StoreError::Closed { .. }) => return None,
                 Err(error) => error,
             };
             // The command's own id makes running it again harmless.
-            if is_corrupt(&error) || patience.is_over(&error) {
+            if is_corrupt(&error) || budget.is_over(&error) {
                 tracing::warn!(%stream, %error, "whether it is answered cannot be told");
-                return Some(Seen::No { first: false });
+                return Some(Lookup::Unanswered { first: false });
             }
             tracing::warn!(%stream, %error, "looking for an answer again");
-            self.pause(&mut patience).await?;
+            self.pause(&mut budget).await?;
         }
     }
 
     /// Writes the answer that is there once more.
     async fn answer_again(&self, stream: &StreamName, id: Uuid, command: Revision) -> End {
-        let mut patience = Patience::new();
+        let mut budget = RetryBudget::new();
         let error = loop {
             let error = match self.stored_answer(stream, id).await {
                 Ok(Some(answer)) => {
@@ -173,10 +176,10 @@ impl Work {
                 Err(StoreError::Closed { .. }) => return End::Interrupted,
                 Err(error) => error,
             };
-            if is_corrupt(&error) || patience.is_over(&error) {
+            if is_corrupt(&error) || budget.is_over(&error) {
                 break CodecError::caused_by("the answer cannot be read", error);
             }
-            if self.pause(&mut patience).await.is_none() {
+            if self.pause(&mut budget).await.is_none() {
                 return End::Interrupted;
             }
         };
@@ -199,7 +202,7 @@ impl Work {
     }
 
     async fn append(&self, stream: &StreamName, answer: NewEvent) -> Result<(), Refused> {
-        let mut patience = Patience::new();
+        let mut budget = RetryBudget::new();
         loop {
             let appended = self
                 .store
@@ -207,7 +210,7 @@ impl Work {
                 .await;
             let error = match appended {
                 Ok(outcome) => {
-                    self.answered.wrote(stream, answer.id(), &outcome).await;
+                    self.replies.wrote(stream, answer.id(), &outcome).await;
                     return Ok(());
                 }
                 Err(StoreError::Closed { .. }) => return Err(Refused::Stopped),
@@ -218,20 +221,20 @@ impl Work {
                 Err(error) => error,
             };
             // It may say in its own words that the answer is too large.
-            if patience.is_over(&error) {
+            if budget.is_over(&error) {
                 return Err(Refused::unfit("the store refuses the answer", error));
             }
             // The command was run: to leave its sender without an answer would be worse than
             // to wait until the store is there again.
             tracing::warn!(%stream, %error, "answering again");
-            self.pause(&mut patience).await.ok_or(Refused::Stopped)?;
+            self.pause(&mut budget).await.ok_or(Refused::Stopped)?;
         }
     }
 
     /// Waits a little; `None` when the server ends.
-    async fn pause(&self, patience: &mut Patience) -> Option<()> {
+    async fn pause(&self, budget: &mut RetryBudget) -> Option<()> {
         let mut stop = self.stop.clone();
-        let pause = sleep(patience.backoff.next_pause()?);
+        let pause = sleep(budget.next_pause()?);
         let stopped = pin!(stop.wait_for(|stop| *stop));
         match select(pause, stopped).await {
             Either::Left(_) => Some(()),
@@ -256,65 +259,9 @@ impl Refused {
     }
 }
 
-/// How long something is tried again: for ever while the store is away, and not
-/// for long where it is there and refuses, for it may do so until an operator has
-/// changed a setting. A command that waits holds up those behind it, and the
-/// checkpoint.
-struct Patience {
-    backoff: Backoff,
-    refused: u32,
-}
-
-impl Patience {
-    /// So many refusals take half a minute or so.
-    const MOST_REFUSED: u32 = 20;
-
-    fn new() -> Self {
-        Self {
-            backoff: patient(),
-            refused: 0,
-        }
-    }
-
-    /// Whether there is no sense in trying it again.
-    fn is_over(&mut self, error: &StoreError) -> bool {
-        if !error.is_transient() {
-            self.refused += 1;
-        }
-        is_for_good(error) || self.refused >= Self::MOST_REFUSED
-    }
-}
-
-/// Whether the stream of answers cannot be used whatever happens to the store.
-pub(super) const fn is_for_good(error: &StoreError) -> bool {
-    matches!(
-        error,
-        StoreError::StreamDeleted { .. }
-            | StoreError::TenantRequired
-            | StoreError::TenantForbidden
-            | StoreError::Unsupported { .. }
-            // The answer's id is stored elsewhere, and nothing will take it away.
-            | StoreError::Idempotency { .. }
-    )
-}
-
-/// Whether what is stored there cannot be read, now or later.
-pub(super) const fn is_corrupt(error: &StoreError) -> bool {
-    matches!(error, StoreError::Corrupt { .. })
-}
-
 fn has_fault(reply: &Reply) -> bool {
     reply
         .failure
         .as_ref()
         .is_some_and(|failure| failure.fault.is_some())
-}
-
-/// For as long as the store is away.
-pub(super) const PATIENT: RetryPolicy = RetryPolicy::DEFAULT
-    .with_retries(u32::MAX)
-    .with_pauses(Duration::from_millis(20), Duration::from_secs(5));
-
-pub(super) fn patient() -> Backoff {
-    Backoff::new(PATIENT)
 }

@@ -3,7 +3,7 @@ mod keys;
 use super::{
     ATTEMPT_HEADER, CONTENT_SCHEMA_KEY, EventStoreV1Config, METADATA_BASE64_HEADER,
     METADATA_HEADER,
-    conversion::aggregate_type,
+    aggregate_type::aggregate_type,
     error::corrupt,
     wire::{EventMetadata, Header, bytes, text},
 };

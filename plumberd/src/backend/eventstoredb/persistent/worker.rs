@@ -9,8 +9,8 @@ use crate::{
         convert::resolved,
         failure::CallError,
         failure::Failure,
+        follow::panic_text,
         guarded::guarded,
-        subscribe::panic_text,
     },
     retry::{Backoff, RetryPolicy},
 };

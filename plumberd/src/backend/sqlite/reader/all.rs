@@ -12,7 +12,7 @@ use crate::{
     },
     store::{
         Direction, Filter, StoreError,
-        rules::{self, ReadWindow, Tenants},
+        toolkit::rules::{self, ReadWindow, Tenants},
     },
     stream::Position,
 };

@@ -4,7 +4,7 @@ use super::{event::PageBuffer, session::Session};
 use crate::{
     backend::sqlite::{error::store_error, number::to_sql},
     event::RecordedEvent,
-    store::{StoreError, StreamDeleted, rules},
+    store::{StoreError, StreamDeleted, toolkit::rules},
     stream::{Position, Revision, StreamName, TenantId},
 };
 

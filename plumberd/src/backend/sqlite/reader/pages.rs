@@ -4,8 +4,10 @@ use crate::{
     event::RecordedEvent,
     store::{
         EventStream, Page, StoreError, StreamDeleted,
-        follow::{Cursor, FollowPage, PageSource},
-        rules::ReadWindow,
+        toolkit::{
+            follow::{Cursor, FollowPage, PageSource},
+            rules::ReadWindow,
+        },
     },
 };
 use std::marker::PhantomData;

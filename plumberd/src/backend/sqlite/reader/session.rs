@@ -17,7 +17,7 @@ use crate::{
     event::RecordedEvent,
     store::{
         Location, StoreError, StreamInfo,
-        rules::{self, Visibility},
+        toolkit::rules::{self, Visibility},
     },
     stream::{Position, Revision, StreamMetadata, StreamName, TenantId},
 };

@@ -11,7 +11,7 @@ use crate::{
     event::RecordedEvent,
     store::{
         Direction, StoreError, SubscribeFrom,
-        rules::{self, ReadWindow},
+        toolkit::rules::{self, ReadWindow},
     },
     stream::{Position, Revision, StreamName, TenantId},
 };

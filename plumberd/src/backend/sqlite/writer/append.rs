@@ -17,7 +17,7 @@ use crate::{
     event::NewEvent,
     store::{
         AppendOutcome, Location, StoreError,
-        rules::{self, Admission, Stored},
+        toolkit::rules::{self, Admission, Stored},
     },
     stream::{ExpectedRevision, Position, Revision, StreamMetadata, StreamName, TenantId},
 };

@@ -10,7 +10,7 @@ use crate::{
     event::NewEvent,
     store::{
         AppendOutcome,
-        rules::{self, Deletion},
+        toolkit::rules::{self, Deletion},
     },
     stream::{ExpectedRevision, Revision, StreamMetadata},
 };

@@ -10,7 +10,7 @@ use crate::{
         reader::check_entry_after,
     },
     event::{ContentType, EventType, NewEvent},
-    store::rules::StreamState,
+    store::toolkit::rules::StreamState,
     stream::{Revision, StreamName, TenantId},
 };
 use lru::LruCache;

@@ -1,0 +1,7 @@
+//! What the author of a backend takes instead of writing it: decisions and
+//! subscriptions, the same in every store.
+//!
+//! Applications need none of it.
+
+pub mod follow;
+pub mod rules;
