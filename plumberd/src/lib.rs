@@ -83,7 +83,6 @@
 pub mod __private;
 
 // Words: values, no I/O.
-pub mod aggregate;
 pub mod clock;
 pub mod codec;
 pub mod context;
@@ -100,6 +99,7 @@ pub mod store;
 pub mod timer;
 
 // Services: what applications use.
+pub mod aggregate;
 pub mod command;
 pub mod micro_plumberd;
 pub mod repository;
@@ -108,7 +108,6 @@ pub mod snapshot;
 
 // Edges: one technology, one folder.
 pub mod backend;
-
 pub mod connect;
 
 // Pages about the whole.

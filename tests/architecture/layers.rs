@@ -1,10 +1,39 @@
-//! Who may know whom: words < ports < services < edges.
+//! Who may know whom: words < ports < services < edges, and among them one order.
 
 use crate::{assert_kept, source, source::Source, text};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Modules that put the others together, or only re-export them.
-const OUTSIDE: [&str; 4] = ["__private", "connect", "docs", "prelude"];
+/// Modules that only re-export the others, or tell of them.
+const OUTSIDE: [&str; 3] = ["__private", "docs", "prelude"];
+
+/// Every module, each before those that may use it: it can be read with only what
+/// is before it in mind.
+const ORDER: [&str; 20] = [
+    // Words.
+    "error",
+    "json",
+    "retry",
+    "clock",
+    "value",
+    "codec",
+    "stream",
+    "context",
+    "event",
+    "telemetry",
+    // Ports.
+    "timer",
+    "store",
+    // Services.
+    "aggregate",
+    "snapshot",
+    "repository",
+    "command",
+    "server_projection",
+    "micro_plumberd",
+    // Edges: backends, and what opens them.
+    "backend",
+    "connect",
+];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Layer {
@@ -142,7 +171,6 @@ fn place(path: &str) -> Option<(&str, usize)> {
 fn check(lib: &str, sources: &[Source]) -> Vec<String> {
     let map = Map::read(lib);
     let mut broken = map.broken.clone();
-    let mut edges: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for source in sources.iter().filter(|source| !source.is_test()) {
         let path = &source.path;
         let code = source.code();
@@ -171,23 +199,18 @@ fn check(lib: &str, sources: &[Source]) -> Vec<String> {
             let Some(home) = map.home(&name).filter(|home| *home != top) else {
                 continue;
             };
-            edges
-                .entry(top.to_owned())
-                .or_default()
-                .insert(home.to_owned());
-            let allowed = match map.layers.get(home) {
-                Some(Layer::Edges) => false,
-                Some(Layer::Services) if own == Layer::Edges => false,
-                Some(layer) => *layer <= own,
-                // Opening a backend by URL has the errors of `connect`.
-                None => path == "plumberd/src/backend/mod.rs" && home == "connect",
+            let is_before = rank(home) < rank(top);
+            let is_allowed = match map.layers.get(home) {
+                // A backend implements ports; applications bring services to it.
+                Some(Layer::Services) => top != "backend" && is_before,
+                Some(_) => is_before,
+                None => false,
             };
-            if !allowed {
+            if !is_allowed {
                 broken.push(format!("{path}: {own:?} may not use `{home}`"));
             }
         }
     }
-    broken.extend(cycles(&edges));
     broken
 }
 
@@ -204,28 +227,25 @@ fn other_backends(path: &str, code: &str) -> Option<String> {
     Some(format!("{path}: a backend may not use another, `{other}`"))
 }
 
-/// Modules that use each other, however far round, outside the knot.
-fn cycles(edges: &BTreeMap<String, BTreeSet<String>>) -> Vec<String> {
-    let reaches = |from: &str, to: &str| {
-        let mut seen = BTreeSet::new();
-        let mut open = vec![from.to_owned()];
-        while let Some(next) = open.pop() {
-            for target in edges.get(&next).into_iter().flatten() {
-                if target == to {
-                    return true;
-                }
-                if seen.insert(target.clone()) {
-                    open.push(target.clone());
-                }
-            }
-        }
-        false
-    };
-    edges
+/// Where a module stands in the order; one that it does not have stands last.
+fn rank(module: &str) -> usize {
+    let at = ORDER.iter().position(|name| *name == module);
+    at.unwrap_or(ORDER.len())
+}
+
+/// What keeps the order from being one of the layers and of every module.
+fn unordered(map: &Map, order: &[&str]) -> Vec<String> {
+    let mut broken = Vec::new();
+    let layers: Vec<_> = order.iter().map(|name| map.layers.get(*name)).collect();
+    if !layers.is_sorted() {
+        broken.push("the order mixes layers, or has a module that lib.rs has not".to_owned());
+    }
+    let missing = map
+        .layers
         .keys()
-        .filter(|module| reaches(module, module))
-        .map(|module| format!("`{module}` uses itself by way of what it uses"))
-        .collect()
+        .filter(|name| !order.contains(&name.as_str()));
+    broken.extend(missing.map(|name| format!("`{name}` has no place in the order")));
+    broken
 }
 
 #[test]
@@ -234,6 +254,7 @@ fn every_module_uses_only_what_is_below_it() {
     let lib = text("plumberd/src/lib.rs");
 
     assert_kept("layers of plumberd", &check(&lib, &sources));
+    assert_kept("the order", &unordered(&Map::read(&lib), &ORDER));
 }
 
 #[cfg(test)]
@@ -335,18 +356,38 @@ mod can_fail {
     }
 
     #[test]
-    fn modules_that_use_each_other() {
-        let sources = [
-            Source::new("plumberd/src/stream/mod.rs", "use crate::clock;"),
-            Source::new("plumberd/src/clock/mod.rs", "use crate::stream;"),
-        ];
+    fn a_module_that_uses_a_later_one_of_its_layer() {
+        let (clock, stream) = ("plumberd/src/clock/mod.rs", "plumberd/src/stream/mod.rs");
+        assert_broken(clock, "use crate::stream;", "Words may not use `stream`");
+        assert_fine(stream, "use crate::clock;");
+    }
+
+    #[test]
+    fn a_backend_that_knows_what_opens_it() {
+        let lib = LIB.replace("pub mod backend;", "pub mod backend;\npub mod connect;");
+        let backend = Source::new("plumberd/src/backend/mod.rs", "use crate::connect::Store;");
+        let connect = Source::new(
+            "plumberd/src/connect/mod.rs",
+            "use crate::backend::DRIVERS;",
+        );
 
         assert_eq!(
-            check(LIB, &sources),
-            [
-                "`clock` uses itself by way of what it uses",
-                "`stream` uses itself by way of what it uses"
-            ]
+            check(&lib, &[backend, connect]),
+            ["plumberd/src/backend/mod.rs: Edges may not use `connect`"]
+        );
+    }
+
+    #[test]
+    fn an_order_that_is_none() {
+        let map = Map::read(LIB);
+        let order = ["clock", "stream", "event", "store", "repository", "backend"];
+        let mixed = ["clock", "stream", "store", "event", "repository", "backend"];
+
+        assert_eq!(unordered(&map, &order), [""; 0]);
+        assert!(unordered(&map, &mixed)[0].contains("mixes layers"));
+        assert_eq!(
+            unordered(&map, &order[..5]),
+            ["`backend` has no place in the order"]
         );
     }
 

@@ -6,8 +6,9 @@ use plumberd::{
         EventStoreDb, EventStoreDbConfig, GroupStart, PersistentSettings, Source,
     },
     event::EventInfo,
-    micro_plumberd::{Conventions, Model, Plumber, projection::Ensured},
+    micro_plumberd::{Conventions, Model, Plumber},
     prelude::*,
+    server_projection::Ensured,
 };
 use plumberd_testkit::esdb::EsdbServer;
 

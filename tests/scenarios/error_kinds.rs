@@ -6,10 +6,8 @@ use plumberd::{
     codec::CodecError,
     command::{InvalidHandlers, PostError, SendError, ServerError, ValidationError},
     event::{DecodeError, EncodeError, EventType, InvalidEventType},
-    micro_plumberd::{
-        StateError,
-        projection::{EnsureError, InvalidProjection},
-    },
+    micro_plumberd::StateError,
+    server_projection::{EnsureError, InvalidProjection},
     store::{ServerProjectionError, StoreError},
     stream::{ExpectedRevision, InvalidStreamName, Revision, StreamName},
 };

@@ -1,5 +1,26 @@
 //! Backends: what keeps the events. One folder a technology.
 
+// The same role has the same file name in every backend; a file that is missing
+// is an ability that is missing, or one that takes no code of its own.
+//
+// | file         | what it holds                                             |
+// |--------------|-----------------------------------------------------------|
+// | `mod`        | the store's type, and how it is made                      |
+// | `driver`     | from a URL to an open store                               |
+// | `config`     | the settings                                              |
+// | `url`        | the settings, read from a URL                             |
+// | `error`      | the backend's own error, and what it is to the port       |
+// | `schema`     | the tables, and `migrations/`                             |
+// | `connection` | the way to a server                                       |
+// | `store`      | `impl EventStore`: which file answers which call          |
+// | `append`     | writes                                                    |
+// | `read`       | reads, page by page                                       |
+// | `find`       | where an event is, by its id                              |
+// | `follow`     | subscriptions                                             |
+// | `convert`    | between what the technology keeps and the words           |
+//
+// What else a backend needs has files with names of their own.
+
 #[cfg(feature = "eventstore-v1")]
 pub mod eventstore_v1;
 #[cfg(feature = "eventstoredb")]
@@ -8,102 +29,26 @@ pub mod memory;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 
-use crate::connect::{ConnectError, Store};
+use crate::store::toolkit::driver::Driver;
 
-/// Opens the SQLite store that `url` names.
-#[cfg(feature = "sqlite")]
-pub(crate) async fn open_sqlite(url: &str) -> Result<Store, ConnectError> {
-    let config = sqlite::SqliteConfig::from_url(url).map_err(|error| ConnectError::InvalidUrl {
-        reason: error.to_string(),
-    })?;
-    let store = sqlite::Sqlite::open(config)
-        .await
-        .map_err(|error| ConnectError::Open {
-            kind: error.kind(),
-            source: error.into(),
-        })?;
-    let closing = store.clone();
-    Ok(Store::new(store).closed_by(move || {
-        let store = closing.clone();
-        async move { store.close().await }
-    }))
-}
+const EVENTSTORE_V1: &[&str] = &["eventstore+http", "eventstore+https"];
+const EVENTSTOREDB: &[&str] = &["esdb", "esdb+discover", "kurrentdb", "kurrentdb+discover"];
+const SQLITE: &[&str] = &["sqlite"];
 
-/// Says what is missing.
-#[cfg(not(feature = "sqlite"))]
-#[expect(
-    clippy::unused_async,
-    reason = "the same call with and without the feature"
-)]
-pub(crate) async fn open_sqlite(_: &str) -> Result<Store, ConnectError> {
-    Err(ConnectError::FeatureMissing {
-        scheme: "sqlite",
-        feature: "sqlite",
-    })
-}
-
-/// Opens the `eventstore.v1` store that `url` names.
-#[cfg(feature = "eventstore-v1")]
-pub(crate) async fn open_eventstore_v1(_: &str, url: &str) -> Result<Store, ConnectError> {
-    let config = eventstore_v1::EventStoreV1Config::from_url(url).map_err(|error| {
-        ConnectError::InvalidUrl {
-            reason: error.to_string(),
-        }
-    })?;
-    let store = eventstore_v1::EventStoreV1::connect(config)
-        .await
-        .map_err(|error| ConnectError::Open {
-            kind: error.kind(),
-            source: error.into(),
-        })?;
-    Ok(Store::new(store))
-}
-
-/// Says what is missing.
-#[cfg(not(feature = "eventstore-v1"))]
-#[expect(
-    clippy::unused_async,
-    reason = "the same call with and without the feature"
-)]
-pub(crate) async fn open_eventstore_v1(
-    scheme: &'static str,
-    _: &str,
-) -> Result<Store, ConnectError> {
-    Err(ConnectError::FeatureMissing {
-        scheme,
-        feature: "eventstore-v1",
-    })
-}
-
-/// Opens the EventStoreDB store that `url` names.
-#[cfg(feature = "eventstoredb")]
-pub(crate) async fn open_eventstoredb(_: &str, url: &str) -> Result<Store, ConnectError> {
-    use eventstoredb::{EventStoreDb, EventStoreDbConfig};
-
-    let config = EventStoreDbConfig::from_url(url).map_err(|error| ConnectError::InvalidUrl {
-        reason: error.to_string(),
-    })?;
-    let store = EventStoreDb::connect(config)
-        .await
-        .map_err(|error| ConnectError::Open {
-            kind: error.kind(),
-            source: error.into(),
-        })?;
-    Ok(Store::new(store))
-}
-
-/// Says what is missing.
-#[cfg(not(feature = "eventstoredb"))]
-#[expect(
-    clippy::unused_async,
-    reason = "the same call with and without the feature"
-)]
-pub(crate) async fn open_eventstoredb(
-    scheme: &'static str,
-    _: &str,
-) -> Result<Store, ConnectError> {
-    Err(ConnectError::FeatureMissing {
-        scheme,
-        feature: "eventstoredb",
-    })
-}
+/// The driver of each backend; one that this build was made without says so.
+pub(crate) const DRIVERS: &[Driver] = &[
+    Driver::new(&["memory"], memory::driver::open),
+    #[cfg(feature = "sqlite")]
+    Driver::new(SQLITE, sqlite::driver::open),
+    #[cfg(not(feature = "sqlite"))]
+    Driver::without(SQLITE, "sqlite"),
+    Driver::later(&["postgres", "postgresql"], "Postgres"),
+    #[cfg(feature = "eventstoredb")]
+    Driver::new(EVENTSTOREDB, eventstoredb::driver::open),
+    #[cfg(not(feature = "eventstoredb"))]
+    Driver::without(EVENTSTOREDB, "eventstoredb"),
+    #[cfg(feature = "eventstore-v1")]
+    Driver::new(EVENTSTORE_V1, eventstore_v1::driver::open),
+    #[cfg(not(feature = "eventstore-v1"))]
+    Driver::without(EVENTSTORE_V1, "eventstore-v1"),
+];

@@ -156,7 +156,7 @@ fn read<C: Command, Id: FromStr>(
     context: &CommandContext,
 ) -> Result<(Id, C), CommandFault> {
     let id = context.recipient().parse().map_err(|_| {
-        let kind = crate::micro_plumberd::friendly_name::<Id>();
+        let kind = crate::event::type_name::friendly_name::<Id>();
         CommandFault::invalid(format!("the command's `RecipientId` is no {kind}"))
     })?;
     let command: C = event.decode_as(index).map_err(|error| {

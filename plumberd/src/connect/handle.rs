@@ -6,6 +6,7 @@ use crate::{
     store::{
         AppendOutcome, EventStore, EventStream, Filter, Limits, Location, ReadOptions, StoreError,
         StreamInfo, SubscribeFrom, Subscription,
+        toolkit::driver::{Close, Opened},
     },
     stream::{ExpectedRevision, Position, Revision, StreamName, TenantId},
     telemetry,
@@ -28,15 +29,21 @@ pub struct Store {
     close: Option<Close>,
 }
 
-type Close = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
-
 impl Store {
     /// A handle to a store of your own making.
     pub fn new(store: impl EventStore) -> Self {
         Self::from_shared(Arc::new(store))
     }
 
-    pub(super) fn from_shared(store: Arc<dyn EventStore>) -> Self {
+    pub(super) fn opened(opened: Opened) -> Self {
+        let (store, close) = opened.into_parts();
+        Self {
+            close,
+            ..Self::from_shared(store)
+        }
+    }
+
+    fn from_shared(store: Arc<dyn EventStore>) -> Self {
         Self {
             inner: store,
             stream_locks: Arc::default(),

@@ -6,36 +6,10 @@ mod handle;
 pub use error::ConnectError;
 pub use handle::{Store, TenantError};
 
-use crate::backend;
-
-/// The schemes that plumberd knows, each with what it takes to use it.
-const SCHEMES: &[(&str, Scheme)] = &[
-    ("memory", Scheme::Memory),
-    ("sqlite", Scheme::Sqlite),
-    ("postgres", Scheme::Coming("Postgres")),
-    ("postgresql", Scheme::Coming("Postgres")),
-    ("esdb", Scheme::EventStoreDb("esdb")),
-    ("esdb+discover", Scheme::EventStoreDb("esdb+discover")),
-    ("kurrentdb", Scheme::EventStoreDb("kurrentdb")),
-    (
-        "kurrentdb+discover",
-        Scheme::EventStoreDb("kurrentdb+discover"),
-    ),
-    ("eventstore+http", Scheme::EventStoreV1("eventstore+http")),
-    ("eventstore+https", Scheme::EventStoreV1("eventstore+https")),
-];
-
-#[derive(Clone, Copy)]
-enum Scheme {
-    Memory,
-    Sqlite,
-    /// The scheme, for when the feature is missing.
-    EventStoreV1(&'static str),
-    /// The scheme, for when the feature is missing.
-    EventStoreDb(&'static str),
-    /// A backend that this version does not have.
-    Coming(&'static str),
-}
+use crate::{
+    backend::DRIVERS,
+    store::toolkit::driver::{Driver, DriverError, Opening},
+};
 
 /// Opens the store that `url` names.
 ///
@@ -69,39 +43,110 @@ enum Scheme {
 /// # }
 /// ```
 pub async fn connect(url: &str) -> Result<Store, ConnectError> {
-    let Some((scheme, rest)) = url.split_once(':') else {
-        return Err(ConnectError::InvalidUrl {
-            reason: "it has no scheme, such as `sqlite://` or `memory:`".into(),
-        });
-    };
-    let lower = scheme.to_ascii_lowercase();
-    match SCHEMES.iter().find(|(name, _)| *name == lower) {
-        Some((_, Scheme::Memory)) => memory(rest),
-        Some((_, Scheme::Sqlite)) => {
-            let url = format!("sqlite:{rest}");
-            backend::open_sqlite(&url).await
-        }
-        Some((_, Scheme::EventStoreV1(scheme))) => backend::open_eventstore_v1(scheme, url).await,
-        Some((_, Scheme::EventStoreDb(scheme))) => backend::open_eventstoredb(scheme, url).await,
-        Some((_, Scheme::Coming(backend))) => Err(ConnectError::NotYet { backend }),
-        None => Err(ConnectError::UnknownScheme {
-            scheme: lower,
-            known: SCHEMES
-                .iter()
-                .filter(|(_, scheme)| !matches!(scheme, Scheme::Coming(_)))
-                .map(|(name, _)| format!("`{name}:`"))
-                .collect::<Vec<_>>()
-                .join(", "),
-        }),
+    Connect::new().open(url).await
+}
+
+/// Opens stores by URL, those of an application's own drivers too.
+///
+/// [`connect`](fn@connect) is the same with plumberd's own drivers alone.
+///
+/// # Examples
+///
+/// ```
+/// use plumberd::{backend::memory::Memory, connect::Connect};
+/// use plumberd::store::toolkit::driver::{Driver, DriverError, Opened};
+///
+/// const SCRATCH: Driver = Driver::new(&["scratch"], |url| {
+///     Box::pin(async move {
+///         match url {
+///             "scratch:" => Ok(Opened::new(Memory::new())),
+///             _ => Err(DriverError::invalid_url("nothing may follow `scratch:`")),
+///         }
+///     })
+/// });
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), plumberd::Report> {
+/// let store = Connect::new().with(SCRATCH).open("scratch:").await?;
+/// let acme = store.tenant("acme")?;
+/// assert!(plumberd::connect("scratch:").await.is_err());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Connect {
+    drivers: Vec<Driver>,
+}
+
+impl Default for Connect {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
-fn memory(rest: &str) -> Result<Store, ConnectError> {
-    match rest {
-        "" | "//" => Ok(Store::new(backend::memory::Memory::new())),
-        _ => Err(ConnectError::InvalidUrl {
-            reason: "nothing may follow `memory:`, a store in memory has no name and no options"
-                .into(),
-        }),
+impl Connect {
+    /// With the drivers of plumberd's own backends.
+    pub fn new() -> Self {
+        Self {
+            drivers: DRIVERS.to_vec(),
+        }
+    }
+
+    /// With one more driver; a scheme that there is already is its own from now on.
+    #[must_use]
+    pub fn with(mut self, driver: Driver) -> Self {
+        self.drivers.push(driver);
+        self
+    }
+
+    /// Opens the store that `url` names.
+    ///
+    /// # Errors
+    ///
+    /// As of [`connect`](fn@connect).
+    pub async fn open(&self, url: &str) -> Result<Store, ConnectError> {
+        let Some((scheme, rest)) = url.split_once(':') else {
+            return Err(ConnectError::InvalidUrl {
+                reason: "it has no scheme, such as `sqlite://` or `memory:`".into(),
+            });
+        };
+        let lower = scheme.to_ascii_lowercase();
+        let (scheme, opening) =
+            self.opening(&lower)
+                .ok_or_else(|| ConnectError::UnknownScheme {
+                    known: self.known(),
+                    scheme: lower,
+                })?;
+        match opening {
+            Opening::Ready(open) => {
+                let url = format!("{scheme}:{rest}");
+                let opened = open(&url).await.map_err(|error| match error {
+                    DriverError::InvalidUrl { reason } => ConnectError::InvalidUrl { reason },
+                    DriverError::Open { kind, source } => ConnectError::Open { kind, source },
+                })?;
+                Ok(Store::opened(opened))
+            }
+            Opening::Feature(feature) => Err(ConnectError::FeatureMissing { scheme, feature }),
+            Opening::Later(backend) => Err(ConnectError::NotYet { backend }),
+        }
+    }
+
+    /// The newest driver of a scheme counts.
+    fn opening(&self, scheme: &str) -> Option<(&'static str, Opening)> {
+        self.drivers.iter().rev().find_map(|driver| {
+            let own = driver.schemes().iter().find(|own| **own == scheme)?;
+            Some((*own, driver.opening()))
+        })
+    }
+
+    /// The schemes that can be opened, with some feature or other.
+    fn known(&self) -> String {
+        self.drivers
+            .iter()
+            .filter(|driver| !matches!(driver.opening(), Opening::Later(_)))
+            .flat_map(Driver::schemes)
+            .map(|scheme| format!("`{scheme}:`"))
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 }

@@ -13,6 +13,7 @@ mod connection;
 mod connector;
 mod convert;
 mod detail;
+pub(super) mod driver;
 mod error;
 mod find;
 mod follow;

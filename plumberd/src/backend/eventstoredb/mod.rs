@@ -12,6 +12,7 @@ mod conflict;
 mod connection;
 mod convert;
 mod delete;
+pub(super) mod driver;
 mod envelope;
 mod error;
 mod failure;

@@ -5,6 +5,7 @@
 //! several, and in none. Under a paused clock (`start_paused`) everything works
 //! on it: nothing waits but what waits for an event.
 
+pub(super) mod driver;
 mod follow;
 mod ids;
 mod order;

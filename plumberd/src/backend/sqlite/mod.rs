@@ -22,6 +22,7 @@ mod backup;
 mod checksum;
 mod code;
 mod config;
+pub(super) mod driver;
 mod epoch;
 mod error;
 mod file_error;

@@ -1,15 +1,15 @@
 use std::collections::{HashMap, VecDeque};
 
-/// Jobs that wait for their turn: those of one key run one after another, and
-/// at most `limit` at once.
+/// A queue of jobs: those of one key run one after another, and at most `limit`
+/// of all at once.
 #[derive(Debug)]
 pub(super) struct KeyedQueue<J> {
     limit: usize,
     running: usize,
     waiting: usize,
-    /// The first of each key that may run.
+    /// The first job of each key that may run.
     ready: VecDeque<(String, J)>,
-    /// KeyedQueue with a job that is ready or runs, and what comes after it.
+    /// The keys with a job that is ready or runs, and the jobs behind it.
     behind: HashMap<String, VecDeque<J>>,
 }
 
@@ -29,7 +29,7 @@ impl<J> KeyedQueue<J> {
         self.waiting
     }
 
-    /// Puts a job at the end of its key.
+    /// Puts a job behind the others of its key.
     pub(super) fn push(&mut self, key: String, job: J) {
         self.waiting += 1;
         if let Some(behind) = self.behind.get_mut(&key) {
@@ -40,7 +40,7 @@ impl<J> KeyedQueue<J> {
         }
     }
 
-    /// The next job that may run; its key is taken until it has finished.
+    /// The next job that may run; no other of its key runs until it has finished.
     pub(super) fn next(&mut self) -> Option<(String, J)> {
         if self.running >= self.limit {
             return None;

@@ -3,5 +3,6 @@
 //!
 //! Applications need none of it.
 
+pub mod driver;
 pub mod follow;
 pub mod rules;
