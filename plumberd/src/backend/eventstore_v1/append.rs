@@ -17,12 +17,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use prost::Message;
-use std::{
-    fmt,
-    hash::{BuildHasher, RandomState},
-    time::Duration,
-};
-use tokio::sync::Mutex;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// How often an append that expects no revision is proposed anew, when others
@@ -30,42 +25,6 @@ use uuid::Uuid;
 const PROPOSALS: RetryPolicy = RetryPolicy::DEFAULT
     .with_retries(100)
     .with_pauses(Duration::from_millis(1), Duration::from_millis(50));
-
-/// More than there are writers at a time, so that those of two streams seldom
-/// wait for each other.
-const LOCKS: usize = 512;
-
-/// Where those take turns that do the same with a stream, and would only do it
-/// in vain or twice beside each other.
-pub(super) struct AppendLocks {
-    locks: Vec<Mutex<()>>,
-    hasher: RandomState,
-}
-
-impl fmt::Debug for AppendLocks {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AppendLocks")
-            .field("count", &self.locks.len())
-            .finish_non_exhaustive()
-    }
-}
-
-impl Default for AppendLocks {
-    fn default() -> Self {
-        Self {
-            locks: (0..LOCKS).map(|_| Mutex::new(())).collect(),
-            hasher: RandomState::new(),
-        }
-    }
-}
-
-impl AppendLocks {
-    pub(super) fn of(&self, tenant: &TenantId, stream: &StreamName) -> &Mutex<()> {
-        let locks = self.locks.len() as u64;
-        let lock = self.hasher.hash_one((tenant, stream)) % locks;
-        &self.locks[usize::try_from(lock).unwrap_or(0)]
-    }
-}
 
 /// One append of a batch, proposed as often as it takes.
 struct Attempt<'a> {

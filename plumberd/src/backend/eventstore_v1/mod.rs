@@ -6,6 +6,7 @@
 mod ack;
 mod aggregate_type;
 mod append;
+mod append_locks;
 mod checkpoints;
 mod client;
 mod config;
@@ -41,7 +42,7 @@ use crate::{
     store::{Limits, StoreError},
     stream::TenantId,
 };
-use append::AppendLocks;
+use append_locks::AppendLocks;
 use connection::Connection;
 use id_index::IdIndex;
 use std::sync::Arc;

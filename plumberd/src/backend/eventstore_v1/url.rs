@@ -1,6 +1,10 @@
 use super::config::{Credentials, EventStoreV1Config, Tls};
-use crate::{error::ErrorKind, retry::RetryPolicy, stream::TenantId};
-use percent_encoding::percent_decode_str;
+use crate::{
+    error::ErrorKind,
+    retry::RetryPolicy,
+    store::toolkit::options::{self, NotDecoded, decoded},
+    stream::TenantId,
+};
 use std::time::Duration;
 
 /// Every option a URL may have, with what its value looks like.
@@ -68,29 +72,27 @@ impl EventStoreV1Config {
             None => (None, authority),
         };
         let (host, port) = address_parts(address).ok_or(Invalid::Address)?;
-        let mut options = Options {
+        let mut settings = Options {
             config: Self::new(host, port),
             key: None,
             certificate: None,
         };
-        options.config.tls = tls;
+        settings.config.tls = tls;
         if let Some(user) = user {
             let (name, password) = user.split_once(':').ok_or(Invalid::Password)?;
             let credentials = Credentials::basic(decoded(name)?, decoded(password)?);
-            options.config.credentials = Some(credentials);
+            settings.config.credentials = Some(credentials);
         }
         let mut seen = Vec::new();
-        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let Some((name, value)) = pair.split_once('=') else {
-                return Err(Invalid::NoValue);
-            };
+        for (name, value) in options::pairs(query) {
+            let value = value.ok_or(Invalid::NoValue)?;
             if seen.contains(&name) {
                 return Err(Invalid::Repeated { name: name.into() });
             }
             seen.push(name);
-            options.set(name, &decoded(value)?)?;
+            settings.set(name, &decoded(value)?)?;
         }
-        options.finish()
+        settings.finish()
     }
 }
 
@@ -200,28 +202,7 @@ fn address_parts(address: &str) -> Option<(String, u16)> {
 }
 
 fn duration(value: &str) -> Option<Duration> {
-    let (number, unit): (_, fn(u64) -> Duration) = match value.strip_suffix("ms") {
-        Some(millis) => (millis, Duration::from_millis),
-        None => (value.strip_suffix('s')?, Duration::from_secs),
-    };
-    let duration = unit(number.parse().ok()?);
-    (!duration.is_zero()).then_some(duration)
-}
-
-fn decoded(text: &str) -> Result<String, InvalidEventStoreV1Url> {
-    let malformed = text.split('%').skip(1).any(|after| {
-        !after
-            .as_bytes()
-            .get(..2)
-            .is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
-    });
-    if malformed {
-        return Err(InvalidEventStoreV1Url::Encoding);
-    }
-    percent_decode_str(text)
-        .decode_utf8()
-        .map(std::borrow::Cow::into_owned)
-        .map_err(|_| InvalidEventStoreV1Url::Encoding)
+    options::duration(value).filter(|duration| !duration.is_zero())
 }
 
 /// Why a text is not the URL of an `eventstore.v1` server.
@@ -247,7 +228,7 @@ pub enum InvalidEventStoreV1Url {
     #[error("there is an option without `=`; in a value write `%26` for `&` and `%3F` for `?`")]
     NoValue,
     /// There is no such option.
-    #[error("there is no option `{name}`; the options are {}", options())]
+    #[error("there is no option `{name}`; the options are {}", known_options())]
     UnknownOption {
         /// The option; `…` when it may be a piece of a secret.
         name: String,
@@ -284,10 +265,12 @@ impl InvalidEventStoreV1Url {
     }
 }
 
-fn options() -> String {
-    let names: Vec<_> = OPTIONS
-        .iter()
-        .map(|(name, _)| format!("`{name}`"))
-        .collect();
-    names.join(", ")
+impl From<NotDecoded> for InvalidEventStoreV1Url {
+    fn from(_: NotDecoded) -> Self {
+        Self::Encoding
+    }
+}
+
+fn known_options() -> String {
+    options::listed(OPTIONS.iter().map(|(name, _)| *name))
 }

@@ -4,8 +4,10 @@ use super::{
     EventStoreDbConfig, InvalidSetting, NodePreference,
     check::{ATTEMPTS, DEADLINE, INTERVAL, KEEP_ALIVE, MILLISECONDS, value as wrong},
 };
-use crate::error::ErrorKind;
-use percent_encoding::percent_decode_str;
+use crate::{
+    error::ErrorKind,
+    store::toolkit::options::{self, NotDecoded, decoded, did_you_mean},
+};
 use std::time::Duration;
 
 /// Every option, as it is written; read without regard to case.
@@ -91,14 +93,13 @@ impl EventStoreDbConfig {
             config = config.with_credentials(decoded(user)?, decoded(password)?);
         }
         let mut seen = Vec::new();
-        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        for (name, value) in options::pairs(query) {
             let name = option(name)?;
             if seen.contains(&name) {
                 return Err(InvalidEventStoreDbUrl::Repeated { name });
             }
             seen.push(name);
-            config = config.with_option(name, &decoded(value)?)?;
+            config = config.with_option(name, &decoded(value.unwrap_or_default())?)?;
         }
         config.check()?;
         Ok(config)
@@ -181,7 +182,7 @@ fn option(name: &str) -> Result<&'static str, InvalidEventStoreDbUrl> {
         .find(|known| known.eq_ignore_ascii_case(name))
         .ok_or_else(|| InvalidEventStoreDbUrl::UnknownOption {
             name: name.into(),
-            suggestion: suggestion(name),
+            suggestion: options::nearest(name, &OPTIONS, 3),
         })
 }
 
@@ -233,50 +234,6 @@ fn preference(name: &'static str, value: &str) -> Result<NodePreference, Invalid
     })
 }
 
-fn decoded(text: &str) -> Result<String, InvalidEventStoreDbUrl> {
-    let mut escapes = text.split('%').skip(1);
-    let well_formed = |escape: &str| {
-        let digits = escape.as_bytes().get(..2);
-        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
-    };
-    if !escapes.all(well_formed) {
-        return Err(InvalidEventStoreDbUrl::Encoding);
-    }
-    percent_decode_str(text)
-        .decode_utf8()
-        .map(Into::into)
-        .map_err(|_| InvalidEventStoreDbUrl::Encoding)
-}
-
-/// The known option that is at most three slips away.
-fn suggestion(name: &str) -> Option<&'static str> {
-    // Long names cost time, and are no slip.
-    if name.len() > 40 {
-        return None;
-    }
-    let name = name.to_ascii_lowercase();
-    OPTIONS
-        .into_iter()
-        .map(|known| (slips(&name, &known.to_ascii_lowercase()), known))
-        .min()
-        .filter(|(slips, known)| *slips <= 3 && *slips < known.len())
-        .map(|(_, known)| known)
-}
-
-/// How many letters to change, add or leave out to come from one to the other.
-fn slips(from: &str, to: &str) -> usize {
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (done, letter) in from.bytes().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], done + 1);
-        for (column, other) in to.bytes().enumerate() {
-            let replaced = diagonal + usize::from(letter != other);
-            diagonal = row[column + 1];
-            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
-        }
-    }
-    row[to.len()]
-}
-
 /// Why a text is not the URL of an EventStoreDB or KurrentDB server. Never
 /// shows a user, a password, or what may be a part of one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -301,7 +258,7 @@ pub enum InvalidEventStoreDbUrl {
     #[error("a `%` must be followed by two hexadecimal digits, and the result be UTF-8")]
     Encoding,
     /// There is no such option.
-    #[error("there is no option `{name}`{}; the options are {}", did_you_mean(*suggestion), options())]
+    #[error("there is no option `{name}`{}; the options are {}", did_you_mean(*suggestion), known_options())]
     UnknownOption {
         /// The option.
         name: String,
@@ -334,11 +291,12 @@ impl InvalidEventStoreDbUrl {
     }
 }
 
-fn did_you_mean(suggestion: Option<&str>) -> String {
-    suggestion.map_or_else(String::new, |known| format!(", did you mean `{known}`?"))
+impl From<NotDecoded> for InvalidEventStoreDbUrl {
+    fn from(_: NotDecoded) -> Self {
+        Self::Encoding
+    }
 }
 
-fn options() -> String {
-    let names: Vec<_> = OPTIONS.iter().map(|name| format!("`{name}`")).collect();
-    names.join(", ")
+fn known_options() -> String {
+    options::listed(OPTIONS)
 }

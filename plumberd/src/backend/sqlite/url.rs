@@ -1,6 +1,9 @@
 use super::{SqliteConfig, Synchronous};
-use crate::error::ErrorKind;
-use std::{str::FromStr, time::Duration};
+use crate::{
+    error::ErrorKind,
+    store::toolkit::options::{self, NotDecoded, did_you_mean, duration},
+};
+use std::str::FromStr;
 
 /// Every option a URL may have, with what its value looks like.
 const OPTIONS: &[(&str, &str)] = &[
@@ -36,19 +39,18 @@ impl SqliteConfig {
             return Err(InvalidSqliteUrl::Fragment);
         }
         let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
-        let path = decoded(path)?;
+        let path = options::decoded(path)?;
         if path.is_empty() {
             return Err(InvalidSqliteUrl::NoPath);
         }
         let mut config = Self::new(path);
         let mut seen = Vec::new();
-        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        for (name, value) in options::pairs(query) {
             if seen.contains(&name) {
                 return Err(InvalidSqliteUrl::Repeated { name: name.into() });
             }
             seen.push(name);
-            config = config.with_option(name, &decoded(value)?)?;
+            config = config.with_option(name, &options::decoded(value.unwrap_or_default())?)?;
         }
         Ok(config)
     }
@@ -95,60 +97,10 @@ fn count(value: &str) -> Option<usize> {
     value.parse().ok().filter(|count| *count > 0)
 }
 
-fn duration(value: &str) -> Option<Duration> {
-    if let Some(millis) = value.strip_suffix("ms") {
-        return millis.parse().ok().map(Duration::from_millis);
-    }
-    value
-        .strip_suffix('s')?
-        .parse()
-        .ok()
-        .map(Duration::from_secs)
-}
-
-fn decoded(text: &str) -> Result<String, InvalidSqliteUrl> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, after @ ..] = rest {
-        rest = after;
-        if *first != b'%' {
-            bytes.push(*first);
-            continue;
-        }
-        let byte = after
-            .get(..2)
-            .and_then(|digits| std::str::from_utf8(digits).ok())
-            .filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok())
-            .ok_or(InvalidSqliteUrl::Encoding)?;
-        bytes.push(byte);
-        rest = &after[2..];
-    }
-    String::from_utf8(bytes).map_err(|_| InvalidSqliteUrl::Encoding)
-}
-
-/// The known option that is at most two slips away.
+/// The known option that is at most two letters away.
 fn suggestion(name: &str) -> Option<&'static str> {
-    OPTIONS
-        .iter()
-        .map(|(known, _)| (slips(name, known), *known))
-        .min()
-        .filter(|(slips, _)| *slips <= 2)
-        .map(|(_, known)| known)
-}
-
-/// How many letters to change, add or leave out to come from one to the other.
-fn slips(from: &str, to: &str) -> usize {
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (done, letter) in from.bytes().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], done + 1);
-        for (column, other) in to.bytes().enumerate() {
-            let replaced = diagonal + usize::from(letter != other);
-            diagonal = row[column + 1];
-            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
-        }
-    }
-    row[to.len()]
+    let known: Vec<_> = OPTIONS.iter().map(|(known, _)| *known).collect();
+    options::nearest(name, &known, 2)
 }
 
 /// Why a text is not the URL of a SQLite store.
@@ -168,7 +120,7 @@ pub enum InvalidSqliteUrl {
     #[error("a `%` must be followed by two hexadecimal digits, and the result be UTF-8")]
     Encoding,
     /// There is no such option.
-    #[error("there is no option `{name}`{}; the options are {}", did_you_mean(*suggestion), options())]
+    #[error("there is no option `{name}`{}; the options are {}", did_you_mean(*suggestion), known_options())]
     UnknownOption {
         /// The option.
         name: String,
@@ -200,22 +152,20 @@ impl InvalidSqliteUrl {
     }
 }
 
-fn did_you_mean(suggestion: Option<&str>) -> String {
-    suggestion.map_or_else(String::new, |known| format!(", did you mean `{known}`?"))
+impl From<NotDecoded> for InvalidSqliteUrl {
+    fn from(_: NotDecoded) -> Self {
+        Self::Encoding
+    }
 }
 
-fn options() -> String {
-    let names: Vec<_> = OPTIONS
-        .iter()
-        .map(|(name, _)| format!("`{name}`"))
-        .collect();
-    names.join(", ")
+fn known_options() -> String {
+    options::listed(OPTIONS.iter().map(|(name, _)| *name))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::Path;
+    use std::{path::Path, time::Duration};
 
     fn refused(url: &str) -> String {
         SqliteConfig::from_url(url).unwrap_err().to_string()

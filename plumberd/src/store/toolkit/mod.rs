@@ -5,4 +5,5 @@
 
 pub mod driver;
 pub mod follow;
+pub mod options;
 pub mod rules;
