@@ -3,6 +3,7 @@
 //! Every rule is a function over text that gives back what breaks it, shown on
 //! made-up text to be able to fail, and then asked about the real tree.
 
+mod backends;
 mod errors;
 mod features;
 mod files;

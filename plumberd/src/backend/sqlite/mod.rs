@@ -18,6 +18,7 @@
 //! [`poll_interval`](SqliteConfig::with_poll_interval) of real time, and for that
 //! a paused clock does not wait: do not pause it where you wait for those.
 
+mod append;
 mod backup;
 mod checksum;
 mod code;
@@ -28,18 +29,18 @@ mod error;
 mod file_error;
 mod file_path;
 mod files;
+mod follow;
 mod in_force;
 mod index;
 mod number;
 mod open;
-mod reader;
+mod read;
 mod schema;
 mod stats;
 mod store;
 mod url;
 mod verify;
 mod watch;
-mod writer;
 
 pub use config::{SqliteConfig, Synchronous};
 pub use error::SqliteError;
@@ -49,12 +50,12 @@ pub use url::InvalidSqliteUrl;
 pub use verify::SqliteReport;
 
 use crate::{stream::TenantId, timer::hold_clock};
-use reader::Readers;
+use append::{Notices, Writer};
+use read::Readers;
 use stats::Counters;
 use std::{fmt, sync::Arc};
 use tokio::sync::{Mutex, mpsc};
 use watch::{Head, Watcher};
-use writer::{Notices, Writer};
 
 /// A store of events in a SQLite file.
 ///

@@ -1,9 +1,10 @@
 use super::{
     Shared, Sqlite,
+    append::{Change, Command},
     error::BACKEND,
-    reader::{AllRead, Following, PageRead, Session, StreamRead, event_stream},
+    follow::Following,
+    read::{AllRead, PageRead, Session, StreamRead, event_stream},
     watch::Watching,
-    writer::{Change, Command},
 };
 use crate::{
     event::NewEvent,

@@ -230,7 +230,7 @@ impl Verification<'_> {
                     .problem(format!("the event at position {position} ({error})"));
             }
         }
-        let seq = super::reader::given_positions(self.connection)?;
+        let seq = super::read::given_positions(self.connection)?;
         if last > self.unchecked.position && seq != last {
             let what = format!("the last position is {last}, and {seq} were given");
             self.report.problem(what);

@@ -1,7 +1,7 @@
 //! The one thread that writes. What waits when it begins a transaction shares
 //! that transaction, and so its flush to the disk.
 
-mod append;
+mod batch;
 mod group;
 mod guard;
 mod metadata;
@@ -22,7 +22,7 @@ use crate::{
     stream::{ExpectedRevision, StreamMetadata, StreamName, TenantId},
     timer::{ClockHold, hold_clock},
 };
-use append::Session;
+use batch::Session;
 use group::Group;
 use rusqlite::Connection;
 use std::{sync::Arc, thread};

@@ -1,4 +1,4 @@
-use crate::backend::sqlite::{in_force, index::LastRevision, reader::ENTRY_AFTER};
+use crate::backend::sqlite::{in_force, index::LastRevision, read::ENTRY_AFTER};
 use rusqlite::{Connection, Statement};
 use std::iter::repeat_n;
 

@@ -2,15 +2,8 @@ use super::{Readers, Session};
 use crate::{
     backend::sqlite::error::Closed,
     event::RecordedEvent,
-    store::{
-        EventStream, Page, StoreError, StreamDeleted,
-        toolkit::{
-            follow::{Cursor, FollowPage, PageSource},
-            rules::ReadWindow,
-        },
-    },
+    store::{EventStream, Page, StoreError, StreamDeleted, toolkit::rules::ReadWindow},
 };
-use std::marker::PhantomData;
 use tokio::sync::oneshot;
 
 /// How many events the first page has: most streams are short.
@@ -43,16 +36,16 @@ pub(in super::super) trait PageRead: Clone + Send + Sync + 'static {
 
 /// What was read.
 pub(in super::super) struct ReadPage {
-    pub(super) events: Vec<RecordedEvent>,
-    pub(super) deleted: Vec<StreamDeleted>,
+    pub(in super::super) events: Vec<RecordedEvent>,
+    pub(in super::super) deleted: Vec<StreamDeleted>,
     /// What was deleted up to this position has been told.
-    pub(super) told: u64,
+    pub(in super::super) told: u64,
     /// Everything up to here was looked at, in the direction of the read.
-    pub(super) looked_at: Option<u64>,
+    pub(in super::super) looked_at: Option<u64>,
     /// About so many events after the last one did not pass the filter.
-    pub(super) passed_over: u64,
+    pub(in super::super) passed_over: u64,
     /// Whether there may be more.
-    pub(super) more: bool,
+    pub(in super::super) more: bool,
 }
 
 impl ReadPage {
@@ -132,48 +125,4 @@ pub(in super::super) fn event_stream<R: PageRead, H: Send + 'static>(
         reading,
         |mut reading| async move { Ok(reading.page().await?.map(|page| (page, reading))) },
     ))
-}
-
-/// The same for a subscription.
-pub(in super::super) struct Following<R, C, H> {
-    pub(in super::super) read: R,
-    pub(in super::super) readers: Readers,
-    pub(in super::super) page_events: usize,
-    /// What was deleted up to this position has been told.
-    pub(in super::super) told: u64,
-    pub(in super::super) window: fn(Option<C>) -> ReadWindow,
-    pub(in super::super) cursor: fn(u64) -> C,
-    pub(in super::super) number: fn(C) -> u64,
-    pub(in super::super) _open: H,
-    pub(in super::super) _cursor: PhantomData<C>,
-}
-
-impl<R: PageRead, C: Cursor, H: Send + 'static> PageSource for Following<R, C, H> {
-    type Cursor = C;
-
-    async fn read_page(&mut self, after: Option<C>) -> Result<FollowPage<C>, StoreError> {
-        let (read, window) = (self.read.clone(), (self.window)(after));
-        let (most, number, told) = (self.page_events, self.number, self.told);
-        let page = self
-            .readers
-            .read(move |session| {
-                let page = read.follow(session, &window, most, told)?;
-                if let Some(after) = after.filter(|_| page.events.is_empty()) {
-                    // Another process may have put an older file there.
-                    read.check_reached(session, number(after))?;
-                }
-                Ok(page)
-            })
-            .await?;
-        self.told = self.told.max(page.told);
-        let considered = page.looked_at.map(self.cursor);
-        let made = if page.more {
-            FollowPage::followed(page.events, considered)
-        } else {
-            FollowPage::last(page.events, considered)
-        };
-        Ok(made
-            .with_deleted(page.deleted)
-            .passing_over(page.passed_over))
-    }
 }

@@ -12,7 +12,7 @@ mod stream;
 
 pub(super) use all::AllRead;
 pub(super) use order::{ENTRY_AFTER, check_entry_after, check_head, given_positions};
-pub(super) use pages::{Following, PageRead, event_stream};
+pub(super) use pages::{PageRead, event_stream};
 pub(super) use session::Session;
 pub(super) use stream::StreamRead;
 

@@ -11,7 +11,7 @@ use crate::{
         error::{corrupt, is_duplicate},
         files::Files,
         number::{position, revision, to_sql},
-        reader::check_head,
+        read::check_head,
     },
     clock::Clock,
     event::NewEvent,

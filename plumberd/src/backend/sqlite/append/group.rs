@@ -1,6 +1,6 @@
 use super::{
     Answer, Caller, Command, Message, Notices,
-    append::{Failure, Session},
+    batch::{Failure, Session},
     guard::Unready,
 };
 use crate::{

@@ -1,6 +1,6 @@
 //! What ends or hides a stream: its metadata, a delete, a tombstone.
 
-use super::append::{Batch, Failure, Session, Target};
+use super::batch::{Batch, Failure, Session, Target};
 use crate::{
     backend::sqlite::{
         checksum::{self, EventParts},

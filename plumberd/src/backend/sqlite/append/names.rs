@@ -1,5 +1,5 @@
 use super::{
-    append::{Failure, Target},
+    batch::{Failure, Target},
     statements::Statements,
 };
 use crate::{
@@ -7,7 +7,7 @@ use crate::{
         checksum::{self, Unchecked},
         in_force,
         number::to_sql,
-        reader::check_entry_after,
+        read::check_entry_after,
     },
     event::{ContentType, EventType, NewEvent},
     store::toolkit::rules::StreamState,
