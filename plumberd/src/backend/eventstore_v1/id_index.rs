@@ -1,4 +1,5 @@
 use crate::stream::{StreamName, TenantId};
+use lru::LruCache;
 use std::{
     collections::HashMap,
     sync::{Mutex, PoisonError},
@@ -6,30 +7,28 @@ use std::{
 use uuid::Uuid;
 
 /// The most ids that are kept of one stream, its oldest; and half of how many
-/// are kept altogether, but for the last stream that was added.
+/// are kept of all streams.
 const MOST: u64 = 1 << 17;
 
-/// Which ids stand in the streams that were looked through, so that the next
-/// look reads only what was appended since.
+/// The ids of the streams that were searched, so that the next search reads only
+/// what was appended since.
 ///
 /// A server deletes nothing, so what is kept stays true; should a server have
 /// lost events all the same, the call that finds out forgets the stream.
 #[derive(Debug)]
 pub(super) struct IdIndex {
     most: u64,
-    generations: Mutex<Generations>,
+    streams: Mutex<Streams>,
 }
 
 type Key = (TenantId, StreamName);
 
-/// Streams that were asked for lately, and those that were before: when the
-/// first are too many, they become the second, which are forgotten.
-#[derive(Debug, Default)]
-struct Generations {
-    recent: HashMap<Key, Ids>,
+/// The streams that were searched lately.
+#[derive(Debug)]
+struct Streams {
+    ids: LruCache<Key, Ids>,
     /// How many ids they have, all together.
     size: u64,
-    older: HashMap<Key, Ids>,
 }
 
 /// The ids of the events of the nonces from 1 to `high`.
@@ -58,14 +57,17 @@ impl IdIndex {
     fn keeping(most: u64) -> Self {
         Self {
             most,
-            generations: Mutex::default(),
+            streams: Mutex::new(Streams {
+                ids: LruCache::unbounded(),
+                size: 0,
+            }),
         }
     }
 
     /// What is known of `stream`, and of these ids in it.
     pub(super) fn of(&self, tenant: &TenantId, stream: &StreamName, ids: &[Uuid]) -> KnownIds {
-        let mut generations = self.lock();
-        let Some(kept) = generations.touch(&(tenant.clone(), stream.clone()), self.most) else {
+        let mut streams = self.lock();
+        let Some(kept) = streams.ids.get(&(tenant.clone(), stream.clone())) else {
             return KnownIds::default();
         };
         let mut hits: Vec<_> = ids
@@ -95,8 +97,8 @@ impl IdIndex {
     ) {
         let high = high.min(self.most);
         let key = (tenant.clone(), stream.clone());
-        let mut generations = self.lock();
-        let mut kept = generations.take(&key).unwrap_or_default();
+        let mut streams = self.lock();
+        let mut kept = streams.take(&key).unwrap_or_default();
         // Otherwise what lies between was forgotten meanwhile, or nothing is
         // new.
         if kept.high >= after && kept.high < high {
@@ -105,7 +107,7 @@ impl IdIndex {
                 .extend(read.into_iter().filter(|(_, nonce)| *nonce <= high));
         }
         if kept.high > 0 {
-            generations.put(key, kept, self.most);
+            streams.put(key, kept, self.most);
         }
     }
 
@@ -115,41 +117,30 @@ impl IdIndex {
         drop(self.lock().take(&key));
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Generations> {
-        self.generations
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> std::sync::MutexGuard<'_, Streams> {
+        self.streams.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Generations {
-    /// The ids of a stream, which is a recent one from now on.
-    fn touch(&mut self, key: &Key, most: u64) -> Option<&Ids> {
-        if let Some(ids) = self.older.remove(key) {
-            self.put(key.clone(), ids, most);
-        }
-        self.recent.get(key)
-    }
-
-    /// Takes a stream out, wherever it is.
+impl Streams {
+    /// Takes a stream out.
     fn take(&mut self, key: &Key) -> Option<Ids> {
-        if let Some(ids) = self.recent.remove(key) {
-            self.size -= ids.high;
-            return Some(ids);
-        }
-        self.older.remove(key)
+        let ids = self.ids.pop(key)?;
+        self.size -= ids.high;
+        Some(ids)
     }
 
-    /// Puts a stream that was taken out among the recent ones. Room is made
-    /// before: what is in use must not be among those that go next, and no
-    /// stream may be in both generations, each with a part of its ids.
+    /// Puts a stream that was taken out back as the newest; the oldest ones go
+    /// where there are more ids than twice `most`.
     fn put(&mut self, key: Key, ids: Ids, most: u64) {
-        if self.size + ids.high > most {
-            self.older = std::mem::take(&mut self.recent);
-            self.size = 0;
-        }
         self.size += ids.high;
-        self.recent.insert(key, ids);
+        self.ids.put(key, ids);
+        while self.size > 2 * most {
+            let Some((_, oldest)) = self.ids.pop_lru() else {
+                return;
+            };
+            self.size -= oldest.high;
+        }
     }
 }
 
@@ -189,8 +180,7 @@ mod tests {
         for number in 0..100 {
             index.extend(&tenant, &name(number), 0, 3, ids(1..=3));
             assert_eq!(index.of(&tenant, &name(0), &[]).high, 3);
-            let generations = index.lock();
-            let kept = generations.recent.len() + generations.older.len();
+            let kept = index.lock().ids.len();
             assert!(kept <= 8, "{kept} streams of 3 ids, where 20 ids may be");
         }
         assert_eq!(index.of(&tenant, &name(1), &[]), KnownIds::default());

@@ -7,7 +7,7 @@ use std::time::Duration;
 pub struct NotDecoded;
 
 /// The pairs of a query, in order: the name as it is written, and the value
-/// before it is [decoded](decoded); `None` where there is no `=`.
+/// before it is [`decoded`]; `None` where there is no `=`.
 pub fn pairs(query: &str) -> impl Iterator<Item = (&str, Option<&str>)> {
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
     pairs.map(|pair| match pair.split_once('=') {
