@@ -199,6 +199,11 @@ impl MessageContext {
         self
     }
 
+    /// Whether it says nothing.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
     pub(crate) fn purpose(&self) -> Option<&str> {
         self.0.as_ref()?.purpose.as_deref()
     }

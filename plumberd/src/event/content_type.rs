@@ -37,13 +37,20 @@ impl ContentType {
     }
 
     /// Whether it is [`ContentType::JSON`].
+    #[inline]
     pub fn is_json(&self) -> bool {
         self.as_str() == "application/json"
     }
 
     /// Whether the data is JSON text, of whatever kind: `application/json`,
     /// `application/cloudevents+json; charset=utf-8`.
+    #[inline]
     pub(crate) fn is_json_text(&self) -> bool {
+        // Mostly that.
+        self.is_json() || self.is_other_json_text()
+    }
+
+    fn is_other_json_text(&self) -> bool {
         let essence = self.as_str().split(';').next().unwrap_or_default().trim();
         essence.ends_with("/json") || essence.ends_with("+json")
     }

@@ -1,4 +1,4 @@
-use super::raw_metadata::write_created;
+use super::created::write_created;
 use crate::{
     context::InvalidCreated,
     json::{CodecError, JsonObject, excerpt},

@@ -1,8 +1,10 @@
 //! What happened: events, their names, their metadata, their stored forms.
 
 mod caused_by;
+mod chunk;
 mod const_text;
 mod content_type;
+mod created;
 mod decode;
 #[doc(hidden)]
 pub mod derived;

@@ -1,6 +1,11 @@
 use super::{
     ContentType, DecodeError, EncodeError, EncodedEvent, Event, EventType, Metadata, RawMetadata,
-    RecordedEvent, new_event_id, same::Typed, text::Length, type_name::friendly_name,
+    RecordedEvent,
+    chunk::{copy_data, copy_metadata},
+    new_event_id,
+    same::Typed,
+    text::Length,
+    type_name::friendly_name,
 };
 use crate::{
     context::MessageContext,
@@ -22,7 +27,9 @@ const MAX_BUFFER: usize = 64 * 1024;
 
 /// An encoded event on its way into a store.
 ///
-/// Cloning shares the data. `Debug` says how long data and metadata are, and
+/// Cloning shares the data. Data and metadata that were encoded may be parts of memory
+/// that other events have a part of, of at most 16 KiB, which lives as long as any of
+/// them; copy what you keep for long. `Debug` says how long data and metadata are, and
 /// not what is in them.
 #[derive(Clone)]
 pub struct NewEvent {
@@ -147,10 +154,8 @@ impl NewEvent {
                 return Err(EncodeError::new(info.name, TooDeep));
             }
             RawMetadata::write(&mut buffer, id, info.revision, context);
-            // One allocation of just the size for both.
-            let mut data_and_metadata = Bytes::copy_from_slice(&buffer);
-            let metadata = data_and_metadata.split_off(data);
-            Ok((data_and_metadata, metadata))
+            let (data, metadata) = buffer.split_at(data);
+            Ok((copy_data(data), copy_metadata(metadata)))
         });
         buffer.clear();
         if buffer.capacity() <= MAX_BUFFER {

@@ -1,5 +1,8 @@
 use super::loaded::Loaded;
-use crate::{aggregate::Aggregate, stream::StreamName};
+use crate::{
+    aggregate::Aggregate,
+    stream::{StreamName, keyed::Keyed},
+};
 use lru::LruCache;
 use std::{
     fmt,
@@ -40,7 +43,7 @@ impl CacheConfig {
 pub(super) struct Cache<A> {
     config: CacheConfig,
     clone: fn(&Loaded<A>) -> Loaded<A>,
-    entries: Mutex<LruCache<StreamName, Entry<A>>>,
+    entries: Mutex<LruCache<StreamName, Entry<A>, Keyed>>,
 }
 
 struct Entry<A> {
@@ -56,7 +59,7 @@ impl<A: Aggregate> Cache<A> {
         Self {
             clone: Loaded::clone,
             // Unbounded at first: a table of the full capacity is allocated as it fills.
-            entries: Mutex::new(LruCache::unbounded()),
+            entries: Mutex::new(LruCache::unbounded_with_hasher(Keyed::default())),
             config,
         }
     }
@@ -109,7 +112,7 @@ impl<A: Aggregate> Cache<A> {
             .is_some_and(|time| now.duration_since(entry.used) >= time)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, LruCache<StreamName, Entry<A>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, LruCache<StreamName, Entry<A>, Keyed>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -128,7 +128,8 @@ impl fmt::Debug for EventStream {
 /// keeps them in memory.
 #[derive(Debug, Clone, Default)]
 pub struct Page {
-    events: Arc<Vec<RecordedEvent>>,
+    /// None where there are none.
+    events: Option<Arc<Vec<RecordedEvent>>>,
     range: Range<usize>,
 }
 
@@ -140,7 +141,7 @@ impl Page {
         let end = range.end.min(events.len());
         Self {
             range: range.start.min(end)..end,
-            events,
+            events: Some(events),
         }
     }
 
@@ -155,7 +156,7 @@ impl From<Vec<RecordedEvent>> for Page {
     fn from(events: Vec<RecordedEvent>) -> Self {
         Self {
             range: 0..events.len(),
-            events: Arc::new(events),
+            events: Some(Arc::new(events)),
         }
     }
 }
@@ -164,6 +165,7 @@ impl Deref for Page {
     type Target = [RecordedEvent];
 
     fn deref(&self) -> &[RecordedEvent] {
-        &self.events[self.range.clone()]
+        let events = self.events.as_ref();
+        events.map_or(&[], |events| &events[self.range.clone()])
     }
 }

@@ -1,5 +1,6 @@
 //! Where events are written: stream names, revisions, positions, tenants.
 
+pub(crate) mod keyed;
 mod metadata;
 mod position;
 mod revision;
@@ -10,7 +11,17 @@ pub use position::{InvalidPosition, Position};
 pub use revision::{ExpectedRevision, Revision};
 pub use tenant::{InvalidTenant, TenantId};
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{
+    cell::Cell,
+    fmt::{self, Write as _},
+    str::FromStr,
+    sync::Arc,
+};
+
+thread_local! {
+    /// What names are written in before their length is known.
+    static NAME: Cell<String> = const { Cell::new(String::new()) };
+}
 
 /// The name of a stream: `{Category}-{id}`, or a raw name.
 ///
@@ -53,11 +64,23 @@ impl StreamName {
         id: impl fmt::Display,
     ) -> Result<Self, InvalidStreamName> {
         let category = category.as_ref();
-        let text = format!("{category}-{id}");
-        if category.contains('-') {
-            return Err(InvalidStreamName::new(text, Reason::DashInCategory));
+        // What writes the id may name a stream itself: it finds an empty text.
+        let mut text = NAME.take();
+        text.clear();
+        // Writing to a text does not fail, and an id that says so has no name.
+        let written = write!(text, "{category}-{id}");
+        let name = match written {
+            Err(fmt::Error) => Err(InvalidStreamName::new(text.as_str(), Reason::NoText)),
+            Ok(()) if category.contains('-') => Err(InvalidStreamName::new(
+                text.as_str(),
+                Reason::DashInCategory,
+            )),
+            Ok(()) => text.parse(),
+        };
+        if text.capacity() <= Self::MAX_LEN {
+            NAME.set(text);
         }
-        text.parse()
+        name
     }
 
     /// Takes `name` as it is, with or without a category.
@@ -121,13 +144,22 @@ fn check(name: &str) -> Option<Reason> {
         Some(Reason::Empty)
     } else if name.len() > limit {
         Some(Reason::TooLong(name.len()))
-    } else if name.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+    } else if is_printable_ascii(name) {
         None
     } else {
         name.chars()
             .find(|character| character.is_control())
             .map(Reason::Control)
     }
+}
+
+/// Looks at all of it, which is quicker than to stop.
+fn is_printable_ascii(name: &str) -> bool {
+    let mut all = true;
+    for byte in name.bytes() {
+        all &= matches!(byte, b' '..=b'~');
+    }
+    all
 }
 
 impl FromStr for StreamName {
@@ -201,6 +233,8 @@ enum Reason {
     NoDash,
     #[error("empty category")]
     EmptyCategory,
+    #[error("the id has no text: its `Display` fails")]
+    NoText,
     #[error("empty id")]
     EmptyId,
     #[error("the category contains '-', where the id would begin")]
@@ -209,4 +243,46 @@ enum Reason {
     TooLong(usize),
     #[error("it contains the control character {0:?}")]
     Control(char),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_id_of_a_stream_may_name_a_stream_while_it_is_written() {
+        struct Nested;
+
+        impl fmt::Display for Nested {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let inner = StreamName::new("Inner", 7).map_err(|_| fmt::Error)?;
+                write!(f, "of {inner}")
+            }
+        }
+
+        let name = StreamName::new("Outer", Nested).expect("a name");
+
+        assert_eq!(name.as_str(), "Outer-of Inner-7");
+    }
+
+    #[test]
+    fn an_id_that_cannot_be_written_names_no_stream() {
+        struct Failing;
+
+        impl fmt::Display for Failing {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("half")?;
+                Err(fmt::Error)
+            }
+        }
+
+        let error = StreamName::new("Account", Failing).expect_err("no name");
+
+        assert_eq!(
+            error.to_string(),
+            "`Account-half` is not a stream name: the id has no text: its `Display` fails"
+        );
+        let next = StreamName::new("Account", 1).expect("a name");
+        assert_eq!(next.as_str(), "Account-1");
+    }
 }

@@ -18,7 +18,7 @@ use std::{
     hint::black_box,
     sync::{Arc, Mutex},
 };
-use tokio::task::JoinSet;
+use tokio::{sync::OnceCell, task::JoinSet};
 
 const LEFT_OUT: &str = "links, deletion, retries, finding out what came of a lost answer, reading \
      back what is raised; both sides share the machine with the server";
@@ -33,6 +33,11 @@ struct EsdbLimit {
 
 impl EsdbLimit {
     async fn open(cached: bool) -> Self {
+        // The first client sets up TLS for the process, and plumberd wants to be it.
+        static SET_UP: OnceCell<()> = OnceCell::const_new();
+        SET_UP
+            .get_or_init(async || drop(plumberd(false).await))
+            .await;
         let server = EsdbServer::start().await.expect("a server");
         let client = Client::new(server.url().parse().expect("settings")).expect("a client");
         let session = client

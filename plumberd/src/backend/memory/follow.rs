@@ -30,7 +30,7 @@ impl PageSource for StreamSource {
         &mut self,
         after: Option<Revision>,
     ) -> Result<FollowPage<Revision>, StoreError> {
-        let now = self.store.clock.now();
+        let clock = &self.store.clock;
         let state = self.store.state();
         let Some(stream) = state.stream(&self.store.owner, &self.name) else {
             return Ok(FollowPage::last(Vec::new(), after));
@@ -46,7 +46,7 @@ impl PageSource for StreamSource {
             return Ok(FollowPage::followed(Vec::new(), after).with_deleted(deleted));
         }
         let begin = after.map_or(0, |after| index(after.next().as_u64()));
-        let Some((first, last)) = stream.visible(now) else {
+        let Some((first, last)) = stream.visible(clock) else {
             let deleted = state.deletions(&self.store.owner, &self.name, self.told, u64::MAX);
             self.told = state.head();
             return Ok(FollowPage::last(Vec::new(), after).with_deleted(deleted));
@@ -54,7 +54,7 @@ impl PageSource for StreamSource {
         let first = first.max(begin);
         let end = (last + 1).min(first.saturating_add(PAGE_EVENTS));
         let events: Vec<_> = (first..end)
-            .map(|index| state.resolve(stream.event(index).clone(), now))
+            .map(|index| state.resolve(stream.event(index).clone(), clock))
             .collect();
         let up_to = match events.last() {
             Some(event) if end <= last => event.read_position().as_u64(),

@@ -7,7 +7,6 @@
 
 pub(super) mod driver;
 mod follow;
-mod ids;
 mod order;
 mod read;
 mod state;

@@ -5,6 +5,7 @@ use super::{
     stream::index,
 };
 use crate::{
+    clock::Clock,
     event::RecordedEvent,
     store::{
         EventStream, Filter, Page, StoreError,
@@ -15,7 +16,6 @@ use crate::{
     },
     stream::StreamName,
 };
-use chrono::{DateTime, Utc};
 
 impl Memory {
     /// The pages of a stream, each read when it is asked for.
@@ -32,7 +32,6 @@ impl Memory {
     }
 
     fn stream_page(&self, name: &StreamName, window: &mut ReadWindow) -> Result<Page, StoreError> {
-        let now = self.clock.now();
         let state = self.state();
         let Some(stream) = state.stream(&self.owner, name) else {
             window.finish();
@@ -43,9 +42,11 @@ impl Memory {
                 stream: name.clone(),
             });
         }
-        let page = stream.page(window, now)?;
+        let page = stream.page(window, &self.clock)?;
         if window.resolves_links() && stream.has_links() {
-            let resolved = page.iter().map(|event| state.resolve(event.clone(), now));
+            let resolved = page
+                .iter()
+                .map(|event| state.resolve(event.clone(), &self.clock));
             return Ok(resolved.collect::<Vec<_>>().into());
         }
         Ok(page)
@@ -80,7 +81,6 @@ impl Memory {
         filter: &Filter,
         tenants: &Tenants,
     ) -> Page {
-        let now = self.clock.now();
         let state = self.state();
         let most = window.page(PAGE_EVENTS);
         let wanted = Wanted {
@@ -98,7 +98,7 @@ impl Memory {
         if window.resolves_links() {
             events = events
                 .into_iter()
-                .map(|event| state.resolve(event, now))
+                .map(|event| state.resolve(event, &self.clock))
                 .collect();
         }
         events.into()
@@ -111,13 +111,13 @@ fn pages(next: impl FnMut() -> Option<Result<Page, StoreError>> + Send + 'static
 
 impl State {
     /// The visible event that `event` points to, if it is a link to one.
-    pub(super) fn resolve(&self, event: RecordedEvent, now: DateTime<Utc>) -> RecordedEvent {
+    pub(super) fn resolve(&self, event: RecordedEvent, clock: &Clock) -> RecordedEvent {
         if !rules::is_link(&event) {
             return event;
         }
         let target = rules::link_target(&event.data).and_then(|(revision, name)| {
             let stream = self.stream(&Owner(event.tenant.clone()), &name)?;
-            let (first, last) = stream.visible(now)?;
+            let (first, last) = stream.visible(clock)?;
             let at = index(revision.as_u64());
             let visible = !stream.is_tombstoned() && (first..=last).contains(&at);
             visible.then(|| stream.event(at).clone())

@@ -1,11 +1,13 @@
-use super::{ids::IdMap, stream::StoredStream};
+use super::stream::StoredStream;
 use crate::{
     event::NewEvent,
     store::{
         AppendOutcome, Location, StoreError,
         toolkit::rules::{self, Admission, Deletion, Stored, StreamState},
     },
-    stream::{ExpectedRevision, Position, Revision, StreamMetadata, StreamName, TenantId},
+    stream::{
+        ExpectedRevision, Position, Revision, StreamMetadata, StreamName, TenantId, keyed::Keyed,
+    },
 };
 use chrono::{DateTime, Utc};
 use std::collections::HashMap;
@@ -37,13 +39,13 @@ pub(super) struct EventAddress {
 /// What one owner has.
 #[derive(Debug, Default)]
 pub(super) struct Tenant {
-    streams: HashMap<StreamName, usize>,
-    ids: IdMap<Position>,
+    streams: HashMap<StreamName, usize, Keyed>,
+    ids: HashMap<u128, Position, Keyed>,
     /// The positions of all its events, in order.
     pub(super) positions: Vec<u64>,
     /// The places in `by_category` of what stands before the first `-` of a
     /// stream's name.
-    categories: HashMap<Box<str>, usize>,
+    categories: HashMap<Box<str>, usize, Keyed>,
     /// The positions of the events of each category, in order.
     by_category: Vec<Vec<u64>>,
 }
@@ -89,7 +91,7 @@ impl State {
 
     /// Where the event `id` of the tenant is.
     pub(super) fn event_by_id(&self, owner: &Owner, id: Uuid) -> Option<(&StoredStream, Location)> {
-        let position = self.tenant(owner)?.ids.get(id)?;
+        let position = *self.tenant(owner)?.ids.get(&id.as_u128())?;
         let place = self.order[super::stream::index(position.as_u64() - 1)];
         let stream = &self.streams[place.stream];
         let location = Location {
@@ -141,7 +143,7 @@ impl State {
         if let Some(event) = revival {
             self.write_metadata(owner, name, event, now)?;
         }
-        let stream = found.unwrap_or_else(|| self.find_or_add(owner, name));
+        let stream = found.unwrap_or_else(|| self.add(owner, name));
         let mut revision = first;
         let mut outcome = AppendOutcome::written(first, first, Position::new(self.head()));
         for event in events {
@@ -160,7 +162,7 @@ impl State {
     fn stored(&self, owner: &Owner, name: &StreamName, events: &[NewEvent]) -> Vec<Option<Stored>> {
         let known = |event: &NewEvent| {
             self.tenant(owner)
-                .is_some_and(|tenant| tenant.ids.get(event.id()).is_some())
+                .is_some_and(|tenant| tenant.ids.contains_key(&event.id().as_u128()))
         };
         if !events.iter().any(known) {
             return Vec::new();
@@ -259,7 +261,7 @@ impl State {
 
 impl Tenant {
     fn add(&mut self, category: Option<usize>, id: Uuid, position: Position) {
-        self.ids.insert(id, position);
+        self.ids.insert(id.as_u128(), position);
         self.positions.push(position.as_u64());
         if let Some(category) = category {
             self.by_category[category].push(position.as_u64());

@@ -1,5 +1,6 @@
 use super::state::Owner;
 use crate::{
+    clock::Clock,
     event::RecordedEvent,
     store::{
         Direction, Page, StoreError, StreamInfo,
@@ -10,7 +11,6 @@ use crate::{
     },
     stream::{Revision, StreamMetadata, StreamName},
 };
-use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
 /// One stream: its events in chunks that readers share, and the metadata in
@@ -109,9 +109,11 @@ impl StoredStream {
     }
 
     /// The indices of the visible events.
-    pub(super) fn visible(&self, now: DateTime<Utc>) -> Option<(usize, usize)> {
+    pub(super) fn visible(&self, clock: &Clock) -> Option<(usize, usize)> {
         let last = index(self.last?.as_u64());
-        let visibility = Visibility::of(&self.metadata, self.last, now);
+        // What time it is matters only where events grow old.
+        let now = self.metadata.max_age.map(|_| clock.now());
+        let visibility = Visibility::of(&self.metadata, self.last, now.unwrap_or_default());
         let mut first = index(visibility.first_revision().as_u64());
         if let Some(after) = visibility.recorded_after() {
             // Time never runs backwards in a store, so the old events are in front.
@@ -134,12 +136,8 @@ impl StoredStream {
     /// # Errors
     ///
     /// [`StoreError::ChangedWhileRead`].
-    pub(super) fn page(
-        &self,
-        window: &mut ReadWindow,
-        now: DateTime<Utc>,
-    ) -> Result<Page, StoreError> {
-        let found = self.in_window(window, now);
+    pub(super) fn page(&self, window: &mut ReadWindow, clock: &Clock) -> Result<Page, StoreError> {
+        let found = self.in_window(window, clock);
         let next = found.map(|(first, _)| self.event(first).revision);
         check_resumed(&self.name, window, next, || Ok(self.last))?;
         let Some((first, last)) = found else {
@@ -177,9 +175,9 @@ impl StoredStream {
         })
     }
 
-    fn in_window(&self, window: &ReadWindow, now: DateTime<Utc>) -> Option<(usize, usize)> {
+    fn in_window(&self, window: &ReadWindow, clock: &Clock) -> Option<(usize, usize)> {
         let (low, high) = window.bounds()?;
-        let (first, last) = self.visible(now)?;
+        let (first, last) = self.visible(clock)?;
         let (first, last) = (first.max(index(low)), last.min(index(high)));
         (first <= last).then_some((first, last))
     }
