@@ -107,7 +107,7 @@ async fn another_command_under_an_id_is_refused_and_both_are_named() {
             }
             assert!(
                 matches!(&of_type, RepositoryError::CommandIdTaken { stored: Some(stored), asked: Some(asked), .. }
-                    if stored == "first reaction" && asked == "Add"),
+                    if **stored == *"first reaction" && **asked == *"Add"),
                 "{store:?} {kind}: {of_type:?}"
             );
             assert!(!of_type.is_transient());
@@ -135,11 +135,11 @@ async fn a_command_without_a_purpose_is_not_taken_for_one_with_one_nor_a_creatio
         let named = refused(named.purpose("other").await);
 
         assert!(
-            matches!(&changed, RepositoryError::CommandIdTaken { stored: Some(stored), asked: None, .. } if stored == "create"),
+            matches!(&changed, RepositoryError::CommandIdTaken { stored: Some(stored), asked: None, .. } if **stored == *"create"),
             "{store:?}: {changed:?}"
         );
         assert!(
-            matches!(&named, RepositoryError::CommandIdTaken { stored: None, asked: Some(asked), .. } if asked == "other"),
+            matches!(&named, RepositoryError::CommandIdTaken { stored: None, asked: Some(asked), .. } if **asked == *"other"),
             "{store:?}: {named:?}"
         );
         assert_eq!(counters.load(id).await.unwrap().total, 5);

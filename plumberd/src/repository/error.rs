@@ -60,9 +60,9 @@ pub enum RepositoryError {
         /// it; none where it was given as a UUID.
         given: Option<Box<str>>,
         /// The purpose, or the type, of the command that was carried out.
-        stored: Option<String>,
+        stored: Option<Box<str>>,
         /// The purpose, or the type, of the one that was asked for.
-        asked: Option<String>,
+        asked: Option<Box<str>>,
         /// What the first one stored, where nothing is known of its purpose and
         /// its events tell the two apart; else empty.
         stored_types: Box<[String]>,

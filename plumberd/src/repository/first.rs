@@ -95,8 +95,8 @@ impl Command {
             stream: stream.clone(),
             command_id: self.id,
             given: self.given.clone(),
-            stored,
-            asked: asked.map(str::to_owned),
+            stored: stored.map(Into::into),
+            asked: asked.map(Into::into),
             stored_types: stored_types.into(),
             asked_types: asked_types.into(),
         })
