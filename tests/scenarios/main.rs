@@ -3,6 +3,7 @@
 mod bell;
 mod cache;
 mod call_site;
+mod command_size;
 mod contention;
 mod context;
 mod error_kinds;

@@ -22,7 +22,7 @@ impl<A: Aggregate> Running<'_, A> {
         loop {
             let store = &*repository.store;
             let same = expect_repeated(store, &self.stream, expected, outcome, events);
-            match same.await {
+            match Box::pin(same).await {
                 Ok(()) => return Ok(()),
                 Err(error) => self.again(error.into()).await?,
             }
@@ -93,8 +93,12 @@ impl<A: Aggregate> Running<'_, A> {
 
     /// What the command came to when it was carried out before.
     pub(super) async fn first_outcome(&mut self) -> Result<Option<Executed<A>>, RepositoryError> {
+        if self.command.is_none() {
+            return Ok(None);
+        }
         loop {
-            match self.look_for_first().await {
+            // In a box, as whatever is rare: else every command had room for it.
+            match Box::pin(self.look_for_first()).await {
                 Ok(first) => return Ok(first),
                 Err(error) => self.again(error).await?,
             }

@@ -148,7 +148,7 @@ impl<A: Aggregate> Repository<A> {
         mut search: Option<&mut Search>,
     ) -> Result<Loaded<A>, RepositoryError> {
         if let Some(snapshots) = &self.snapshots
-            && let Some(snapshot) = snapshots.load(&*self.store, stream).await?
+            && let Some(snapshot) = Box::pin(snapshots.load(&*self.store, stream)).await?
             && until.admits(&snapshot)
         {
             let read_on = self.read_on(stream, snapshot.into(), until, search.as_deref_mut());
@@ -180,7 +180,7 @@ impl<A: Aggregate> Repository<A> {
         if first == Revision::FIRST || self.truncated == Truncated::Folded {
             return Ok(());
         }
-        if self.began_anew(stream, |anew| anew == first).await? {
+        if Box::pin(self.began_anew(stream, |anew| anew == first)).await? {
             return Ok(());
         }
         Err(RepositoryError::Truncated {

@@ -91,7 +91,7 @@ impl<A: Aggregate> Running<'_, A> {
                 Attempt::Done(executed) => return Ok(executed),
                 Attempt::Outdated => {
                     if self.turn.is_none() {
-                        self.turn = stream_locks.enter(&self.stream).await;
+                        self.turn = Box::pin(stream_locks.enter(&self.stream)).await;
                     }
                     continue;
                 }
@@ -106,7 +106,7 @@ impl<A: Aggregate> Running<'_, A> {
             // that had it lost to another process.
             match self.turn {
                 Some(_) => sleep(wait).await,
-                None => self.turn = stream_locks.enter(&self.stream).await,
+                None => self.turn = Box::pin(stream_locks.enter(&self.stream)).await,
             }
         }
     }
@@ -191,7 +191,7 @@ impl<A: Aggregate> Running<'_, A> {
                 Some(found) => {
                     let (id, stream, attempts) = (&self.id, &self.stream, self.attempts);
                     let seen = repository.seen_outcome(id, stream, command, found, attempts);
-                    seen.await?
+                    Box::pin(seen).await?
                 }
                 None => None,
             };
@@ -209,14 +209,14 @@ impl<A: Aggregate> Running<'_, A> {
                     if is_new {
                         None
                     } else {
-                        self.look_for_first().await?
+                        Box::pin(self.look_for_first()).await?
                     }
                 }
                 seen => seen,
             };
         }
         if first.is_none() && loaded.last.is_none() && self.conflicted {
-            loaded.hidden_head = repository.hidden_head(&self.stream).await?;
+            loaded.hidden_head = Box::pin(repository.hidden_head(&self.stream)).await?;
         }
         Ok((loaded, first))
     }

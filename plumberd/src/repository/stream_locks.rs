@@ -124,7 +124,7 @@ impl StreamLocks {
         if self.entered.load(Ordering::Relaxed) == 0 || self.find(stream).is_none() {
             return None;
         }
-        self.enter(stream).await
+        Box::pin(self.enter(stream)).await
     }
 
     fn find(&self, stream: &StreamName) -> Option<Arc<StreamLock>> {

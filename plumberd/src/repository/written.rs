@@ -11,10 +11,9 @@ impl<A: Aggregate> Repository<A> {
         if let Some(snapshots) = &self.snapshots {
             let now = Clock::system().now();
             if snapshots.is_due(last.revision, now, loaded.snapshot) {
-                let saved = snapshots
-                    .save(&*self.store, stream, &loaded.state, last.revision, last.id)
-                    .await;
-                match saved {
+                let (store, state) = (&*self.store, &loaded.state);
+                let save = snapshots.save(store, stream, state, last.revision, last.id);
+                match Box::pin(save).await {
                     Ok(()) => loaded.snapshot = Some((last.revision, now)),
                     Err(error) => tracing::warn!(%stream, %error, "no snapshot was taken"),
                 }

@@ -146,8 +146,9 @@ impl State {
         let stream = found.unwrap_or_else(|| self.add(owner, name));
         let mut revision = first;
         let mut outcome = AppendOutcome::written(first, first, Position::new(self.head()));
-        for event in events {
-            let position = self.write(stream, revision, event, now);
+        let count = events.len();
+        for (index, event) in events.into_iter().enumerate() {
+            let position = self.write(stream, revision, event, count - index - 1, now);
             outcome = AppendOutcome::written(first, revision, position);
             revision = revision.next();
         }
@@ -205,7 +206,7 @@ impl State {
         rules::check_tombstone(name, expected, self.stream_state(owner, name))?;
         let now = self.tick(now);
         let stream = self.find_or_add(owner, name);
-        self.write(stream, Revision::MAX, rules::tombstone_event(), now);
+        self.write(stream, Revision::MAX, rules::tombstone_event(), 0, now);
         Ok(())
     }
 
@@ -228,7 +229,7 @@ impl State {
         let metadata = rules::read_metadata(of, &event)?;
         let stream = self.find_or_add(owner, &of.metadata_stream());
         let revision = self.streams[stream].state().next();
-        self.write(stream, revision, event, now);
+        self.write(stream, revision, event, 0, now);
         let of = self.find_or_add(owner, of);
         self.streams[of].metadata = metadata;
         Ok(())
@@ -239,6 +240,7 @@ impl State {
         stream: usize,
         revision: Revision,
         event: NewEvent,
+        follow: usize,
         recorded_at: DateTime<Utc>,
     ) -> Position {
         let position = Position::new(self.head() + 1);
@@ -246,7 +248,7 @@ impl State {
         let id = event.id();
         let owner = to.owner.0.clone();
         let event = event.recorded(to.name.clone(), revision, position, recorded_at, owner);
-        let index = to.push(event);
+        let index = to.push(event, follow);
         self.order.push(EventAddress { stream, index });
         let tenant = match &to.owner.0 {
             None => Some(&mut self.untenanted),

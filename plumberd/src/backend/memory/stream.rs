@@ -75,7 +75,9 @@ impl StoredStream {
     }
 
     /// Adds the event after the last one and gives its index.
-    pub(super) fn push(&mut self, event: RecordedEvent) -> usize {
+    ///
+    /// `follow` says how many come after it at once, to make room for.
+    pub(super) fn push(&mut self, event: RecordedEvent, follow: usize) -> usize {
         if event.revision == Revision::MAX {
             self.tombstoned = true;
         } else {
@@ -85,7 +87,8 @@ impl StoredStream {
         let chunk = match self.chunks.last_mut() {
             Some(chunk) if chunk.len() < PAGE_EVENTS => chunk,
             _ => {
-                self.chunks.push(Arc::default());
+                let room = (follow + 1).min(PAGE_EVENTS);
+                self.chunks.push(Arc::new(Vec::with_capacity(room)));
                 let last = self.chunks.len() - 1;
                 &mut self.chunks[last]
             }
