@@ -647,7 +647,10 @@ fn a_value_without_a_stored_form_is_an_error_that_names_the_event() {
         .encode(&mut Vec::new())
         .unwrap_err();
     assert_eq!(error.event_type, "Measured");
-    assert_eq!(error.source.to_string(), "NaN has no stored form");
+    assert_eq!(
+        error.source.to_string(),
+        "NaN has no stored form in `Value`"
+    );
 }
 
 #[test]

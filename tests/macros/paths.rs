@@ -361,3 +361,73 @@ fn a_word_joiner_in_the_data_changes_no_path() {
         "{error}"
     );
 }
+
+/// What is said of a value that cannot be written.
+fn unwritable<T: plumberd::value::EventValue>(value: &T) -> String {
+    Json::encode(value, &mut b"before it".to_vec())
+        .unwrap_err()
+        .to_string()
+}
+
+#[test]
+fn an_error_from_writing_names_the_path_too() {
+    #[derive(EventValue, Debug, Clone)]
+    struct Weighed {
+        name: String,
+        weight: f64,
+        by_place: BTreeMap<String, Vec<f32>>,
+    }
+    let weighed = |weight, more| Weighed {
+        name: "a \"quoted\" {[,".to_owned(),
+        weight,
+        by_place: [
+            ("top".to_owned(), vec![]),
+            ("the end".to_owned(), vec![1.0, more]),
+        ]
+        .into(),
+    };
+    let fine = weighed(1.0, 2.0);
+
+    let list = vec![fine.clone(), weighed(f64::NAN, 2.0)];
+    assert_eq!(unwritable(&list), "NaN has no stored form in `[1].Weight`");
+    let list = (7_u8, vec![fine.clone(), fine, weighed(1.0, f32::INFINITY)]);
+    assert_eq!(
+        unwritable(&list),
+        "inf has no stored form in `[1][2].ByPlace[\"the end\"][1]`"
+    );
+    assert_eq!(unwritable(&f64::NAN), "NaN has no stored form");
+}
+
+#[test]
+fn an_event_that_cannot_be_encoded_says_where() {
+    #[derive(Event, Debug)]
+    struct Measured {
+        values: Vec<(u8, f64)>,
+    }
+
+    let measured = Measured {
+        values: vec![(1, 1.0), (2, f64::NAN)],
+    };
+    let error = plumberd::event::NewEvent::encode(&measured).unwrap_err();
+
+    assert_eq!(
+        error.source.to_string(),
+        "NaN has no stored form in `Values[1][1]`"
+    );
+}
+
+#[test]
+fn what_is_nested_too_deep_says_where_it_begins_to_be() {
+    #[derive(EventValue, Debug)]
+    struct Deep {
+        down: Option<Box<Deep>>,
+    }
+    let deep = (0..70).fold(Deep { down: None }, |deep, _| Deep {
+        down: Some(Box::new(deep)),
+    });
+
+    let error = unwritable(&deep);
+
+    assert!(error.contains("64 levels"), "{error}");
+    assert!(error.contains(" in `Down.Down."), "{error}");
+}

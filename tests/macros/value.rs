@@ -58,7 +58,10 @@ fn nan_and_infinities_are_errors_and_never_null() {
         unwritable(&Some(f64::NEG_INFINITY)),
         "-inf has no stored form"
     );
-    assert_eq!(unwritable(&vec![1.0, f64::NAN]), "NaN has no stored form");
+    assert_eq!(
+        unwritable(&vec![1.0, f64::NAN]),
+        "NaN has no stored form in `[1]`"
+    );
     refused::<f64>("null");
 }
 

@@ -4,8 +4,8 @@ use crate::BoxError;
 /// Why bytes are not a value, or a value cannot become bytes.
 ///
 /// The message says what the codec said, so that a report prints it once; the
-/// source is what caused that. Of JSON that cannot be read it names the path to
-/// what is wrong (`` `Lines[3].Price` ``), what was found and what was expected;
+/// source is what caused that. Of JSON that cannot be read, and of a value that
+/// cannot become JSON, it names the path to what is wrong (`` `Lines[3].Price` ``), what was found and what was expected;
 /// of a text that was read in place of something else, and of a key, it has the
 /// beginning.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +41,15 @@ impl CodecError {
         Self::new(match path::explain(error, json) {
             (Some(path), message) => format!("{message} in `{path}`"),
             (None, message) => message,
+        })
+    }
+
+    /// Of an error from writing a value of which `written` came before.
+    #[cold]
+    pub(super) fn writing(written: &[u8], error: &serde_json::Error) -> Self {
+        Self::new(match path::of_next(written) {
+            Some(path) => format!("{error} in `{path}`"),
+            None => error.to_string(),
         })
     }
 

@@ -1,3 +1,4 @@
+use super::CodecError;
 use serde::Serialize;
 use serde_json::ser::Formatter;
 use std::io;
@@ -20,16 +21,19 @@ pub(crate) struct TooDeep;
 ///
 /// # Errors
 ///
-/// Of the value, and when it is nested too deep.
+/// Of the value, and when it is nested too deep; with the path to what cannot be
+/// written, which the JSON before it tells.
 pub(crate) fn write_json<T: Serialize + ?Sized>(
     value: &T,
     outer: usize,
     out: &mut Vec<u8>,
-) -> serde_json::Result<()> {
-    value.serialize(&mut serde_json::Serializer::with_formatter(
-        out,
-        Bounded { open: outer },
-    ))
+) -> Result<(), CodecError> {
+    let start = out.len();
+    let bounded = Bounded { open: outer };
+    let written = value.serialize(&mut serde_json::Serializer::with_formatter(
+        &mut *out, bounded,
+    ));
+    written.map_err(|error| CodecError::writing(&out[start..], &error))
 }
 
 /// How deep `json` is nested when that is more than [`MAX_NESTING`]. Of bytes

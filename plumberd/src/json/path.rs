@@ -92,14 +92,37 @@ enum Level<'a> {
     List(usize),
 }
 
+/// The path to the value that would come behind `written`, the beginning of a
+/// compact JSON; of an outermost value there is none.
+pub(super) fn of_next(written: &[u8]) -> Option<String> {
+    let (levels, _) = open_levels(written);
+    shortened(&path_of(&levels))
+}
+
 /// The path to the value that ends, or begins, at a line and column.
 fn locate(json: &[u8], line: usize, column: usize, message: &str) -> String {
     let Some(read) = before(json, line, column) else {
         return String::new();
     };
+    let (mut levels, announced) = open_levels(read);
+    // The end of a value that was refused after it was read is passed by up to
+    // the next one.
+    let of_next =
+        message.starts_with("invalid type: map") || message.starts_with("invalid type: sequence");
+    if announced
+        && !of_next
+        && let Some(Level::List(index)) = levels.last_mut()
+    {
+        *index -= 1;
+    }
+    path_of(&levels)
+}
+
+/// The levels that are open behind `json`, and whether a value of a list is
+/// announced there, and not begun.
+fn open_levels(json: &[u8]) -> (Vec<Level<'_>>, bool) {
     let mut levels: Vec<Level<'_>> = Vec::new();
-    let mut rest = read;
-    // Whether a value of the list was announced, and not begun.
+    let mut rest = json;
     let mut announced = false;
     while let Some((byte, after)) = rest.split_first() {
         announced = match byte {
@@ -131,18 +154,12 @@ fn locate(json: &[u8], line: usize, column: usize, message: &str) -> String {
             _ => {}
         }
     }
-    // The end of a value that was refused after it was read is passed by up to
-    // the next one.
-    let of_next =
-        message.starts_with("invalid type: map") || message.starts_with("invalid type: sequence");
-    if announced
-        && !of_next
-        && let Some(Level::List(index)) = levels.last_mut()
-    {
-        *index -= 1;
-    }
+    (levels, announced)
+}
+
+fn path_of(levels: &[Level<'_>]) -> String {
     let mut path = String::new();
-    for level in &levels {
+    for level in levels {
         // Writing to a `String` cannot fail.
         let _ = match level {
             Level::Object(None) => Ok(()),
