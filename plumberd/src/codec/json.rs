@@ -13,7 +13,7 @@ impl Codec for Json {
     const CONTENT_TYPE: &'static str = "application/json";
 
     fn encode<T: EventValue>(value: &T, out: &mut Vec<u8>) -> Result<(), CodecError> {
-        Ok(write_json(&value::Ref(value), 0, out)?)
+        write_json(&value::Ref(value), 0, out)
     }
 
     fn decode<T: EventValue>(data: &[u8]) -> Result<T, CodecError> {
