@@ -582,7 +582,8 @@ async fn a_url_that_names_no_store_says_what_there_is() {
     );
     assert_eq!(
         said("bank.db").await,
-        "the store URL is wrong: it has no scheme, such as `sqlite://` or `memory:`"
+        "the store URL is wrong: it has no scheme; a file is `sqlite://shop.db` or, from the root, \
+         `sqlite:///var/lib/shop.db`, a store in memory is `memory:`"
     );
     assert_eq!(
         said("postgres://joe:secret@db/bank").await,

@@ -319,3 +319,26 @@ async fn a_disk_without_room_for_a_new_file_is_called_full() {
     let told = refused.to_string();
     assert!(told.contains("is full; make room"), "{told}: {refused:?}");
 }
+
+#[tokio::test]
+async fn a_path_that_cannot_be_a_databases_is_refused_as_invalid() {
+    use plumberd::error::ErrorKind;
+
+    let folder = TempFolder::new();
+    let link = folder.path().join("dangling.db");
+    std::os::unix::fs::symlink(folder.path().join("gone.db"), &link).unwrap();
+    for (path, told) in [
+        (folder.path().join("a\0b.db"), "it has a NUL byte"),
+        (folder.path().join("bank.db-wal"), "name the database"),
+        (folder.path().join("bank.db-shm"), "name the database"),
+        (folder.path().join("bank.db-journal"), "name the database"),
+        (link, "it is a link to a file that is not there"),
+    ] {
+        let error = Sqlite::open(SqliteConfig::new(&path)).await.unwrap_err();
+
+        assert_eq!(error.kind(), ErrorKind::Invalid, "{path:?}: {error}");
+        assert!(error.to_string().contains(told), "{path:?}: {error}");
+    }
+    let left: Vec<_> = fs::read_dir(folder.path()).unwrap().collect();
+    assert_eq!(left.len(), 1, "only the link: {left:?}");
+}

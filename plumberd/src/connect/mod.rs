@@ -107,7 +107,9 @@ impl Connect {
     pub async fn open(&self, url: &str) -> Result<Store, ConnectError> {
         let Some((scheme, rest)) = url.split_once(':') else {
             return Err(ConnectError::InvalidUrl {
-                reason: "it has no scheme, such as `sqlite://` or `memory:`".into(),
+                reason: "it has no scheme; a file is `sqlite://shop.db` or, from the root, \
+                         `sqlite:///var/lib/shop.db`, a store in memory is `memory:`"
+                    .into(),
             });
         };
         let lower = scheme.to_ascii_lowercase();

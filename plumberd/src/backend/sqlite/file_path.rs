@@ -10,6 +10,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// How the names of the files end that SQLite keeps beside a database.
+const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
+
 /// The path as it stays valid: SQLite would take a relative one that begins
 /// with `file:` or `:` for something else, and the process may change folders.
 pub(super) fn absolute(path: &Path) -> Result<PathBuf, SqliteError> {
@@ -23,6 +26,15 @@ pub(super) fn absolute(path: &Path) -> Result<PathBuf, SqliteError> {
     if path.as_os_str() == ":memory:" {
         return Err(invalid("for a store in memory, connect to `memory:`"));
     }
+    let bytes = path.as_os_str().as_encoded_bytes();
+    if bytes.contains(&0) {
+        return Err(invalid("it has a NUL byte"));
+    }
+    if COMPANIONS.iter().any(|end| bytes.ends_with(end.as_bytes())) {
+        return Err(invalid(
+            "SQLite keeps files of such names beside a database; name the database",
+        ));
+    }
     std::path::absolute(path).map_err(|_| invalid("it has no absolute form"))
 }
 
@@ -34,6 +46,10 @@ pub(super) fn check(config: &SqliteConfig) -> Result<(), SqliteError> {
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
             Err(SqliteError::Denied { path })
         }
+        Err(_) if path.is_symlink() => Err(SqliteError::InvalidPath {
+            path,
+            reason: "it is a link to a file that is not there",
+        }),
         Err(_) if !config.create => Err(SqliteError::Missing { path }),
         Err(_) if path.parent().is_some_and(|folder| !folder.is_dir()) => {
             Err(SqliteError::NoFolder { path })
