@@ -173,3 +173,29 @@ impl Follower {
 fn after(last: Option<Revision>) -> SubscribeFrom<Revision> {
     last.map_or(SubscribeFrom::Start, SubscribeFrom::After)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runtimes_that_have_ended_are_not_remembered() {
+        let replies = Replies::default();
+        let of_new_runtime = || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .build()
+                .unwrap();
+            let hearing = replies.hearing(runtime.handle().id());
+            (runtime, hearing)
+        };
+        let (runtime, in_use) = of_new_runtime();
+
+        for _ in 0..10 {
+            of_new_runtime();
+        }
+
+        assert!(replies.lock().len() <= 2, "{}", replies.lock().len());
+        let again = replies.hearing(runtime.handle().id());
+        assert!(Arc::ptr_eq(&in_use, &again), "a call is waited for in it");
+    }
+}

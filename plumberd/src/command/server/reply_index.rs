@@ -243,3 +243,43 @@ impl Drop for Counted {
         self.set(0);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        backend::memory::Memory,
+        event::{EventType, NewEvent, new_event_id},
+        stream::ExpectedRevision,
+    };
+
+    fn answer(id: Uuid) -> NewEvent {
+        NewEvent::new(id, EventType::from_static("Done").unwrap(), "{}")
+    }
+
+    #[tokio::test]
+    async fn an_answer_of_another_server_before_an_own_one_is_seen() {
+        let store = Memory::new();
+        let index = ReplyIndex::new(Arc::new(store.clone()), None);
+        let stream = StreamName::new("SessionOut", "7").unwrap();
+        let [others, own] = [new_event_id(), new_event_id()];
+        let query = |answer| ReplyQuery {
+            stream: &stream,
+            answer,
+            position: Position::new(1),
+            own_id: false,
+        };
+        let before = index.look_up(&query(others)).await.unwrap();
+        let append = |id| store.append(&stream, ExpectedRevision::Any, vec![answer(id)]);
+        let there = append(others).await.unwrap();
+        let outcome = append(own).await.unwrap();
+
+        index.wrote(&stream, own, &outcome).await;
+
+        assert_eq!(before, Lookup::Unanswered { first: true });
+        for (id, position) in [(others, there.position()), (own, outcome.position())] {
+            let found = index.look_up(&query(id)).await.unwrap();
+            assert_eq!(found, Lookup::Answered(position));
+        }
+    }
+}

@@ -70,6 +70,18 @@ mod tests {
     }
 
     #[test]
+    fn what_is_read_where_all_was_passed_before_is_open_all_the_same() {
+        let mut watermark = Watermark::after(Some(3));
+        watermark.passed(7);
+
+        watermark.read(7);
+
+        assert!(watermark.safe() < Some(7), "{:?}", watermark.safe());
+        watermark.done(7);
+        assert_eq!(watermark.safe(), Some(7));
+    }
+
+    #[test]
     fn what_is_done_past_one_that_is_not_takes_no_memory() {
         let mut watermark = Watermark::after(None);
         watermark.read(1);

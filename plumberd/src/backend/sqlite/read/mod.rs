@@ -248,4 +248,26 @@ mod tests {
         assert!(ended.is_ok(), "a thread waits for ever");
         std::fs::remove_dir_all(&folder).unwrap();
     }
+
+    #[test]
+    fn the_last_reader_to_go_leaves_no_caller_waiting() {
+        let readers = Readers(Arc::default());
+        let (first, last) = (OnDuty::new(&readers.0), OnDuty::new(&readers.0));
+        let mut queued = readers.begin(|_| Ok(7));
+
+        drop(first);
+        assert!(matches!(
+            queued.try_recv(),
+            Err(oneshot::error::TryRecvError::Empty)
+        ));
+        drop(last);
+
+        let mut late = readers.begin(|_| Ok(7));
+        for answer in [&mut queued, &mut late] {
+            assert!(matches!(
+                answer.try_recv(),
+                Err(oneshot::error::TryRecvError::Closed)
+            ));
+        }
+    }
 }
