@@ -282,4 +282,32 @@ mod tests {
             assert_eq!(found, Lookup::Answered(position));
         }
     }
+
+    #[test]
+    fn what_is_remembered_covers_own_ids_behind_what_was_forgotten_and_nothing_else() {
+        let known = |from| KnownReplies {
+            ids: LruCache::unbounded(),
+            newest: None,
+            from,
+            counted: Counted {
+                all: Arc::default(),
+                own: 0,
+            },
+        };
+        let stream = StreamName::new("SessionOut", "7").unwrap();
+        let query = |own_id, position| ReplyQuery {
+            stream: &stream,
+            answer: new_event_id(),
+            position: Position::new(position),
+            own_id,
+        };
+
+        for own_id in [false, true] {
+            assert!(known(None).covers(&query(own_id, 1)), "all are known");
+        }
+        let some = known(Some(Position::new(5)));
+        let covered = [(true, 5), (true, 9), (true, 4), (false, 5), (false, 9)]
+            .map(|(own_id, position)| some.covers(&query(own_id, position)));
+        assert_eq!(covered, [true, true, false, false, false]);
+    }
 }
